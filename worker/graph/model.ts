@@ -1,0 +1,22 @@
+import type { Shape, Tensor } from '../formats/tensor.ts';
+import type { Graph } from './graph.ts';
+
+/** Where variable values come from: a checkpoint read on demand, values made here, or both layered. */
+export interface VariableSource {
+  /** Stored dtype and shape by variable name, without reading values. */
+  readonly entries: ReadonlyMap<string, { readonly dtype: Tensor['dtype']; readonly shape: readonly number[] }>;
+  /** @throws GraffitistError `variable-missing`, `checkpoint-corrupt` */
+  read(name: string): Promise<Tensor>;
+}
+
+/** A graph with what it needs to run: its interface and its variables. */
+export interface Model {
+  readonly graph: Graph;
+  readonly variables: VariableSource;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Without the batch dimension, e.g. [224, 224, 3]. */
+  readonly inputShape: readonly number[];
+  /** Static output shapes by node name; refreshed by the transforms that facts 2.2 names. */
+  readonly shapes: ReadonlyMap<string, readonly Shape[]>;
+}

@@ -1,0 +1,363 @@
+/**
+ * The one API of the engine, as page, command line and tests see it. The page's engine lives behind postMessage and has the same
+ * methods: page code cannot tell the two apart. Everything here is plain data that structured clone takes.
+ */
+import type { ErrorInfo } from './errors.ts';
+import type { BackendName } from './execute/backend.ts';
+import type { Shape } from './formats/tensor.ts';
+import type { Quantizer } from './quantize/quantizer.ts';
+import type { Change, OptionSpec, OptionValues, Skip, Warning } from './transforms/transform.ts';
+
+export type { BackendName } from './execute/backend.ts';
+export type { ErrorCode, ErrorInfo } from './errors.ts';
+export { errorInfo, errorText, GraffitistError } from './errors.ts';
+export type { Shape } from './formats/tensor.ts';
+export type { Quantizer, QuantizerKind, Rounding } from './quantize/quantizer.ts';
+export type { Change, OptionSpec, OptionValue, OptionValues, Skip, Warning } from './transforms/transform.ts';
+
+// ---------------------------------------------------------------- documents
+
+/** A file by name; `path` keeps the folder it came from, for pairing. */
+export interface SourceFile {
+  readonly name: string;
+  readonly path?: string;
+  readonly blob: Blob;
+}
+
+export type FileRole = 'graph' | 'checkpoint-index' | 'checkpoint-data' | 'checkpoint-state' | 'calibration' | 'recipe' | 'unknown';
+
+export interface FileSummary {
+  readonly name: string;
+  readonly role: FileRole;
+  readonly bytes: number;
+  /** "1,728 nodes", "50 images 128×128×3", "164 variables". */
+  readonly detail: string;
+  readonly error?: ErrorInfo;
+}
+
+/** Inputs, outputs and the shape without batch; `null` where it cannot be guessed. */
+export interface GraphInterface {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly shape: readonly number[] | null;
+}
+
+export interface DocumentSummary {
+  readonly name: string;
+  readonly files: readonly FileSummary[];
+  readonly nodeCount: number;
+  readonly ops: readonly (readonly [op: string, count: number])[];
+  /** What was guessed from placeholders and from tensors nobody reads. */
+  readonly guess: GraphInterface;
+  readonly candidates: { readonly inputs: readonly string[]; readonly outputs: readonly string[] };
+  /** Variables of the graph that no loaded checkpoint supplies. */
+  readonly missingVariables: readonly string[];
+  readonly calibration: { readonly count: number; readonly shape: readonly number[] } | null;
+  /** Why this graph can be looked at but not rewritten (control flow), or null. */
+  readonly refusal: ErrorInfo | null;
+  /** How many quantizers the opened graph already has, and whether their thresholds are known. */
+  readonly quantizers: { readonly count: number; readonly thresholdsLoaded: boolean };
+}
+
+// ---------------------------------------------------------------- pipeline
+
+export interface TransformInfo {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  readonly after: readonly string[];
+  readonly notAfter: readonly string[];
+}
+
+export interface PipelineStep {
+  /** Stable while the card lives; stage tabs and results refer to it. */
+  readonly id: string;
+  readonly transform: string;
+  readonly options: OptionValues;
+  readonly bypassed: boolean;
+}
+
+/** What a run needs, and what a recipe file holds (plus version and hashes). */
+export interface RunRequest {
+  readonly interface: GraphInterface;
+  readonly steps: readonly PipelineStep[];
+}
+
+/** Order faults of a pipeline, found without running it. `insert` is what mends it, before `step`. */
+export interface PipelineFault {
+  readonly step: string;
+  readonly message: string;
+  readonly insert: readonly string[];
+}
+
+export type StepState = 'done' | 'bypassed' | 'refused' | 'not-run';
+
+export interface StepReport {
+  readonly id: string;
+  readonly transform: string;
+  readonly state: StepState;
+  readonly nodesBefore: number;
+  readonly nodesAfter: number;
+  readonly changes: readonly Change[];
+  readonly skipped: readonly Skip[];
+  readonly warnings: readonly Warning[];
+  readonly ms: number;
+  readonly error?: ErrorInfo;
+  readonly calibration?: CalibrationReport;
+}
+
+export interface CalibrationReport {
+  readonly images: number;
+  readonly quantizers: number;
+  readonly backend: string;
+  readonly ms: number;
+  readonly searchMs: number;
+  /** Tensors computed again because a shared threshold moved after a member was read. */
+  readonly recomputed: number;
+  readonly peakBytes: number;
+  /** Layers whose Σ|w|·max|x| reaches 2²⁴: the last bit may depend on the backend. */
+  readonly inexact: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
+export interface RunReport {
+  readonly steps: readonly StepReport[];
+  readonly ms: number;
+}
+
+/** A stage of the document: 0 is the graph as opened, k the graph after the k-th step of the last run. */
+export type Stage = number;
+
+export interface StageInfo {
+  readonly stage: Stage;
+  readonly title: string;
+  readonly step: string | null;
+  readonly changes: number;
+  readonly nodeCount: number;
+}
+
+// ---------------------------------------------------------------- jobs
+
+/** The same vocabulary for opening, layout, calibration and evaluation. */
+export interface JobProgress {
+  readonly phase: 'open' | 'rewrite' | 'load' | 'calibrate' | 'search' | 'evaluate' | 'layout' | 'save';
+  readonly done: number;
+  readonly total: number;
+  readonly etaMs: number | null;
+  /** The layer or file at hand. */
+  readonly layer: string | null;
+  readonly bytes: number | null;
+}
+
+export interface JobOptions {
+  readonly onProgress?: (progress: JobProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+// ---------------------------------------------------------------- the picture
+
+export type Reading = 'layers' | 'nodes';
+
+/** Bits as a tag on a wire or chip. `exponent` is log2 of the scale, null while the threshold is not known. */
+export interface QuantTag {
+  readonly quantizer: string;
+  readonly bits: number;
+  readonly signed: boolean;
+  readonly exponent: number | null;
+  readonly group: string | null;
+}
+
+export interface SceneChip {
+  readonly text: string;
+  readonly tag: QuantTag | null;
+}
+
+export interface SceneNode {
+  /** In "nodes" the graph node's name (or `group:` + scope); in "layers" the name of the box's main node (or `group:` + scope). */
+  readonly id: string;
+  readonly kind: 'layer' | 'op' | 'input' | 'output' | 'group';
+  /** Absolute, top left. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  /** Id of the open group it is drawn in. */
+  readonly parent: string | null;
+  readonly title: string;
+  readonly subtitle: string;
+  readonly path: string;
+  readonly chips: readonly SceneChip[];
+  /** Output bits, for the left edge; null: float. */
+  readonly bits: { readonly bits: number; readonly signed: boolean } | null;
+  /** For groups: how many like it are folded into one box (×4), whether open. */
+  readonly count: number;
+  readonly open: boolean;
+  /** Graph nodes this box stands for: selection, search and hover map through it. */
+  readonly members: readonly string[];
+  /** It computes and was left in float: why. */
+  readonly leftFloat: string | null;
+  /** Changed by the step that made this stage. */
+  readonly changed: boolean;
+}
+
+export interface SceneEdge {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  /** Polyline in absolute coordinates, start and end included. */
+  readonly points: readonly (readonly [x: number, y: number])[];
+  /** `128×128×3` or empty. */
+  readonly label: string;
+  readonly tag: QuantTag | null;
+}
+
+export interface Scene {
+  readonly reading: Reading;
+  readonly stage: Stage;
+  readonly width: number;
+  readonly height: number;
+  readonly nodes: readonly SceneNode[];
+  readonly edges: readonly SceneEdge[];
+}
+
+export interface SceneRequest {
+  readonly stage: Stage;
+  readonly reading: Reading;
+  /** Ids of groups that are open; undefined: the level at which a person sees the network's structure. */
+  readonly open?: readonly string[];
+}
+
+// ---------------------------------------------------------------- inspection
+
+export interface AttributeRow {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface TensorPreview {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+  /** First elements, row major. */
+  readonly values: readonly number[];
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+}
+
+export interface NodeDetail {
+  readonly name: string;
+  readonly op: string;
+  readonly device: string;
+  readonly inputs: readonly { readonly name: string; readonly shape: Shape }[];
+  readonly controls: readonly string[];
+  readonly outputs: readonly { readonly shape: Shape; readonly users: readonly string[] }[];
+  readonly attributes: readonly AttributeRow[];
+  readonly values: TensorPreview | null;
+  /** Quantizers on this node or box. */
+  readonly quantizers: readonly string[];
+  /** Which steps made, changed or left it alone, and why. */
+  readonly why: readonly WhyRow[];
+}
+
+export interface WhyRow {
+  readonly step: string;
+  readonly rule: string;
+  readonly text: string;
+  readonly remedy: string | null;
+}
+
+export interface QuantizerRow extends Quantizer {
+  /** log2 of the raw threshold; null: not loaded. Never 0 in its place. */
+  readonly log2t: number | null;
+  /** 2^log2t and 2^ceil(log2t). */
+  readonly rawThreshold: number | null;
+  readonly usedThreshold: number | null;
+  /** Scale = 2^exponent; fraction bits = -exponent. */
+  readonly exponent: number | null;
+  readonly method: 'MAX' | 'KL-J' | 'loaded' | null;
+  /** Share of samples outside the range, and signal to quantization noise, over the calibration images. */
+  readonly clipped: number | null;
+  readonly sqnrDb: number | null;
+  readonly samples: number | null;
+  /** Other quantizers on the same threshold. */
+  readonly sharedWith: readonly string[];
+}
+
+export interface HistogramView {
+  readonly quantizer: string;
+  /** |x| from 0 to max in equal bins (coarsened for drawing, at most 256). */
+  readonly max: number;
+  readonly counts: readonly number[];
+  /** Bins of the search itself. */
+  readonly searchBins: number;
+}
+
+export interface OutputComparison {
+  readonly images: number;
+  readonly rows: readonly {
+    readonly image: number;
+    readonly float: readonly { readonly index: number; readonly value: number }[];
+    readonly quantized: readonly { readonly index: number; readonly value: number }[];
+    readonly largestDifference: number;
+  }[];
+  readonly agreement: number;
+  readonly largestDifference: number;
+}
+
+export interface SearchHit {
+  readonly node: string;
+  readonly op: string;
+}
+
+// ---------------------------------------------------------------- saving
+
+export type DownloadForm = 'frozen' | 'graffitist' | 'recipe' | 'zip';
+
+export interface BackendInfo {
+  readonly name: BackendName;
+  readonly description: string;
+  readonly available: boolean;
+  /** A software adapter: correct and slow. */
+  readonly software: boolean;
+}
+
+// ---------------------------------------------------------------- the engine
+
+export interface Engine {
+  transforms(): Promise<readonly TransformInfo[]>;
+  backends(): Promise<readonly BackendInfo[]>;
+  /** Which backend compute workers use; takes effect on the next job. */
+  useBackend(name: BackendName): Promise<void>;
+
+  /** Replaces the document. On any error the open one stays as it was. */
+  open(files: readonly SourceFile[], job?: JobOptions): Promise<DocumentSummary>;
+  /** Adds weights or data to the open document. */
+  add(files: readonly SourceFile[], job?: JobOptions): Promise<DocumentSummary>;
+
+  /** Order faults, without running. */
+  check(request: RunRequest): Promise<readonly PipelineFault[]>;
+  /** Runs every step, calibration included. A refused or cancelled run leaves the former stages as they were. */
+  run(request: RunRequest, job?: JobOptions): Promise<RunReport>;
+  /** The calibration phase alone, on the quantized graph of the last run, with `files` as other data where given. */
+  calibrate(files: readonly SourceFile[] | null, job?: JobOptions): Promise<CalibrationReport>;
+  stages(): Promise<readonly StageInfo[]>;
+
+  scene(request: SceneRequest, job?: JobOptions): Promise<Scene>;
+  /** Open groups that make a node visible in a reading. */
+  reveal(stage: Stage, reading: Reading, node: string): Promise<{ readonly id: string; readonly open: readonly string[] }>;
+  search(stage: Stage, text: string, limit: number): Promise<readonly SearchHit[]>;
+  inspect(stage: Stage, node: string): Promise<NodeDetail>;
+  quantizers(stage: Stage): Promise<readonly QuantizerRow[]>;
+  histogram(stage: Stage, quantizer: string): Promise<HistogramView | null>;
+  compareOutputs(images: number, job?: JobOptions): Promise<OutputComparison>;
+
+  download(form: DownloadForm, job?: JobOptions): Promise<readonly SourceFile[]>;
+  /** The recipe as a `graffitize` command line, and back. */
+  commandLine(request: RunRequest): Promise<string>;
+  parseCommandLine(text: string): Promise<RunRequest>;
+
+  /** Kept across a reload: thresholds and what the last run made. */
+  snapshot(): Promise<Blob | null>;
+  restore(snapshot: Blob): Promise<void>;
+}

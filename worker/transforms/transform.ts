@@ -1,0 +1,56 @@
+import type { Model } from '../graph/model.ts';
+
+/** How one option is written, checked and shown; page, command line, recipe and docs all read this. */
+export interface OptionSpec {
+  readonly kind: 'flag' | 'bits' | 'node' | 'text' | 'file' | 'list';
+  readonly default: OptionValue;
+  readonly summary: string;
+  /** Shown under "more options" unless true. */
+  readonly common?: boolean;
+}
+export type OptionValue = boolean | number | string | null | readonly (string | number)[];
+export type OptionValues = Readonly<Record<string, OptionValue>>;
+
+/** A rewrite that happened: rule id of docs/rules.md, nodes before, nodes after. */
+export interface Change {
+  readonly rule: string;
+  /** One line, e.g. `BatchNorm folded into Conv2d_0`. */
+  readonly summary: string;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** A place that looked like a match and was left alone. */
+export interface Skip {
+  readonly rule: string;
+  readonly node: string;
+  readonly reason: string;
+  readonly remedy: string | undefined;
+}
+
+/** The rewrite was done as the original does it, and the person should know what that means. */
+export interface Warning {
+  readonly rule: string;
+  readonly node: string;
+  readonly text: string;
+}
+
+export interface TransformResult {
+  readonly model: Model;
+  readonly changes: readonly Change[];
+  readonly skipped: readonly Skip[];
+  readonly warnings: readonly Warning[];
+}
+
+/** A pure function from model to model plus a report. */
+export interface Transform {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  /** Must come after these. */
+  readonly after: readonly string[];
+  /** Must not come after these. */
+  readonly notAfter: readonly string[];
+  /** `options` are complete and checked against the schema. @throws GraffitistError */
+  apply(model: Model, options: OptionValues): TransformResult;
+}
