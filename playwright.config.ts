@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from '@playwright/test';
+
+const systemChromium = '/usr/bin/chromium';
+const executablePath = process.env['CHROMIUM'] ?? (existsSync(systemChromium) ? systemChromium : undefined);
+const flags = ['--enable-unsafe-webgpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+export default defineConfig({
+  testDir: 'test/browser',
+  timeout: 180_000,
+  workers: 1,
+  retries: 0,
+  reporter: [['list'], ['json']],
+  use: {
+    baseURL: 'http://127.0.0.1:4180',
+    viewport: { width: 1440, height: 900 },
+    trace: 'off',
+    launchOptions: { args: flags, ...(executablePath === undefined ? {} : { executablePath }) },
+  },
+  webServer: {
+    command: 'node_modules/.bin/vite preview --port 4180 --strictPort',
+    url: 'http://127.0.0.1:4180',
+    reuseExistingServer: !process.env['CI'],
+  },
+});

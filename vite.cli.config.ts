@@ -1,0 +1,12 @@
+import { defineConfig } from 'vite';
+
+/** The command line and its compute workers as Node files: dist/cli/{graffitize,computeWorker}.js. */
+export default defineConfig({
+  build: {
+    ssr: true,
+    outDir: 'dist/cli',
+    target: 'node20',
+    rollupOptions: { input: { graffitize: 'cli/main.ts', computeWorker: 'cli/computeWorker.ts' } },
+  },
+  publicDir: false,
+});
