@@ -81,6 +81,15 @@ export interface PipelineStep {
 export interface RunRequest {
   readonly interface: GraphInterface;
   readonly steps: readonly PipelineStep[];
+  /** Skips the check for unsupported ops (the original's hidden flag). */
+  readonly superuser?: boolean;
+}
+
+/** A ready-made pipeline that one click fills in. */
+export interface RecipeInfo {
+  readonly name: string;
+  readonly title: string;
+  readonly steps: readonly PipelineStep[];
 }
 
 /** Order faults of a pipeline, found without running it. `insert` is what mends it, before `step`. */
@@ -326,6 +335,8 @@ export interface BackendInfo {
 
 export interface Engine {
   transforms(): Promise<readonly TransformInfo[]>;
+  /** Graffitist's recipes by their README numbers. */
+  recipes(): Promise<readonly RecipeInfo[]>;
   backends(): Promise<readonly BackendInfo[]>;
   /** Which backend compute workers use; takes effect on the next job. */
   useBackend(name: BackendName): Promise<void>;
@@ -337,7 +348,10 @@ export interface Engine {
 
   /** Order faults, without running. */
   check(request: RunRequest): Promise<readonly PipelineFault[]>;
-  /** Runs every step, calibration included. A refused or cancelled run leaves the former stages as they were. */
+  /**
+   * Runs every step, calibration included. A step that is refused ends the run; the stages before it are kept, so a person sees how far it came.
+   * A cancelled run leaves the former stages as they were.
+   */
   run(request: RunRequest, job?: JobOptions): Promise<RunReport>;
   /** The calibration phase alone, on the quantized graph of the last run, with `files` as other data where given. */
   calibrate(files: readonly SourceFile[] | null, job?: JobOptions): Promise<CalibrationReport>;

@@ -9,6 +9,7 @@ type Method = keyof Engine;
 /** Where in its arguments a method takes its `JobOptions`; those hold functions, so they stay on the caller's side. */
 const JOB_ARGUMENT: Readonly<Record<Method, number | null>> = {
   transforms: null,
+  recipes: null,
   backends: null,
   useBackend: null,
   open: 1,
