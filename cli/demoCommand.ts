@@ -1,0 +1,42 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GraffitistError } from '../worker/errors.ts';
+import { recipeSteps } from '../worker/engine/recipes.ts';
+import { readModelFiles } from './files.ts';
+import { reportText, writeResults } from './graffitizeCommand.ts';
+import { quantizerCells } from './inspectCommand.ts';
+import { createNodeEngine } from './nodeEngine.ts';
+import { progressView } from './progress.ts';
+import { table } from './table.ts';
+
+const sample = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../public/sample');
+
+/** The main job on the sample model: float network to static INT8, with a table of what happened. */
+export async function demoCommand(out: string): Promise<number> {
+  const index = JSON.parse(await (await import('node:fs/promises')).readFile(path.join(sample, 'index.json'), 'utf8')) as {
+    readonly graph: string;
+    readonly interface: { readonly inputs: string[]; readonly outputs: string[]; readonly shape: number[] };
+  };
+  const progress = progressView(false);
+  const engine = createNodeEngine({ backend: 'wasm' });
+  try {
+    const job = { onProgress: progress.update };
+    const summary = await engine.open(await readModelFiles(path.join(sample, index.graph), {}), job);
+    const report = await engine.run({ interface: index.interface, steps: recipeSteps('static-int8') }, job);
+    const refused = report.steps.find((step) => step.error !== undefined)?.error;
+    if (refused !== undefined) throw new GraffitistError(refused.code, refused.cause, refused);
+    const stages = await engine.stages();
+    const quantizers = await engine.quantizers(stages.length - 1);
+    const comparison = await engine.compareOutputs(16, job);
+    progress.end();
+    const written = await writeResults(engine, { outGraph: path.join(out, `${path.basename(index.graph, '.pb')}_int8.pb`), folder: out, freeze: true });
+    const head = ['quantizer', 'kind', 'bits', 'scale', 'threshold', 'shared with'];
+    process.stdout.write(`${table(head, quantizers.map(quantizerCells))}\n\n${reportText(summary, report, written)}`);
+    const same = `${Math.round(comparison.agreement * comparison.images)} of ${comparison.images}`;
+    process.stdout.write(`float and quantized network agree on the first answer for ${same} images; largest difference ${comparison.largestDifference.toPrecision(3)}\n`);
+    return 0;
+  } finally {
+    progress.end();
+    await engine.dispose();
+  }
+}

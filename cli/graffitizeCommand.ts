@@ -1,0 +1,112 @@
+import path from 'node:path';
+import { GraffitistError } from '../worker/errors.ts';
+import { requestFromArguments } from '../worker/engine/commandLine.ts';
+import { parseRecipe, requestOf } from '../worker/engine/recipe.ts';
+import type { BackendName, DocumentSummary, Engine, RunReport, RunRequest, StepReport } from '../worker/protocol.ts';
+import { readModelFiles, readSource, writeOutput } from './files.ts';
+import { createNodeEngine } from './nodeEngine.ts';
+import { progressView } from './progress.ts';
+
+/** The original's arguments (facts 2.1) under its own names, and ours. */
+export interface GraffitizeOptions {
+  readonly in_graph?: string;
+  readonly out_graph?: string;
+  readonly inputs?: readonly string[];
+  readonly outputs?: readonly string[];
+  readonly input_shape?: string;
+  readonly transforms?: readonly string[];
+  readonly recipe?: string;
+  readonly calibration?: string;
+  readonly in_ckpt?: string;
+  readonly freeze?: boolean;
+  readonly backend: string;
+  readonly saved_model_tag?: string;
+  readonly superuser?: boolean;
+  readonly json?: boolean;
+}
+
+/** Reads, rewrites, calibrates and writes. Nothing is written unless every step was done. */
+export async function graffitizeCommand(options: GraffitizeOptions): Promise<number> {
+  const inGraph = required(options.in_graph, '--in_graph');
+  const outGraph = required(options.out_graph, '--out_graph');
+  refuseLater(inGraph, options);
+  const request = await readRequest(options);
+  const progress = progressView(options.json === true);
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  const engine = createNodeEngine({ backend: backendName(options.backend) });
+  try {
+    const job = { onProgress: progress.update, signal: stop.signal };
+    const summary = await engine.open(await readModelFiles(inGraph, { checkpoint: options.in_ckpt, calibration: options.calibration }), job);
+    const report = await engine.run({ ...request, ...(options.superuser === true ? { superuser: true } : {}) }, job);
+    progress.end();
+    const refused = report.steps.find((step) => step.error !== undefined)?.error;
+    if (refused !== undefined) throw new GraffitistError(refused.code, refused.cause, refused);
+    const written = await writeResults(engine, { outGraph, folder: path.dirname(inGraph), freeze: options.freeze === true });
+    process.stdout.write(options.json === true ? `${JSON.stringify({ document: summary, report, written }, null, 2)}\n` : reportText(summary, report, written));
+    return 0;
+  } finally {
+    progress.end();
+    await engine.dispose();
+  }
+}
+
+function required(value: string | undefined, name: string): string {
+  if (value !== undefined) return value;
+  throw new GraffitistError('option-invalid', `The argument ${name} is required.`, { about: name, remedy: 'graffitize -h lists every argument.' });
+}
+
+function backendName(text: string): BackendName {
+  if (text === 'wasm' || text === 'webgpu' || text === 'reference') return text;
+  throw new GraffitistError('option-invalid', `'${text}' is not a backend.`, { about: '--backend', remedy: 'Choose wasm, webgpu or reference.' });
+}
+
+function refuseLater(inGraph: string, options: GraffitizeOptions): void {
+  if (options.saved_model_tag === undefined) return;
+  throw new GraffitistError('transform-later', 'SavedModel input is not supported yet.', { about: inGraph, remedy: 'Export the graph as a GraphDef .pb and keep its checkpoint beside it.' });
+}
+
+async function readRequest(options: GraffitizeOptions): Promise<RunRequest & { readonly superuser?: boolean }> {
+  const recipe = options.recipe === undefined ? null : parseRecipe(await (await readSource(options.recipe)).blob.text(), options.recipe);
+  const base = recipe === null ? null : requestOf(recipe);
+  const given = requestFromArguments({
+    inputs: options.inputs ?? base?.interface.inputs ?? [required(undefined, '--inputs')],
+    outputs: options.outputs ?? base?.interface.outputs ?? [required(undefined, '--outputs')],
+    input_shape: options.input_shape ?? base?.interface.shape?.join(',') ?? required(undefined, '--input_shape'),
+    transforms: options.transforms ?? [],
+  });
+  return { interface: given.interface, steps: options.transforms === undefined && base !== null ? base.steps : given.steps };
+}
+
+/** The graph goes to `--out_graph`; a checkpoint and its state file go beside the input graph, as the original writes them. */
+export async function writeResults(engine: Engine, target: { readonly outGraph: string; readonly folder: string; readonly freeze: boolean }): Promise<string[]> {
+  const files = await engine.download(target.freeze ? 'frozen' : 'graffitist');
+  const written: string[] = [];
+  for (const file of files) {
+    const destination = file.name.endsWith('.pb') ? target.outGraph : path.join(target.folder, file.name);
+    await writeOutput(destination, file.blob);
+    written.push(destination);
+  }
+  return written;
+}
+
+/** Per step what changed and what was left alone, then the calibration and the files. */
+export function reportText(summary: DocumentSummary, report: RunReport, written: readonly string[]): string {
+  const lines = [`${'graph'.padEnd(24)}${summary.nodeCount} nodes`];
+  for (const step of report.steps) lines.push(...stepText(step));
+  for (const file of written) lines.push(`wrote ${file}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function stepText(step: StepReport): string[] {
+  const lines = [`${step.transform.padEnd(24)}${step.nodesAfter} nodes, ${step.changes.length} changes, ${step.skipped.length} left alone`];
+  for (const skip of step.skipped) lines.push(`  left alone: ${skip.node}: ${skip.reason}${skip.remedy === undefined ? '' : ` (${skip.remedy})`} [${skip.rule}]`);
+  for (const warning of step.warnings) lines.push(`  warning: ${warning.node}: ${warning.text} [${warning.rule}]`);
+  const calibration = step.calibration;
+  if (calibration === undefined) return lines;
+  const seconds = (calibration.ms / 1000).toFixed(1);
+  lines.push(`  calibrated ${calibration.quantizers} quantizers on ${calibration.images} images in ${seconds} s on ${calibration.backend}, ${calibration.recomputed} tensors computed again`);
+  for (const warning of calibration.warnings) lines.push(`  warning: ${warning.node}: ${warning.text} [${warning.rule}]`);
+  if (calibration.inexact.length > 0) lines.push(`  last bit may depend on the backend: ${calibration.inexact.join(', ')}`);
+  return lines;
+}

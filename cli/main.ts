@@ -1,0 +1,68 @@
+import { Command, CommanderError } from 'commander';
+import { errorInfo, errorText, GraffitistError } from '../worker/errors.ts';
+import { transformsHelp } from './help.ts';
+import { type DiffOptions, diffCommand } from './diffCommand.ts';
+import { demoCommand } from './demoCommand.ts';
+import { type GraffitizeOptions, graffitizeCommand } from './graffitizeCommand.ts';
+import { type InspectOptions, inspectCommand } from './inspectCommand.ts';
+
+/** Runs the command line. @returns the exit code: 0 done, 1 refused or different, 2 wrong use */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = new Command('graffitize')
+    .description('Rewrite a TensorFlow graph for fixed-point hardware: fold, strip, quantize, calibrate.')
+    .exitOverride()
+    .showHelpAfterError('(graffitize -h lists every argument and transform)')
+    .option('--in_graph <file>', 'input GraphDef (.pb)')
+    .option('--out_graph <file>', 'output GraphDef (.pb)')
+    .option('--inputs <names...>', 'input node names')
+    .option('--outputs <names...>', 'output node names')
+    .option('--input_shape <H,W,C>', 'input shape without the batch dimension')
+    .option('--transforms <expressions...>', "transforms in order, each name or 'name(key=value, key=value)'")
+    .option('--recipe <file.json>', 'interface and transforms from a recipe file; arguments given here win')
+    .option('--calibration <file.npy>', 'calibration images [N,H,W,C] (default: calibration_set.npy beside the graph)')
+    .option('--in_ckpt <prefix>', 'checkpoint (default: the one that the file `checkpoint` beside the graph names)')
+    .option('--freeze', 'write weights and thresholds as constants into one .pb')
+    .option('--backend <name>', 'wasm, webgpu or reference', 'wasm')
+    .option('--saved_model_tag <tag>', 'MetaGraph tag of a SavedModel')
+    .option('--superuser', 'skip the check for unsupported ops')
+    .option('--json', 'print the report as JSON on standard output')
+    .addHelpText('after', () => `\nTransforms:\n${transformsHelp()}`)
+    .action(async (options: GraffitizeOptions) => {
+      code = await graffitizeCommand(options);
+    });
+  program
+    .command('inspect <graph>')
+    .description('print nodes, ops, inputs and outputs found, and quantizers with bits, scale and threshold')
+    .option('--in_ckpt <prefix>', 'checkpoint that holds the thresholds')
+    .option('--json', 'print JSON')
+    .action(async (graph: string, options: InspectOptions) => {
+      code = await inspectCommand(graph, options);
+    });
+  program
+    .command('diff <expected> <actual>')
+    .description('compare two graphs node by node; exit code 1 where they differ')
+    .option('--limit <count>', 'differences printed', '20')
+    .option('--json', 'print JSON')
+    .action(async (expected: string, actual: string, options: DiffOptions) => {
+      code = await diffCommand(expected, actual, options);
+    });
+  program
+    .command('demo')
+    .description('quantize the sample model and print what happened')
+    .option('--out <folder>', 'where the results go', 'graffitist-demo')
+    .action(async (options: { readonly out: string }) => {
+      code = await demoCommand(options.out);
+    });
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const info = errorInfo(error);
+    process.stderr.write(`error [${info.code}] ${errorText(info)}\n`);
+    if (!(error instanceof GraffitistError) && process.env['GRAFFITIST_DEBUG']) console.error(error);
+    return 1;
+  }
+}

@@ -1,0 +1,77 @@
+import { GraffitistError } from '../errors.ts';
+import type { PipelineStep, RunRequest } from '../protocol.ts';
+import { parseExpression, printExpression } from '../transforms/expression.ts';
+import { quoteWord, splitWords } from './shellWords.ts';
+
+/** The original's arguments that describe a run (facts 2.1), as read from a terminal or from pasted text. */
+export interface RunArguments {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly input_shape: string;
+  readonly transforms: readonly string[];
+}
+
+/** @throws GraffitistError `interface-invalid`, `transform-unknown`, `option-unknown`, `option-invalid`, `transform-later` */
+export function requestFromArguments(args: RunArguments): RunRequest {
+  for (const name of [...args.inputs, ...args.outputs]) {
+    if (!name.includes(':')) continue;
+    throw new GraffitistError('interface-invalid', `Name '${name}' appears to refer to a Tensor, not a Operation.`, {
+      about: name,
+      remedy: `Write '${name.split(':')[0]}'.`,
+    });
+  }
+  const steps = args.transforms.map((text, index): PipelineStep => ({ id: `${index + 1}`, ...parseExpression(text), bypassed: false }));
+  return { interface: { inputs: args.inputs, outputs: args.outputs, shape: parseShape(args.input_shape) }, steps };
+}
+
+/** "224,224,3" → [224, 224, 3]; the batch dimension is not written. */
+export function parseShape(text: string): number[] {
+  const dims = text.split(',').map((dim) => Number(dim.trim()));
+  if (text.trim() !== '' && dims.every((dim) => Number.isInteger(dim) && dim > 0)) return dims;
+  throw new GraffitistError('interface-invalid', `'${text}' is not an input shape.`, {
+    about: '--input_shape',
+    remedy: 'Write the dimensions after the batch, for example 224,224,3.',
+  });
+}
+
+/** A run as a `graffitize` command line that gives the same bytes. */
+export function printCommandLine(request: RunRequest, files: { readonly inGraph: string; readonly outGraph: string }): string {
+  const active = request.steps.filter((step) => !step.bypassed);
+  const words = [
+    ['graffitize', '--in_graph', files.inGraph],
+    ['--out_graph', files.outGraph],
+    ['--inputs', ...request.interface.inputs],
+    ['--outputs', ...request.interface.outputs],
+    ['--input_shape', (request.interface.shape ?? []).join(',')],
+    ...(active.length === 0 ? [] : [['--transforms', ...active.map((step) => printExpression(step.transform, step.options))]]),
+  ];
+  return words.map((line) => line.map(quoteWord).join(' ')).join(' \\\n    ');
+}
+
+/** Reads such a command line back, and the original's own (`python …/graffitize.pyc …`). */
+export function parseCommandLine(text: string): RunRequest {
+  const given = new Map<string, string[]>();
+  let values: string[] | null = null;
+  for (const word of splitWords(text)) {
+    if (word.startsWith('--')) {
+      const [name = '', inline] = word.slice(2).split(/=(.*)/s);
+      values = inline === undefined ? [] : [inline];
+      given.set(name, values);
+    } else {
+      values?.push(word);
+    }
+  }
+  const list = (name: string): string[] => {
+    const found = given.get(name);
+    if (found === undefined || found.length === 0) {
+      throw new GraffitistError('option-invalid', `The command line has no --${name}.`, { about: 'command line', remedy: 'Paste a whole graffitize command line.' });
+    }
+    return found;
+  };
+  return requestFromArguments({
+    inputs: list('inputs'),
+    outputs: list('outputs'),
+    input_shape: list('input_shape').join(','),
+    transforms: given.get('transforms') ?? [],
+  });
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { GraffitistError } from '../errors.ts';
+import type { GraphInterface, OptionValues, PipelineStep, RunRequest } from '../protocol.ts';
+
+// Without this zod compiles its checks with Function(), which the page's content security policy forbids.
+z.config({ jitless: true });
+
+const optionValue = z.union([z.boolean(), z.number(), z.string(), z.null(), z.array(z.union([z.string(), z.number()]))]);
+const fileHash = z.object({ name: z.string(), sha256: z.string() });
+
+const recipeSchema = z.object({
+  format: z.literal('graffitist-recipe'),
+  version: z.literal(1),
+  interface: z.object({
+    inputs: z.array(z.string()).min(1),
+    outputs: z.array(z.string()).min(1),
+    shape: z.array(z.number().int().positive()).nullable(),
+  }),
+  steps: z.array(z.object({ transform: z.string(), options: z.record(z.string(), optionValue).default({}), bypassed: z.boolean().default(false) })),
+  /** What the recipe was made with: a reader can tell whether the same files lie before them. */
+  model: fileHash.nullable().default(null),
+  calibration: fileHash.nullable().default(null),
+});
+
+/** A run as a versioned JSON file: page, command line and tests run the same recipe and get the same bytes. */
+export type Recipe = z.infer<typeof recipeSchema>;
+
+/** The recipe file of a request. */
+export function recipeOf(request: RunRequest, files: { model: Recipe['model']; calibration: Recipe['calibration'] }): Recipe {
+  return {
+    format: 'graffitist-recipe',
+    version: 1,
+    interface: {
+      inputs: [...request.interface.inputs],
+      outputs: [...request.interface.outputs],
+      shape: request.interface.shape === null ? null : [...request.interface.shape],
+    },
+    steps: request.steps.map(({ transform, options, bypassed }) => ({
+      transform,
+      options: Object.fromEntries(Object.entries(options).map(([key, value]) => [key, Array.isArray(value) ? [...value] : value])) as Recipe['steps'][number]['options'],
+      bypassed,
+    })),
+    ...files,
+  };
+}
+
+/** Reads a recipe file. @throws GraffitistError `recipe-invalid` naming the first field that is wrong */
+export function parseRecipe(text: string, fileName: string): Recipe {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new GraffitistError('recipe-invalid', `This is not JSON: ${error instanceof Error ? error.message : String(error)}.`, { about: fileName });
+  }
+  const parsed = recipeSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new GraffitistError('recipe-invalid', `${issue?.path.join('.') || 'recipe'}: ${issue?.message ?? 'invalid'}.`, {
+    about: fileName,
+    remedy: 'Write it with Download ▸ Recipe, or see docs/formats.md.',
+  });
+}
+
+/** What the engine runs. */
+export function requestOf(recipe: Recipe): RunRequest {
+  const steps: PipelineStep[] = recipe.steps.map((step, index) => ({
+    id: `${index + 1}`,
+    transform: step.transform,
+    options: step.options as OptionValues,
+    bypassed: step.bypassed,
+  }));
+  const graphInterface: GraphInterface = recipe.interface;
+  return { interface: graphInterface, steps };
+}
+
+/** Hex SHA-256 of a file. */
+export async function sha256(blob: Blob): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', await blob.arrayBuffer());
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
