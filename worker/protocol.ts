@@ -329,6 +329,8 @@ export interface BackendInfo {
   readonly available: boolean;
   /** A software adapter: correct and slow. */
   readonly software: boolean;
+  /** The next job runs on this one. */
+  readonly inUse: boolean;
 }
 
 // ---------------------------------------------------------------- the engine
@@ -350,7 +352,8 @@ export interface Engine {
   check(request: RunRequest): Promise<readonly PipelineFault[]>;
   /**
    * Runs every step, calibration included. A step that is refused ends the run; the stages before it are kept, so a person sees how far it came.
-   * A cancelled run leaves the former stages as they were.
+   * A cancelled run leaves the former stages as they were. Progress: phase `rewrite` with `done` = index of the active step at hand
+   * and `layer` = its transform; the phases of calibration belong to quantize.
    */
   run(request: RunRequest, job?: JobOptions): Promise<RunReport>;
   /** The calibration phase alone, on the quantized graph of the last run, with `files` as other data where given. */
@@ -370,6 +373,8 @@ export interface Engine {
   /** The recipe as a `graffitize` command line, and back. */
   commandLine(request: RunRequest): Promise<string>;
   parseCommandLine(text: string): Promise<RunRequest>;
+  /** A recipe file's text, as `download('recipe')` writes it. */
+  parseRecipe(text: string, fileName: string): Promise<RunRequest>;
 
   /** Kept across a reload: thresholds and what the last run made. */
   snapshot(): Promise<Blob | null>;

@@ -28,6 +28,7 @@ const JOB_ARGUMENT: Readonly<Record<Method, number | null>> = {
   download: 1,
   commandLine: null,
   parseCommandLine: null,
+  parseRecipe: null,
   snapshot: null,
   restore: null,
 };

@@ -67,7 +67,7 @@ export function toggleTheme(): void {
 /** Keeps `data-theme` on the root in step with the choice and the system, and remembers what should outlive the tab. */
 export function watchView(): void {
   const apply = (): void => {
-    document.documentElement.dataset['theme'] = resolvedTheme(useView.getState().theme);
+    document.documentElement.dataset.theme = resolvedTheme(useView.getState().theme);
   };
   apply();
   globalThis.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', apply);

@@ -1,0 +1,80 @@
+import type { ErrorInfo, GraphInterface, JobProgress, PipelineStep, RunReport, RunRequest, StepReport } from '../../worker/protocol.ts';
+
+export type StepState =
+  | { readonly kind: 'not-run' }
+  | { readonly kind: 'bypassed' }
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'done'; readonly report: StepReport }
+  | { readonly kind: 'refused'; readonly report: StepReport; readonly error: ErrorInfo };
+
+/** The last run and what it was asked. */
+export interface Ran {
+  readonly request: RunRequest;
+  readonly report: RunReport;
+}
+
+/**
+ * What each card shows while nothing runs. A report counts while the step, every step before it and the interface are what they
+ * were when it ran; whatever follows an edit is "not run" again.
+ */
+export function settledStates(request: RunRequest, ran: Ran | null): ReadonlyMap<string, StepState> {
+  const reports = new Map(ran?.report.steps.map((report) => [report.id, report]));
+  const former = active(ran?.request.steps ?? []);
+  let valid = ran !== null && sameInterface(ran.request.interface, request.interface);
+  let position = 0;
+  const states = new Map<string, StepState>();
+  for (const step of request.steps) {
+    if (step.bypassed) {
+      states.set(step.id, { kind: 'bypassed' });
+      continue;
+    }
+    valid = valid && sameStep(former[position++], step);
+    const report = valid ? reports.get(step.id) : undefined;
+    states.set(step.id, report === undefined ? { kind: 'not-run' } : reported(report));
+  }
+  return states;
+}
+
+/** What each card shows during a run: steps before the one at hand have been rewritten and wait for the report. */
+export function runningStates(request: RunRequest, progress: JobProgress | null): ReadonlyMap<string, StepState> {
+  const running = stepAtHand(active(request.steps), progress);
+  return new Map(
+    request.steps.map((step) => [step.id, { kind: step.bypassed ? 'bypassed' : step === running ? 'running' : 'waiting' }]),
+  );
+}
+
+/** Whether Run would change anything that is on screen. */
+export function isUpToDate(states: ReadonlyMap<string, StepState>): boolean {
+  return states.size > 0 && [...states.values()].every((state) => state.kind === 'done' || state.kind === 'bypassed');
+}
+
+function stepAtHand(steps: readonly PipelineStep[], progress: JobProgress | null): PipelineStep | undefined {
+  if (progress === null) return steps[0];
+  if (progress.phase === 'rewrite') return steps[Math.min(progress.done, steps.length - 1)];
+  // Whatever else a run does is calibration, which belongs to quantize.
+  return steps.find((step) => step.transform === 'quantize') ?? steps.at(-1);
+}
+
+function reported(report: StepReport): StepState {
+  switch (report.state) {
+    case 'done':
+      return { kind: 'done', report };
+    case 'bypassed':
+      return { kind: 'bypassed' };
+    case 'refused':
+      return { kind: 'refused', report, error: report.error ?? { code: 'internal', cause: 'This step was refused without a reason.' } };
+    case 'not-run':
+      return { kind: 'not-run' };
+  }
+}
+
+const active = (steps: readonly PipelineStep[]): readonly PipelineStep[] => steps.filter((step) => !step.bypassed);
+
+function sameStep(former: PipelineStep | undefined, step: PipelineStep): boolean {
+  return former !== undefined && former.id === step.id && JSON.stringify(former.options) === JSON.stringify(step.options);
+}
+
+function sameInterface(a: GraphInterface, b: GraphInterface): boolean {
+  return JSON.stringify([a.inputs, a.outputs, a.shape]) === JSON.stringify([b.inputs, b.outputs, b.shape]);
+}
