@@ -1,10 +1,96 @@
 /** A value that lives on one backend; its contents are the backend's own. */
 export interface Value {
-  readonly dtype: 'float32' | 'float64' | 'int32' | 'bool' | 'int64' | 'uint8';
+  readonly dtype: ValueType;
   readonly shape: readonly number[];
 }
 
-/** The primitives that ops are written in; every backend offers all of them. */
+/** Element types that backends compute with. Float32 backends hold `float64` as float32 and 64-bit integers as int32. */
+export type ValueType = 'float32' | 'float64' | 'int32' | 'bool' | 'int64' | 'uint8';
+
+/** Two numbers for height and width, or for before and after. */
+export type Pair = readonly [number, number];
+
+/** How a filter walks over an NHWC image; padding is always explicit: [[top, bottom], [left, right]]. */
+export interface ConvGeometry {
+  readonly strides: Pair;
+  readonly dilations: Pair;
+  readonly padding: readonly [Pair, Pair];
+}
+
+/** How a pooling window walks over an NHWC image. */
+export interface PoolGeometry {
+  readonly size: Pair;
+  readonly strides: Pair;
+  readonly padding: readonly [Pair, Pair];
+}
+
+export type RoundingMode = 'round' | 'floor' | 'ceil';
+
+/** One quantizer: y = scale · clip(rnd(x / scale), min, max); `min` and `max` are integer code limits, `round` is half to even. */
+export interface QuantRule {
+  readonly scale: number;
+  readonly min: number;
+  readonly max: number;
+  readonly rounding: RoundingMode;
+}
+
+/**
+ * The primitives that ops are written in; every backend offers all of them.
+ *
+ * Images are NHWC, filters [height, width, in, out] ([height, width, in, multiplier] depthwise). Every call returns a fresh value
+ * that the caller owns; inputs stay valid. Shapes have been checked by the op's shape rule before a kernel is called.
+ */
 export interface Kernels {
+  /** A value made from numbers given here. */
+  constant(dtype: ValueType, shape: readonly number[], values: readonly number[]): Value;
+  /** Another handle on the same contents. */
+  identity(x: Value): Value;
+  cast(x: Value, dtype: ValueType): Value;
+  /** Every element `value`, a scalar. */
+  fill(shape: readonly number[], value: Value): Value;
+
+  // element by element; two operands broadcast as in TensorFlow
+  add(a: Value, b: Value): Value;
+  sub(a: Value, b: Value): Value;
+  mul(a: Value, b: Value): Value;
+  div(a: Value, b: Value): Value;
+  maximum(a: Value, b: Value): Value;
+  pow(a: Value, b: Value): Value;
+  neg(x: Value): Value;
+  sqrt(x: Value): Value;
+  rsqrt(x: Value): Value;
+  ceil(x: Value): Value;
   relu(x: Value): Value;
+  leakyRelu(x: Value, alpha: number): Value;
+  clip(x: Value, min: number, max: number): Value;
+  linearQuant(x: Value, rule: QuantRule): Value;
+
+  // layers
+  conv2d(x: Value, filter: Value, geometry: ConvGeometry): Value;
+  depthwiseConv2d(x: Value, filter: Value, geometry: ConvGeometry): Value;
+  /** Matrices in the last two axes; leading axes broadcast. */
+  matMul(a: Value, b: Value, options: { readonly transposeA: boolean; readonly transposeB: boolean }): Value;
+  /** Adds a vector along the last axis. */
+  biasAdd(x: Value, bias: Value): Value;
+  /** Padding never wins: a window sees real elements only. */
+  maxPool(x: Value, geometry: PoolGeometry): Value;
+  /** Divides by the count of real elements in the window, as TensorFlow does. */
+  avgPool(x: Value, geometry: PoolGeometry): Value;
+  /** (x − mean) · scale / sqrt(variance + epsilon) + offset along the last axis. */
+  batchNorm(
+    x: Value,
+    statistics: { readonly scale: Value; readonly offset: Value; readonly mean: Value; readonly variance: Value },
+    epsilon: number,
+  ): Value;
+  /** Over the last axis. */
+  softmax(x: Value): Value;
+  mean(x: Value, axes: readonly number[], keepDims: boolean): Value;
+
+  // rearranging
+  reshape(x: Value, shape: readonly number[]): Value;
+  transpose(x: Value, permutation: readonly number[]): Value;
+  concat(values: readonly Value[], axis: number): Value;
+  pad(x: Value, paddings: readonly Pair[], value: number): Value;
+  /** Takes size[i] elements from begin[i] in steps of strides[i] (which may be negative); rank is kept. */
+  stridedSlice(x: Value, begin: readonly number[], size: readonly number[], strides: readonly number[]): Value;
 }

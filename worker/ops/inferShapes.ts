@@ -1,0 +1,81 @@
+import { GraffitistError } from '../errors.ts';
+import type { Shape } from '../formats/tensor.ts';
+import type { Graph, GraphNode } from '../graph/graph.ts';
+import { NodeAttrs } from './attrs.ts';
+import type { HostValue } from './hostValue.ts';
+import type { ShapeContext } from './op.ts';
+import { dataOrder } from './order.ts';
+import { opFor } from './registry.ts';
+
+export interface InferOptions {
+  /** Shapes to take for placeholders (or any other node) instead of what the graph says; batch included. */
+  readonly feeds?: ReadonlyMap<string, Shape>;
+  /** Refuse ops and layouts that the engine does not know instead of giving unknown shapes. */
+  readonly strict?: boolean;
+}
+
+/** Static knowledge of a graph. */
+export interface StaticGraph {
+  /** Output shapes by node name. */
+  readonly shapes: ReadonlyMap<string, readonly Shape[]>;
+  /** Small numbers (axes, shapes, constants) that output 0 of a node is known to hold. */
+  readonly numbers: ReadonlyMap<string, HostValue>;
+}
+
+/**
+ * Output shapes of every node, by name. Nodes on a cycle and ops that the engine does not know have unknown shapes.
+ * @throws GraffitistError `shape-mismatch`, `node-malformed`; with `strict` also `op-unsupported`; each names the node.
+ */
+export function inferShapes(graph: Graph, feeds?: ReadonlyMap<string, Shape>, strict = false): Map<string, readonly Shape[]> {
+  return inferStatic(graph, { ...(feeds === undefined ? {} : { feeds }), strict }).shapes;
+}
+
+/** Shapes, and the small numbers that they depend on. Errors as `inferShapes`. */
+export function inferStatic(graph: Graph, options: InferOptions = {}): StaticGraph & { readonly shapes: Map<string, readonly Shape[]> } {
+  const shapes = new Map<string, readonly Shape[]>();
+  const numbers = new Map<string, HostValue>();
+  for (const node of dataOrder(graph).nodes) {
+    const fed = options.feeds?.get(node.name);
+    if (fed !== undefined) {
+      shapes.set(node.name, [fed]);
+      continue;
+    }
+    const found = inferNode(node, graph, shapes, numbers, options.strict === true);
+    shapes.set(node.name, found.shapes);
+    if (found.number !== undefined) numbers.set(node.name, found.number);
+  }
+  for (const node of graph.nodes) if (!shapes.has(node.name)) shapes.set(node.name, []);
+  return { shapes, numbers };
+}
+
+function inferNode(
+  node: GraphNode,
+  graph: Graph,
+  shapes: ReadonlyMap<string, readonly Shape[]>,
+  numbers: ReadonlyMap<string, HostValue>,
+  strict: boolean,
+): { readonly shapes: readonly Shape[]; readonly number: HostValue | undefined } {
+  const op = opFor(node.op);
+  if (op === undefined) {
+    if (strict) throw unsupportedOp(node);
+    return { shapes: [], number: undefined };
+  }
+  const attrs = new NodeAttrs(node);
+  const inputShapes = node.edges.map(({ node: name, port }) => shapes.get(name)?.[port] ?? null);
+  const inputNumbers = node.edges.map(({ node: name, port }) => (port === 0 ? numbers.get(name) : undefined));
+  const context: ShapeContext = { producer: (slot) => graph.find(node.edges[slot]?.node ?? '') };
+  try {
+    return { shapes: op.shape(inputShapes, inputNumbers, attrs, context), number: op.fold(inputShapes, inputNumbers, attrs) };
+  } catch (error) {
+    if (!strict && error instanceof GraffitistError && error.code === 'op-unsupported') return { shapes: [], number: undefined };
+    throw error;
+  }
+}
+
+/** `op-unsupported` for an op that the engine does not know. */
+export function unsupportedOp(node: GraphNode): GraffitistError {
+  return new GraffitistError('op-unsupported', `The op '${node.op}' of node '${node.name}' is not supported.`, {
+    about: node.name,
+    remedy: 'Remove the node from the graph, or export the graph without it.',
+  });
+}

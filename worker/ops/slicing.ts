@@ -1,0 +1,105 @@
+import type { NodeAttrs } from './attrs.ts';
+import { type HostValue, known } from './hostValue.ts';
+import { op } from './op.ts';
+import { shapeText } from './shapes.ts';
+
+const stridedSlice = op('StridedSlice', {
+  inputs: { input: 'tensor', begin: 'numbers', end: 'numbers', strides: 'numbers' },
+  shape: ({ input, begin, end, strides }, attrs) => {
+    const [from, to, step] = [known(begin), known(end), known(strides)];
+    if (input === null || from === null || to === null || step === null) return null;
+    return sliced(input, from, to, step, attrs).shape;
+  },
+  forward: ({ input, begin, end, strides }, k, attrs) => {
+    const slice = sliced(input.shape, begin, end, strides, attrs);
+    const part = k.stridedSlice(input, slice.begin, slice.size, slice.strides);
+    return k.reshape(part, slice.shape);
+  },
+  fold: ({ input }, { begin, end, strides }, attrs): HostValue | undefined => {
+    const [from, to, step] = [known(begin), known(end), known(strides)];
+    if (input === undefined || input.shape.length !== 1 || from === null || to === null || step === null) return undefined;
+    const slice = sliced(input.shape, from, to, step, attrs);
+    const [start = 0, size = 0, stride = 1] = [slice.begin[0], slice.size[0], slice.strides[0]];
+    return { shape: slice.shape, values: Array.from({ length: size }, (_, i) => input.values[start + i * stride] ?? null) };
+  },
+});
+
+/** A slice with its masks worked out: rank kept in begin, size and strides; `shape` after new axes were put in and single ones taken out. */
+interface Slice {
+  readonly begin: readonly number[];
+  readonly size: readonly number[];
+  readonly strides: readonly number[];
+  readonly shape: readonly number[];
+}
+
+/** Works out begin, end, strides and the five masks as TensorFlow does; unknown input sizes give unknown output sizes. */
+function sliced(
+  input: readonly number[],
+  begin: readonly number[],
+  end: readonly number[],
+  strides: readonly number[],
+  attrs: NodeAttrs,
+): Slice {
+  if (begin.length !== end.length || begin.length !== strides.length) throw attrs.malformed('begin, end and strides differ in length.');
+  const mask = (name: string): ((bit: number) => boolean) => {
+    const bits = attrs.int(name, 0);
+    return (bit) => (bits & (1 << bit)) !== 0;
+  };
+  const [beginMask, endMask] = [mask('begin_mask'), mask('end_mask')];
+  const [ellipsis, newAxis, shrink] = [mask('ellipsis_mask'), mask('new_axis_mask'), mask('shrink_axis_mask')];
+  const taken = begin.filter((_, i) => !newAxis(i) && !ellipsis(i)).length;
+  const result = { begin: [] as number[], size: [] as number[], strides: [] as number[], shape: [] as number[] };
+  const keep = (until: number): void => {
+    while (result.begin.length < until) {
+      const size = input[result.begin.length] ?? -1;
+      result.begin.push(0);
+      result.size.push(size);
+      result.strides.push(1);
+      result.shape.push(size);
+    }
+  };
+  if (taken > input.length) throw attrs.mismatch(`${taken} slices were given for an input of ${shapeText(input)}.`);
+  let sparseLeft = taken;
+  for (let i = 0; i < begin.length; i++) {
+    if (ellipsis(i)) keep(input.length - sparseLeft);
+    else if (newAxis(i)) result.shape.push(1);
+    else {
+      sparseLeft--;
+      const size = input[result.begin.length] ?? -1;
+      const step = strides[i] ?? 1;
+      if (step === 0) throw attrs.malformed('a stride of a slice is 0.');
+      const single = shrink(i);
+      const span = single
+        ? at(begin[i] ?? 0, size, attrs)
+        : range(beginMask(i) ? undefined : begin[i], endMask(i) ? undefined : end[i], step, size);
+      result.begin.push(span.from);
+      result.size.push(span.size);
+      result.strides.push(single ? 1 : step);
+      if (!single) result.shape.push(span.size);
+    }
+  }
+  keep(input.length);
+  return result;
+}
+
+function at(index: number, size: number, attrs: NodeAttrs): { readonly from: number; readonly size: number } {
+  const from = index < 0 && size >= 0 ? index + size : index;
+  if (size >= 0 && (from < 0 || from >= size)) throw attrs.mismatch(`index ${index} lies outside an axis of ${size}.`);
+  return { from, size: 1 };
+}
+
+function range(
+  begin: number | undefined,
+  end: number | undefined,
+  step: number,
+  size: number,
+): { readonly from: number; readonly size: number } {
+  if (size < 0) return { from: begin ?? 0, size: -1 };
+  const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
+  const clamp = (index: number): number => Math.min(high, Math.max(low, index < 0 ? index + size : index));
+  const from = begin === undefined ? (step > 0 ? low : high) : clamp(begin);
+  const to = end === undefined ? (step > 0 ? high : low) : clamp(end);
+  return { from, size: Math.max(0, Math.ceil((to - from) / step)) };
+}
+
+export const slicingOps = [stridedSlice];
