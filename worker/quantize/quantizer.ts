@@ -1,15 +1,5 @@
 /** What a quantizer sits on, after facts 3.7.2 and 3.7.3. */
-export type QuantizerKind =
-  | 'input'
-  | 'weight'
-  | 'bias'
-  | 'layer'
-  | 'biasadd'
-  | 'activation'
-  | 'eltwise'
-  | 'rescale'
-  | 'avgpool'
-  | 'leaky';
+export type QuantizerKind = 'input' | 'weight' | 'bias' | 'layer' | 'biasadd' | 'activation' | 'eltwise' | 'rescale' | 'avgpool' | 'leaky';
 
 export type Rounding = 'round' | 'floor' | 'ceil';
 
