@@ -1,8 +1,28 @@
 /** Element types by the field's names. Numbers of the DataType enumeration are in dtype.ts. */
 export type DType =
-  | 'float32' | 'float64' | 'int32' | 'uint8' | 'int16' | 'int8' | 'string' | 'complex64' | 'int64' | 'bool'
-  | 'qint8' | 'quint8' | 'qint32' | 'bfloat16' | 'qint16' | 'quint16' | 'uint16' | 'complex128' | 'float16'
-  | 'resource' | 'variant' | 'uint32' | 'uint64';
+  | 'float32'
+  | 'float64'
+  | 'int32'
+  | 'uint8'
+  | 'int16'
+  | 'int8'
+  | 'string'
+  | 'complex64'
+  | 'int64'
+  | 'bool'
+  | 'qint8'
+  | 'quint8'
+  | 'qint32'
+  | 'bfloat16'
+  | 'qint16'
+  | 'quint16'
+  | 'uint16'
+  | 'complex128'
+  | 'float16'
+  | 'resource'
+  | 'variant'
+  | 'uint32'
+  | 'uint64';
 
 /** A static shape: `null` is unknown rank, -1 an unknown dimension. */
 export type Shape = readonly number[] | null;

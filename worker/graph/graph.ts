@@ -125,6 +125,8 @@ export function parseEdge(text: string): Edge {
 /** Everything of a GraphDef message that is not a node (versions, library, unknown fields): encoded, as the file had it. */
 export interface GraphEnvelope {
   readonly rest: readonly Uint8Array[];
+  /** The opened file and the bytes of its nodes in order: as long as a graph has exactly these nodes, saving gives the same file. */
+  readonly origin?: { readonly bytes: Uint8Array; readonly raws: readonly (Uint8Array | undefined)[] };
 }
 
 /** A graph is a value: nobody changes one that another holds. Edits go through `GraphEditor`. */

@@ -1,0 +1,130 @@
+import { GraffitistError } from '../errors.ts';
+import type { Graph, GraphNode } from './graph.ts';
+
+/** Ops that decide at run time what runs: such a graph can be looked at, not rewritten or executed. */
+const CONTROL_FLOW_OPS: ReadonlySet<string> = new Set([
+  'Switch',
+  'RefSwitch',
+  '_SwitchN',
+  'Merge',
+  'RefMerge',
+  'Enter',
+  'RefEnter',
+  'Exit',
+  'RefExit',
+  'NextIteration',
+  'RefNextIteration',
+  'LoopCond',
+  'ControlTrigger',
+  'While',
+  'StatelessWhile',
+  'If',
+  'StatelessIf',
+  'Case',
+  'StatelessCase',
+  'For',
+  'PartitionedCall',
+  'StatefulPartitionedCall',
+  'TPUPartitionedCall',
+  'RemoteCall',
+  'SymbolicGradient',
+]);
+
+/** A while loop closes through these and only these. */
+const BACK_EDGES: ReadonlySet<string> = new Set(['NextIteration', 'RefNextIteration']);
+
+/** How many nodes of a cycle are worth naming. */
+const NAMED = 6;
+
+/** The nodes through which nothing may be rewritten or executed, in graph order. */
+export function controlFlowNodes(graph: Graph): readonly GraphNode[] {
+  return graph.nodes.filter((node) => CONTROL_FLOW_OPS.has(node.op));
+}
+
+/**
+ * @throws GraffitistError `graph-control-flow`, naming the first such node: for whoever rewrites or executes
+ */
+export function refuseControlFlow(graph: Graph): void {
+  const [first, ...others] = controlFlowNodes(graph);
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  throw new GraffitistError('graph-control-flow', `Control flow is not supported: node '${first.name}' (${first.op})${more}.`, {
+    about: first.name,
+    remedy: 'Export the graph for inference without conditions, loops and function calls.',
+  });
+}
+
+/**
+ * Every input exists and nothing waits for itself, except through a while loop's NextIteration. Linear in nodes and edges.
+ *
+ * @throws GraffitistError `graph-dangling-input`, `graph-cycle`
+ */
+export function validateGraph(graph: Graph): void {
+  for (const node of graph.nodes) {
+    for (const name of inputNames(node)) {
+      if (!graph.has(name)) throw dangling(name, node);
+    }
+  }
+  const cycle = findCycle(graph);
+  if (cycle !== undefined) throw cyclic(cycle);
+}
+
+function inputNames(node: GraphNode): readonly string[] {
+  return [...node.edges.map((edge) => edge.node), ...node.controls];
+}
+
+function dangling(name: string, node: GraphNode): GraffitistError {
+  return new GraffitistError('graph-dangling-input', `Input node '${name}' of node '${node.name}' not found.`, {
+    about: node.name,
+    remedy: 'The graph was saved incomplete: export it again.',
+  });
+}
+
+function cyclic(cycle: readonly GraphNode[]): GraffitistError {
+  const names = cycle.map((node) => `'${node.name}'`);
+  const path = names.length <= NAMED ? names : [...names.slice(0, NAMED - 1), `${names.length - NAMED + 1} more`];
+  return new GraffitistError('graph-cycle', `Nodes feed each other in a circle: ${[...path, names[0]].join(' → ')}.`, {
+    ...(cycle[0] === undefined ? {} : { about: cycle[0].name }),
+    remedy: "Only TensorFlow's while loops may close a circle, through NextIteration.",
+  });
+}
+
+/** The nodes of one cycle, each feeding the next; undefined where there is none. */
+function findCycle(graph: Graph): readonly GraphNode[] | undefined {
+  const waiting = new Map<string, number>();
+  for (const node of graph.nodes) waiting.set(node.name, forward(graph, node).length);
+  const ready = graph.nodes.filter((node) => waiting.get(node.name) === 0);
+  let done = 0;
+  for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
+    done++;
+    if (BACK_EDGES.has(node.op)) continue;
+    const users = [...graph.uses(node.name).map((use) => use.consumer), ...graph.controlUses(node.name)];
+    for (const user of users) {
+      const left = (waiting.get(user.name) ?? 0) - 1;
+      waiting.set(user.name, left);
+      if (left === 0) ready.push(user);
+    }
+  }
+  return done === graph.nodes.length ? undefined : walkBack(graph, waiting);
+}
+
+/** Inputs that must have run before, one entry per edge: back edges of while loops are none. */
+function forward(graph: Graph, node: GraphNode): readonly string[] {
+  return inputNames(node).filter((name) => !BACK_EDGES.has(graph.node(name).op));
+}
+
+/** Every node that still waits has an input that still waits: going back along those must come round. */
+function walkBack(graph: Graph, waiting: ReadonlyMap<string, number>): readonly GraphNode[] {
+  const path: GraphNode[] = [];
+  const place = new Map<string, number>();
+  let node = graph.nodes.find((candidate) => (waiting.get(candidate.name) ?? 0) > 0);
+  while (node !== undefined) {
+    const start = place.get(node.name);
+    if (start !== undefined) return path.slice(start).reverse();
+    place.set(node.name, path.length);
+    path.push(node);
+    const before = forward(graph, node).find((name) => (waiting.get(name) ?? 0) > 0);
+    node = before === undefined ? undefined : graph.node(before);
+  }
+  return path;
+}
