@@ -52,9 +52,11 @@ export type ErrorCode =
   | 'input-unfed'
   | 'data-missing'
   | 'data-shape'
+  | 'data-not-finite'
   | 'threshold-missing'
   | 'backend-unavailable'
   | 'memory-budget'
+  | 'worker-failed'
   | 'cancelled'
   | 'internal';
 
