@@ -39,9 +39,7 @@ export function settledStates(request: RunRequest, ran: Ran | null): ReadonlyMap
 /** What each card shows during a run: steps before the one at hand have been rewritten and wait for the report. */
 export function runningStates(request: RunRequest, progress: JobProgress | null): ReadonlyMap<string, StepState> {
   const running = stepAtHand(active(request.steps), progress);
-  return new Map(
-    request.steps.map((step) => [step.id, { kind: step.bypassed ? 'bypassed' : step === running ? 'running' : 'waiting' }]),
-  );
+  return new Map(request.steps.map((step) => [step.id, { kind: step.bypassed ? 'bypassed' : step === running ? 'running' : 'waiting' }]));
 }
 
 /** Whether Run would change anything that is on screen. */

@@ -5,6 +5,8 @@ interface DocumentState {
   readonly summary: DocumentSummary | null;
   /** The files as the person gave them: what a reload opens again. */
   readonly sources: readonly SourceFile[];
+  /** Where it is kept, when it comes from there. */
+  readonly storedId: string | null;
   /** What was wrong with the files given last; the open document is as it was. */
   readonly error: ErrorInfo | null;
   /** Files of the last session that were too large to keep, by name. */
@@ -13,16 +15,20 @@ interface DocumentState {
   readonly generation: number;
 }
 
-export const useDocument = create<DocumentState>(() => ({ summary: null, sources: [], error: null, askedAgain: [], generation: 0 }));
+export const useDocument = create<DocumentState>(() => ({ summary: null, sources: [], storedId: null, error: null, askedAgain: [], generation: 0 }));
 
-export function documentOpened(summary: DocumentSummary, sources: readonly SourceFile[]): void {
-  useDocument.setState(({ generation }) => ({ summary, sources, error: null, askedAgain: [], generation: generation + 1 }));
+export function documentOpened(summary: DocumentSummary, sources: readonly SourceFile[], storedId: string | null): void {
+  useDocument.setState(({ generation }) => ({ summary, sources, storedId, error: null, askedAgain: [], generation: generation + 1 }));
 }
 
 /** Weights or data joined the open document. */
 export function documentGrew(summary: DocumentSummary, added: readonly SourceFile[]): void {
   const names = new Set(added.map((file) => file.name));
-  useDocument.setState(({ sources }) => ({ summary, error: null, sources: [...sources.filter((file) => !names.has(file.name)), ...added] }));
+  useDocument.setState(({ sources }) => ({
+    summary,
+    error: null,
+    sources: [...sources.filter((file) => !names.has(file.name)), ...added],
+  }));
 }
 
 export function documentFailed(error: ErrorInfo): void {

@@ -1,13 +1,5 @@
 import { create } from 'zustand';
-import type {
-  CalibrationReport,
-  ErrorInfo,
-  JobProgress,
-  OutputComparison,
-  QuantizerRow,
-  Stage,
-  StageInfo,
-} from '../../worker/protocol.ts';
+import type { CalibrationReport, ErrorInfo, JobProgress, OutputComparison, QuantizerRow, Stage, StageInfo } from '../../worker/protocol.ts';
 import type { Ran } from '../pipeline/stepState.ts';
 
 export type JobKind = 'open' | 'run' | 'calibrate' | 'compare' | 'save';

@@ -1,0 +1,147 @@
+import { type ErrorInfo, errorInfo, type GraphInterface, type RunRequest, type SourceFile } from '../../worker/protocol.ts';
+import { engine } from '../engine/client.ts';
+import { bytes, plural } from '../format/numbers.ts';
+import { documentFailed, documentGrew, documentOpened, useDocument } from '../state/document.ts';
+import { log, logError } from '../state/log.ts';
+import { fillRecipe, replaceRequest, startRequest, usePipeline } from '../state/pipeline.ts';
+import { forgetRun, useRun } from '../state/run.ts';
+import { clearSelection } from '../state/selection.ts';
+import { runJob } from './jobs.ts';
+import { refreshStages } from './stages.ts';
+
+const GRAPH_NAME = /\.(pb|pbtxt|meta)$/i;
+const RECIPE_NAME = /\.json$/i;
+
+/** Files from a drop or a dialog: a graph opens a document, anything else joins the open one, a recipe fills the pipeline. */
+export async function takeFiles(files: readonly SourceFile[]): Promise<void> {
+  if (files.length === 0) return;
+  const recipes = files.filter((file) => RECIPE_NAME.test(file.name));
+  const others = files.filter((file) => !RECIPE_NAME.test(file.name));
+  if (others.length > 0) {
+    const opens = useDocument.getState().summary === null || others.some((file) => GRAPH_NAME.test(file.name));
+    await (opens ? openFiles(others) : addFiles(others));
+  }
+  const recipe = recipes.at(-1);
+  if (recipe !== undefined) await readRecipe(recipe);
+}
+
+/** What a document starts with instead of guess and present steps. */
+export interface Start {
+  readonly interface?: GraphInterface;
+  readonly request?: RunRequest;
+  readonly storedId?: string;
+}
+
+/** Replaces the document. On any error the open one stays as it was. */
+export async function openFiles(files: readonly SourceFile[], start: Start = {}): Promise<boolean> {
+  const ended = await runJob(
+    'open',
+    'Opening',
+    (options) => engine().open(files, options),
+    (summary) => `Opened ${summary.name}: ${plural(summary.nodeCount, 'node')}.`,
+  );
+  if (ended.state !== 'done') {
+    if (ended.state === 'failed') documentFailed(ended.error);
+    return false;
+  }
+  const summary = ended.value;
+  clearSelection();
+  forgetRun();
+  startRequest(start.request ?? { interface: start.interface ?? summary.guess, steps: usePipeline.getState().request.steps });
+  documentOpened(summary, files, start.storedId ?? null);
+  for (const file of summary.files) if (file.error !== undefined) logError(file.error);
+  if (summary.refusal !== null) logError(summary.refusal);
+  await refreshStages('first');
+  return true;
+}
+
+/** Adds weights or data to the open document. */
+export async function addFiles(files: readonly SourceFile[]): Promise<boolean> {
+  const ended = await runJob(
+    'open',
+    'Adding files',
+    (options) => engine().add(files, options),
+    () => `Added ${files.map((file) => file.name).join(', ')}.`,
+  );
+  if (ended.state !== 'done') {
+    if (ended.state === 'failed') documentFailed(ended.error);
+    return false;
+  }
+  documentGrew(ended.value, files);
+  await refreshStages('stay');
+  return true;
+}
+
+export async function readRecipe(file: SourceFile): Promise<void> {
+  try {
+    replaceRequest(await engine().parseRecipe(await file.blob.text(), file.name));
+    log('info', `Pipeline filled from ${file.name}.`);
+  } catch (thrown) {
+    fail(errorInfo(thrown));
+  }
+}
+
+/** Fills interface and pipeline from a pasted `graffitize` command line. @returns what is wrong with it */
+export async function pasteCommandLine(text: string): Promise<ErrorInfo | null> {
+  try {
+    replaceRequest(await engine().parseCommandLine(text));
+    log('info', 'Pipeline filled from a command line.');
+    return null;
+  } catch (thrown) {
+    const error = errorInfo(thrown);
+    logError(error);
+    return error;
+  }
+}
+
+interface SampleIndex {
+  readonly graph: string;
+  readonly checkpoint?: readonly string[] | string;
+  readonly calibration: string;
+  readonly interface?: GraphInterface;
+}
+
+const SAMPLE = `${import.meta.env.BASE_URL}sample/`;
+
+async function sampleIndex(): Promise<SampleIndex> {
+  return (await fetched('index.json')
+    .then((file) => file.blob.text())
+    .then(JSON.parse)) as SampleIndex;
+}
+
+async function fetched(name: string): Promise<SourceFile> {
+  const response = await fetch(SAMPLE + name);
+  if (!response.ok) throw new Error(`The sample file ${name} could not be loaded (${response.status}).`);
+  return { name: name.slice(name.lastIndexOf('/') + 1), blob: await response.blob() };
+}
+
+/** Opens the sample model with its calibration data, recipe 2 filled in: the next click runs it. */
+export async function openSample(): Promise<void> {
+  try {
+    const index = await sampleIndex();
+    const names = [index.graph, ...[index.checkpoint ?? []].flat(), index.calibration];
+    const files = await Promise.all(names.map(fetched));
+    log('info', `Sample model: ${bytes(files.reduce((sum, file) => sum + file.blob.size, 0))} from this page.`);
+    const opened = await openFiles(files, index.interface === undefined ? {} : { interface: index.interface });
+    const staticInt8 = usePipeline.getState().recipes.at(-1);
+    if (opened && staticInt8 !== undefined) fillRecipe(staticInt8);
+  } catch (thrown) {
+    fail(errorInfo(thrown));
+  }
+}
+
+/** The sample's calibration data for the open document. */
+export async function addSampleData(): Promise<boolean> {
+  try {
+    return await addFiles([await fetched((await sampleIndex()).calibration)]);
+  } catch (thrown) {
+    fail(errorInfo(thrown));
+    return false;
+  }
+}
+
+function fail(error: ErrorInfo): void {
+  logError(error);
+  documentFailed(error);
+  useRun.setState({ outcome: { state: 'failed', text: error.cause } });
+}

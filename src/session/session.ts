@@ -1,0 +1,125 @@
+import { create } from 'zustand';
+import { openFiles } from '../actions/open.ts';
+import { refreshStages } from '../actions/stages.ts';
+import { engine } from '../engine/client.ts';
+import { useDocument } from '../state/document.ts';
+import { log } from '../state/log.ts';
+import { usePipeline } from '../state/pipeline.ts';
+import { useRun } from '../state/run.ts';
+import {
+  currentDocument,
+  documentId,
+  forgetDocument,
+  keepFiles,
+  keepSnapshot,
+  keptFiles,
+  keptSnapshot,
+  putDocument,
+  recentDocuments,
+  type StoredDocument,
+  type StoredFile,
+} from './storage.ts';
+
+/** Documents that can be opened again, newest first; null while the list is read. */
+export const useRecent = create<{ readonly documents: readonly StoredDocument[] | null }>(() => ({ documents: null }));
+
+/** Typing and dragging come in bursts; storing once after each is enough. */
+const SETTLE_MS = 300;
+
+/** Opens what was open when the page was left. @returns whether there was something */
+export async function restoreSession(): Promise<boolean> {
+  await refreshRecent();
+  const stored = await orUndefined(currentDocument);
+  return stored !== undefined && (await openStored(stored));
+}
+
+/** Opens a document from what was kept of it: files, interface, pipeline, and what its last run made. */
+export async function openStored(stored: StoredDocument): Promise<boolean> {
+  const missing = stored.files.filter((file) => file.kept === null);
+  const files = (await orUndefined(() => keptFiles(stored))) ?? [];
+  if (missing.length > 0) useDocument.setState({ askedAgain: missing.map(({ name, bytes }) => ({ name, bytes })) });
+  if (files.length === 0) return false;
+  if (!(await openFiles(files, { request: stored.request, storedId: stored.id }))) return false;
+  if (missing.length > 0) useDocument.setState({ askedAgain: missing.map(({ name, bytes }) => ({ name, bytes })) });
+  const snapshot = stored.hasSnapshot ? await orUndefined(() => keptSnapshot(stored.id)) : null;
+  if (snapshot) {
+    try {
+      await engine().restore(snapshot);
+      const calibration = stored.ran?.report.steps.find((step) => step.calibration !== undefined)?.calibration ?? null;
+      useRun.setState({ ran: stored.ran, calibration });
+      await refreshStages('last');
+    } catch {
+      log('warning', 'What the last run made could not be brought back; run the pipeline again.');
+    }
+  }
+  return true;
+}
+
+export async function forgetRecent(id: string): Promise<void> {
+  await orUndefined(() => forgetDocument(id));
+  await refreshRecent();
+}
+
+async function refreshRecent(): Promise<void> {
+  useRecent.setState({ documents: (await orUndefined(recentDocuments)) ?? [] });
+}
+
+/** Keeps document, pipeline and results stored from now on. */
+export function keepSession(): void {
+  let files: { generation: number; id: string; stored: readonly StoredFile[]; sources: unknown; hasSnapshot: boolean } | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let storing = Promise.resolve();
+  let snapshotOf: unknown = null;
+
+  const store = async (): Promise<void> => {
+    const { summary, sources, storedId, generation } = useDocument.getState();
+    if (summary === null) return;
+    if (files?.generation !== generation || files.sources !== sources) {
+      const id = files?.generation === generation ? files.id : (storedId ?? documentId(sources));
+      const hasSnapshot = files?.generation === generation && files.hasSnapshot;
+      files = { generation, id, stored: await keepFiles(id, sources), sources, hasSnapshot };
+    }
+    const { ran, quantizers, calibration } = useRun.getState();
+    const made = ran === null ? null : (calibration ?? ran);
+    if (made !== snapshotOf && quantizers !== null) {
+      snapshotOf = made;
+      const snapshot = made === null ? null : await engine().snapshot();
+      files = { ...files, hasSnapshot: await keepSnapshot(files.id, snapshot) };
+    }
+    await putDocument({
+      id: files.id,
+      name: summary.name,
+      openedAt: Date.now(),
+      files: files.stored,
+      request: usePipeline.getState().request,
+      ran,
+      hasSnapshot: files.hasSnapshot,
+    });
+    await refreshRecent();
+  };
+  const schedule = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      storing = storing
+        .then(store)
+        .catch((error: unknown) =>
+          log('warning', `The session could not be stored: ${error instanceof Error ? error.message : String(error)}`),
+        );
+    }, SETTLE_MS);
+  };
+  useDocument.subscribe(schedule);
+  usePipeline.subscribe((state, before) => {
+    if (state.request !== before.request) schedule();
+  });
+  useRun.subscribe((state, before) => {
+    if (state.ran !== before.ran || state.calibration !== before.calibration) schedule();
+  });
+}
+
+async function orUndefined<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch {
+    return undefined;
+  }
+}

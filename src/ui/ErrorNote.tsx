@@ -1,0 +1,13 @@
+import type { ReactNode } from 'react';
+import type { ErrorInfo } from '../../worker/protocol.ts';
+
+/** An error where it belongs: what it is about, the cause, the way out, and what can be done about it right here. */
+export function ErrorNote({ error, children }: { error: ErrorInfo; children?: ReactNode }) {
+  return (
+    <div className="note failed" role="alert">
+      {error.about !== undefined && <b className="mono">{error.about} </b>}
+      {error.cause} {error.remedy !== undefined && <span>{error.remedy}</span>}
+      {children !== undefined && <div className="actions">{children}</div>}
+    </div>
+  );
+}
