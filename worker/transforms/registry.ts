@@ -1,0 +1,19 @@
+import { GraffitistError } from '../errors.ts';
+import { refuseLaterTransform } from './later.ts';
+import type { Transform } from './transform.ts';
+
+/** Every transform, in the order in which a full pipeline runs them. */
+export const TRANSFORMS: readonly Transform[] = [];
+
+const BY_NAME: ReadonlyMap<string, Transform> = new Map(TRANSFORMS.map((transform) => [transform.name, transform]));
+
+/** @throws GraffitistError `transform-unknown` listing the known ones, `transform-later` */
+export function transformNamed(name: string): Transform {
+  const found = BY_NAME.get(name);
+  if (found !== undefined) return found;
+  refuseLaterTransform(name);
+  throw new GraffitistError('transform-unknown', `Transform '${name}' is not known.`, {
+    about: name,
+    remedy: `Known are ${TRANSFORMS.map((transform) => transform.name).join(', ')}.`,
+  });
+}
