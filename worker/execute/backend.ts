@@ -4,6 +4,9 @@ import type { Kernels, Value } from '../ops/kernels.ts';
 /** `webgpu` and `wasm` compute in float32; `reference` is plain TypeScript in float64, for tests and proofs. */
 export type BackendName = 'webgpu' | 'wasm' | 'reference';
 
+/** Elements as a backend holds them. */
+export type FloatArray = Float32Array | Float64Array;
+
 /** One place where values live and kernels run. A value of one backend is never handed to another. */
 export interface Backend {
   readonly name: BackendName;
@@ -11,9 +14,17 @@ export interface Backend {
   readonly description: string;
   readonly kernels: Kernels;
   upload(tensor: Tensor): Value;
+  /** A float32 value of `shape` whose elements `fill` writes; where possible straight into the backend's memory. */
+  make(shape: readonly number[], fill: (target: FloatArray) => void): Value;
   /** Always asynchronous: a synchronous read gives zeros on WebGPU (facts/webgpu 2.4). */
   read(value: Value): Promise<Tensor>;
+  /** Lends the elements of a float value, where possible without a copy. They are only to be read, and only until `use` returns. */
+  withFloats<T>(value: Value, use: (elements: FloatArray) => T): Promise<T>;
+  /** Runs `work` and releases every value made in it but those it returns. */
+  scope(work: () => readonly Value[]): readonly Value[];
   release(value: Value): void;
+  /** Resolves when the kernels called so far have run. */
+  settle(): Promise<void>;
   /** Bytes now held. */
   memory(): number;
   dispose(): void;

@@ -1,0 +1,343 @@
+import { GraffitistError } from '../../errors.ts';
+import type { Tensor } from '../../formats/tensor.ts';
+import { makeTensor, tensorNumbers } from '../../formats/tensorValues.ts';
+import type { Kernels, Pair, Value, ValueType } from '../../ops/kernels.ts';
+import type { Backend, FloatArray } from '../backend.ts';
+import { fakeQuant } from '../fakeQuant.ts';
+import { convolve, depthwiseConvolve, multiplyMatrices, pool } from './referenceLayers.ts';
+
+/** Plain numbers, row major. Integers and booleans are held as float64. */
+export interface PlainValue extends Value {
+  readonly data: FloatArray;
+}
+
+/** How float32 values are held: in float64 (the oracle), or in float32 so that every op rounds its result once. */
+export type Precision = 'float64' | 'float32';
+
+/**
+ * Every kernel in plain TypeScript, written to be read. In `float64` it is the oracle that other backends are held against; in
+ * `float32` each op computes in float64 and rounds its result, which for + − × ÷ √ is the correctly rounded float32 result.
+ */
+export function plainKernels(precision: Precision): Kernels {
+  const make = (dtype: ValueType, shape: readonly number[]): PlainValue => ({ dtype, shape, data: array(dtype, size(shape), precision) });
+  const zip =
+    (f: (x: number, y: number) => number) =>
+    (a: Value, b: Value): Value => {
+      const [x, y] = [plain(a), plain(b)];
+      const out = make(x.dtype, broadcast(x.shape, y.shape));
+      eachPair(x, y, out.shape, (i, left, right) => {
+        out.data[i] = f(left, right);
+      });
+      return out;
+    };
+  const map =
+    (f: (x: number) => number) =>
+    (x: Value): Value => {
+      const source = plain(x).data;
+      const out = make(x.dtype, x.shape);
+      for (let i = 0; i < source.length; i++) out.data[i] = f(source[i] as number);
+      return out;
+    };
+  const view = (x: Value, shape: readonly number[], dtype = x.dtype): PlainValue => ({ dtype, shape, data: plain(x).data });
+  const gather = (x: Value, shape: readonly number[], offset: number, strides: readonly number[]): Value => {
+    const out = make(x.dtype, shape);
+    const source = plain(x).data;
+    walk(shape, strides, offset, (i, at) => {
+      out.data[i] = source[at] as number;
+    });
+    return out;
+  };
+  return {
+    constant: (dtype, shape, values) => {
+      const out = make(dtype, shape);
+      out.data.set(values);
+      return out;
+    },
+    identity: (x) => view(x, x.shape),
+    cast: (x, dtype) => {
+      const out = make(dtype, x.shape);
+      const whole = dtype === 'int32' || dtype === 'int64' || dtype === 'uint8';
+      plain(x).data.forEach((value, i) => {
+        out.data[i] = dtype === 'bool' ? Number(value !== 0) : whole ? Math.trunc(value) : value;
+      });
+      return out;
+    },
+    fill: (shape, value) => {
+      const out = make(value.dtype, shape);
+      out.data.fill(plain(value).data[0] ?? 0);
+      return out;
+    },
+    add: zip((x, y) => x + y),
+    sub: zip((x, y) => x - y),
+    mul: zip((x, y) => x * y),
+    div: zip((x, y) => x / y),
+    maximum: zip(Math.max),
+    pow: zip((x, y) => x ** y),
+    neg: map((x) => -x),
+    sqrt: map(Math.sqrt),
+    rsqrt: map((x) => 1 / Math.sqrt(x)),
+    ceil: map(Math.ceil),
+    relu: map((x) => Math.max(x, 0)),
+    leakyRelu: (x, alpha) => map((value) => (value < 0 ? value * alpha : value))(x),
+    clip: (x, min, max) => map((value) => Math.min(Math.max(value, min), max))(x),
+    linearQuant: (x, rule) => {
+      const out = make(x.dtype, x.shape);
+      fakeQuant(plain(x).data, out.data, rule);
+      return out;
+    },
+    conv2d: (x, filter, geometry) => convolve(plain(x), plain(filter), geometry, (shape) => make(x.dtype, shape)),
+    depthwiseConv2d: (x, filter, geometry) => depthwiseConvolve(plain(x), plain(filter), geometry, (shape) => make(x.dtype, shape)),
+    matMul: (a, b, transpose) => multiplyMatrices(plain(a), plain(b), transpose, (shape) => make(a.dtype, shape)),
+    biasAdd: zip((x, y) => x + y),
+    maxPool: (x, geometry) =>
+      pool(
+        plain(x),
+        geometry,
+        (shape) => make(x.dtype, shape),
+        (window) => window.reduce((a, b) => Math.max(a, b), -Infinity),
+      ),
+    avgPool: (x, geometry) =>
+      pool(
+        plain(x),
+        geometry,
+        (shape) => make(x.dtype, shape),
+        (window) => window.reduce((a, b) => a + b, 0) / window.length,
+      ),
+    batchNorm: (x, { scale, offset, mean, variance }, epsilon) => {
+      const out = make(x.dtype, x.shape);
+      const source = plain(x).data;
+      const channels = x.shape.at(-1) ?? 1;
+      const [gamma, beta, mu, sigma] = [scale, offset, mean, variance].map((value) => plain(value).data) as [
+        FloatArray,
+        FloatArray,
+        FloatArray,
+        FloatArray,
+      ];
+      for (let i = 0; i < source.length; i++) {
+        const c = i % channels;
+        const factor = (gamma[c] as number) / Math.sqrt((sigma[c] as number) + epsilon);
+        out.data[i] = ((source[i] as number) - (mu[c] as number)) * factor + (beta[c] as number);
+      }
+      return out;
+    },
+    softmax: (x) => {
+      const out = make(x.dtype, x.shape);
+      const source = plain(x).data;
+      const length = x.shape.at(-1) ?? 1;
+      for (let start = 0; start < source.length; start += length) {
+        const row = Array.from(source.subarray(start, start + length));
+        const top = row.reduce((a, b) => Math.max(a, b), -Infinity);
+        const powers = row.map((value) => Math.exp(value - top));
+        const sum = powers.reduce((a, b) => a + b, 0);
+        powers.forEach((power, i) => {
+          out.data[start + i] = power / sum;
+        });
+      }
+      return out;
+    },
+    mean: (x, axes, keepDims) => {
+      const source = plain(x).data;
+      const kept = x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
+      const sums = new Float64Array(size(kept));
+      const steps = stridesOf(kept).map((step, axis) => (axes.includes(axis) ? 0 : step));
+      walk(x.shape, steps, 0, (i, at) => {
+        sums[at] = (sums[at] as number) + (source[i] as number);
+      });
+      const out = make(
+        x.dtype,
+        x.shape.flatMap((length, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [length])),
+      );
+      const count = source.length / sums.length;
+      for (let i = 0; i < sums.length; i++) out.data[i] = (sums[i] as number) / count;
+      return out;
+    },
+    reshape: (x, shape) => view(x, shape),
+    transpose: (x, permutation) => {
+      const steps = stridesOf(x.shape);
+      return gather(
+        x,
+        permutation.map((axis) => x.shape[axis] ?? 1),
+        0,
+        permutation.map((axis) => steps[axis] ?? 0),
+      );
+    },
+    concat: (values, axis) => {
+      const first = plain(values[0] as Value);
+      const out = make(
+        first.dtype,
+        first.shape.map((length, i) => (i === axis ? values.reduce((sum, value) => sum + (value.shape[axis] ?? 0), 0) : length)),
+      );
+      const inner = size(first.shape.slice(axis + 1));
+      const row = (out.shape[axis] ?? 0) * inner;
+      let start = 0;
+      for (const value of values.map(plain)) {
+        const part = (value.shape[axis] ?? 0) * inner;
+        for (let at = 0, to = start; at < value.data.length; at += part, to += row) out.data.set(value.data.subarray(at, at + part), to);
+        start += part;
+      }
+      return out;
+    },
+    pad: (x, paddings, value) => {
+      const out = make(
+        x.dtype,
+        x.shape.map((length, i) => length + (paddings[i]?.[0] ?? 0) + (paddings[i]?.[1] ?? 0)),
+      );
+      out.data.fill(value);
+      const steps = stridesOf(out.shape);
+      const source = plain(x).data;
+      const offset = steps.reduce((sum, step, i) => sum + step * ((paddings[i] as Pair)[0] ?? 0), 0);
+      walk(x.shape, steps, offset, (i, at) => {
+        out.data[at] = source[i] as number;
+      });
+      return out;
+    },
+    stridedSlice: (x, begin, length, strides) => {
+      const steps = stridesOf(x.shape);
+      const offset = steps.reduce((sum, step, i) => sum + step * (begin[i] ?? 0), 0);
+      return gather(
+        x,
+        length,
+        offset,
+        steps.map((step, i) => step * (strides[i] ?? 1)),
+      );
+    },
+  };
+}
+
+/** The oracle: float64 in plain TypeScript, slow. */
+export function referenceBackend(): Backend {
+  return {
+    name: 'reference',
+    description: 'reference · float64',
+    kernels: plainKernels('float64'),
+    upload: (tensor) => plainValue(tensor, 'float64'),
+    make: (shape, fill) => {
+      const data = new Float64Array(size(shape));
+      fill(data);
+      return { dtype: 'float32', shape, data } as PlainValue;
+    },
+    read: async (value) => plainTensor(plain(value)),
+    withFloats: async (value, use) => use(plain(value).data),
+    scope: (work) => work(),
+    release: () => undefined,
+    settle: async () => undefined,
+    memory: () => 0,
+    dispose: () => undefined,
+  };
+}
+
+/** A tensor as plain numbers; float32 weights held in float32 are not copied. */
+export function plainValue(tensor: Tensor, precision: Precision): PlainValue {
+  const dtype = valueTypeOf(tensor);
+  const numbers = tensorNumbers(tensor);
+  const Holder = precision === 'float32' && dtype === 'float32' ? Float32Array : Float64Array;
+  return { dtype, shape: tensor.shape, data: numbers instanceof Holder ? numbers : Holder.from(numbers) };
+}
+
+/** Plain numbers as a tensor of their own element type; float32 is rounded from float64 here. */
+export function plainTensor(value: PlainValue): Tensor {
+  return makeTensor(value.dtype, value.shape, value.data);
+}
+
+/** The element type that backends hold a tensor in: narrow and half floats as float32, narrow integers as int32. @throws GraffitistError `op-unsupported` */
+export function valueTypeOf({ dtype }: Tensor): ValueType {
+  switch (dtype) {
+    case 'float32':
+    case 'float64':
+    case 'int32':
+    case 'int64':
+    case 'bool':
+    case 'uint8':
+      return dtype;
+    case 'float16':
+    case 'bfloat16':
+      return 'float32';
+    case 'int8':
+    case 'int16':
+    case 'uint16':
+      return 'int32';
+    default:
+      throw new GraffitistError('op-unsupported', `Tensors of type ${dtype} are not computed with.`);
+  }
+}
+
+function plain(value: Value): PlainValue {
+  return value as PlainValue;
+}
+
+function array(dtype: ValueType, length: number, precision: Precision): FloatArray {
+  return precision === 'float32' && dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
+}
+
+function size(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+function stridesOf(shape: readonly number[]): number[] {
+  const strides: number[] = [];
+  for (let i = shape.length - 1, step = 1; i >= 0; i--) {
+    strides[i] = step;
+    step *= shape[i] ?? 1;
+  }
+  return strides;
+}
+
+function broadcast(a: readonly number[], b: readonly number[]): readonly number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const [x, y] = [a[i - (rank - a.length)] ?? 1, b[i - (rank - b.length)] ?? 1];
+    return x === 1 ? y : x;
+  });
+}
+
+/** Visits every index of `shape` in order with the offset that `strides` give it. */
+function walk(shape: readonly number[], strides: readonly number[], offset: number, visit: (index: number, at: number) => void): void {
+  const count = size(shape);
+  const position = shape.map(() => 0);
+  let at = offset;
+  for (let i = 0; i < count; i++) {
+    visit(i, at);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const next = (position[axis] as number) + 1;
+      at += strides[axis] ?? 0;
+      if (next < (shape[axis] ?? 1)) {
+        position[axis] = next;
+        break;
+      }
+      position[axis] = 0;
+      at -= next * (strides[axis] ?? 0);
+    }
+  }
+}
+
+/** Visits the elements of two operands as they are broadcast onto `shape`; the common cases (equal, scalar, last axes) without index work. */
+function eachPair(a: PlainValue, b: PlainValue, shape: readonly number[], visit: (i: number, x: number, y: number) => void): void {
+  const count = size(shape);
+  const [x, y] = [a.data, b.data];
+  if (repeats(a.shape, shape) && repeats(b.shape, shape)) {
+    const [m, n] = [x.length, y.length];
+    for (let i = 0, j = 0, k = 0; i < count; i++) {
+      visit(i, x[j] as number, y[k] as number);
+      if (++j === m) j = 0;
+      if (++k === n) k = 0;
+    }
+    return;
+  }
+  const spread = (operand: readonly number[]): number[] => {
+    const steps = stridesOf(operand);
+    const missing = shape.length - operand.length;
+    return shape.map((_, i) => ((operand[i - missing] ?? 1) === 1 ? 0 : (steps[i - missing] ?? 0)));
+  };
+  const right = new Float64Array(count);
+  walk(shape, spread(b.shape), 0, (i, at) => {
+    right[i] = y[at] as number;
+  });
+  walk(shape, spread(a.shape), 0, (i, at) => visit(i, x[at] as number, right[i] as number));
+}
+
+/** Whether an operand's elements simply repeat along the output: it spans the last axes in full. */
+function repeats(operand: readonly number[], shape: readonly number[]): boolean {
+  const core = operand.slice(operand.findIndex((length) => length !== 1));
+  if (operand.every((length) => length === 1)) return true;
+  return core.every((length, i) => length === shape[shape.length - core.length + i]);
+}

@@ -1,0 +1,110 @@
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { GraffitistError } from '../../errors.ts';
+import type { QuantRule, RoundingMode } from '../../ops/kernels.ts';
+import type { Backend } from '../backend.ts';
+import { quantConstants } from '../fakeQuant.ts';
+import { probeWebGpu } from '../probeWebGpu.ts';
+import { startEngine } from './engine.ts';
+import { downloadTensor, type TfValue, tfjsKernels, tidy, uploadTensor } from './tfjs.ts';
+
+/** The library's program for matrix products whose order of summation does not depend on how many rows there are. */
+const PACKED_PRODUCT = 3;
+
+/** @throws GraffitistError `backend-unavailable` */
+export async function webgpuBackend(): Promise<Backend> {
+  const probe = await probeWebGpu();
+  if (!probe.available) {
+    throw new GraffitistError('backend-unavailable', `WebGPU cannot be used: ${probe.description}`, { remedy: 'Choose the wasm backend.' });
+  }
+  // Loaded late: it registers itself only where WebGPU is there.
+  await import('@tensorflow/tfjs-backend-webgpu');
+  const flags = tf.env();
+  // Everything runs on the device, however small.
+  flags.set('WEBGPU_CPU_FORWARD', false);
+  // The result of an image must not depend on the batch it runs in: no program chosen by batch size, no atomic sums.
+  flags.set('WEBGPU_MATMUL_PROGRAM_TYPE', PACKED_PRODUCT);
+  flags.set('WEBGPU_THRESHOLD_TO_INCREASE_WORKGROUPS_FOR_MATMUL', 0);
+  const stop = await startEngine('webgpu');
+  registerLinearQuant();
+  const device = (tf.backend() as WebGPUBackend).device;
+  return {
+    name: 'webgpu',
+    description: `WebGPU · ${probe.description}`,
+    kernels: tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor }),
+    upload: uploadTensor,
+    make: (shape, fill) => {
+      const elements = new Float32Array(shape.reduce((product, length) => product * length, 1));
+      fill(elements);
+      return { dtype: 'float32', shape, tensor: tf.engine().makeTensor(elements, [...shape], 'float32') } as TfValue;
+    },
+    read: downloadTensor,
+    withFloats: async (value, use) => use((await (value as TfValue).tensor.data()) as Float32Array),
+    scope: tidy,
+    release: (value) => (value as TfValue).tensor.dispose(),
+    settle: async () => {
+      (tf.backend() as WebGPUBackend).submitQueue();
+      await device.queue.onSubmittedWorkDone();
+    },
+    memory: () => tf.memory().numBytes,
+    dispose: stop,
+  };
+}
+
+let registered = false;
+
+/** The quantizer as one program. */
+function registerLinearQuant(): void {
+  if (registered) return;
+  registered = true;
+  tf.registerKernel({
+    kernelName: 'LinearQuant',
+    backendName: 'webgpu',
+    kernelFunc: ({ inputs, attrs, backend }) => {
+      const rule = attrs as unknown as QuantRule;
+      const { inverse, scale, min, max, tiny, exact } = quantConstants(rule);
+      if (!exact) {
+        throw new GraffitistError('op-unsupported', `A quantizer has the scale ${rule.scale}, which is not a power of two.`, {
+          remedy: 'Choose the wasm backend: WebGPU does not promise exact division.',
+        });
+      }
+      const x = inputs.x as tf.TensorInfo;
+      const uniforms = [inverse, scale, min, max, tiny].map((value) => ({ type: 'float32', data: [value] }));
+      return (backend as WebGPUBackend).runWebGPUProgram(quantProgram(x.shape, rule.rounding), [x], 'float32', uniforms);
+    },
+  });
+}
+
+type WebGPUProgram = Parameters<WebGPUBackend['runWebGPUProgram']>[0];
+
+const WORKGROUP = 64;
+
+/** The arithmetic of fakeQuant.ts in WGSL. NaN and what is too small are told by their bits: comparisons of floats may be rewritten. */
+function quantProgram(shape: number[], rounding: RoundingMode): WebGPUProgram {
+  const count = shape.reduce((product, length) => product * length, 1);
+  return {
+    variableNames: ['x'],
+    uniforms: 'inverse : f32, scale : f32, low : f32, high : f32, tiny : f32,',
+    workgroupSize: [WORKGROUP, 1, 1],
+    size: true,
+    outputShape: shape,
+    dispatchLayout: { x: shape.map((_, axis) => axis) },
+    dispatch: [Math.ceil(count / WORKGROUP), 1, 1],
+    shaderKey: `linear_quant_${rounding}`,
+    getUserCode: () => `
+      fn main(index : i32) {
+        if (index < uniforms.size) {
+          let value = x[index];
+          let magnitude = bitcast<u32>(value) & 0x7fffffffu;
+          var quantized = value;
+          if (magnitude <= 0x7f800000u || (uniforms.low == 0.0 && uniforms.high == 0.0)) {
+            let ratio = select(value * uniforms.inverse, 0.0, magnitude < bitcast<u32>(uniforms.tiny));
+            let code = ${rounding}(clamp(ratio, uniforms.low, uniforms.high));
+            quantized = select(code * uniforms.scale, 0.0, code == 0.0);
+          }
+          setOutputAtIndex(index, quantized);
+        }
+      }
+    `,
+  };
+}
