@@ -1,5 +1,6 @@
 import { GraffitistError } from '../errors.ts';
 import type { AttrList, AttrValue } from './attrValue.ts';
+import { plainBytes } from './bytes.ts';
 import { dtypeNumber } from './dtype.ts';
 import { tensorflow } from './proto/generated/messages.js';
 import { decodeDtype, decodeShape, decodeTensor, encodeShape, encodeTensor, toBigInt } from './tensorCodec.ts';
@@ -32,11 +33,6 @@ export function encodeAttr(value: AttrValue): Uint8Array {
   const origin = origins.get(value);
   if (origin !== undefined) return origin;
   return plainBytes(tensorflow.AttrValue.encode(messageOf(value)).finish());
-}
-
-/** What Node's protobuf writer returns is a Buffer; everybody else gets the same plain array on every platform. */
-export function plainBytes(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function attrValueOf(message: Message): AttrValue {

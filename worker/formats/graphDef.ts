@@ -1,5 +1,5 @@
 import { GraffitistError } from '../errors.ts';
-import { plainBytes } from './attrCodec.ts';
+import { joinBytes, plainBytes } from './bytes.ts';
 import type { NodeDef } from './nodeDef.ts';
 import { tensorflow } from './proto/generated/messages.js';
 import { LENGTH, lengthPrefix, utf8, VARINT, WireError, WireReader } from './wire.ts';
@@ -68,17 +68,6 @@ export function encodeNodeDef(node: NodeDef): Uint8Array {
   const attr = [...node.attrs].map(([key, value]) => ({ key, value }));
   const { name, op, device } = node;
   return plainBytes(tensorflow.NodeDef.encode({ name, op, input: [...node.inputs], ...(device === '' ? {} : { device }), attr }).finish());
-}
-
-/** One array of all chunks. */
-export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.length;
-  }
-  return joined;
 }
 
 function checkRest(reader: WireReader): void {

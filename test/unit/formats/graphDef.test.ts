@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { joinBytes } from '../../../worker/formats/graphDef.ts';
+import { joinBytes } from '../../../worker/formats/bytes.ts';
 import { Graph } from '../../../worker/graph/graph.ts';
 import { graphBytes, openGraph } from '../../../worker/graph/graphFile.ts';
 import { describeShared } from '../../shared.ts';

@@ -1,0 +1,186 @@
+import { GraffitistError } from '../errors.ts';
+import { readStrings } from './bundleStrings.ts';
+import { plainBytes } from './bytes.ts';
+import { baseName, findCheckpoint, type NamedBlob, shardName } from './checkpointFiles.ts';
+import { readCheckpointState } from './checkpointState.ts';
+import { crc32c, maskCrc, unmaskCrc } from './crc32c.ts';
+import { dtypeNumber, dtypeSize, elementCount } from './dtype.ts';
+import { tensorflow } from './proto/generated/messages.js';
+import { compareKeys, readTable, type TableEntry, writeTable } from './tableFile.ts';
+import type { DType, Tensor } from './tensor.ts';
+import { decodeDtype, decodeShape, encodeShape, toBigInt } from './tensorCodec.ts';
+import { utf8, WireError } from './wire.ts';
+
+/** A TensorBundle checkpoint whose index is read and whose values are read one by one, when asked for. */
+export interface Checkpoint {
+  /** Name of its files without their endings. */
+  readonly prefix: string;
+  readonly entries: ReadonlyMap<string, { readonly dtype: DType; readonly shape: readonly number[] }>;
+  /** @throws GraffitistError `variable-missing`, `checkpoint-corrupt` */
+  read(name: string): Promise<Tensor>;
+}
+
+interface Entry {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly shard: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly crc: number;
+  readonly sliced: boolean;
+}
+
+/** An index beyond this is no checkpoint of a network: a million variables take less. */
+const LARGEST_INDEX = 256 * 2 ** 20;
+const LARGEST_STATE = 2 ** 20;
+
+/**
+ * Finds a checkpoint among files (see `findCheckpoint`) and opens it. Only the index is read; undefined where there is none.
+ *
+ * @throws GraffitistError `checkpoint-missing`, `checkpoint-corrupt`
+ */
+export async function openCheckpoint(
+  files: readonly NamedBlob[],
+  choice: { readonly wanted?: string | undefined } = {},
+): Promise<Checkpoint | undefined> {
+  const byName = new Map(files.map((file) => [baseName(file.name), file.blob]));
+  const stateFile = byName.get('checkpoint');
+  const state = stateFile === undefined || stateFile.size > LARGEST_STATE ? undefined : readCheckpointState(await stateFile.text());
+  const prefix = findCheckpoint([...byName.keys()], { wanted: choice.wanted, state });
+  const index = prefix === undefined ? undefined : byName.get(`${prefix}.index`);
+  if (prefix === undefined || index === undefined) return undefined;
+  const { entries, shards } = await readIndex(index, `${prefix}.index`);
+  const data = Array.from({ length: shards }, (_, shard) => {
+    const name = shardName(prefix, shard, shards);
+    const blob = byName.get(name);
+    if (blob === undefined) {
+      throw new GraffitistError('checkpoint-missing', `The checkpoint '${prefix}' has its values in ${name}, which is not there.`, {
+        about: name,
+        remedy: 'Add that file too.',
+      });
+    }
+    return { name, blob };
+  });
+  return {
+    prefix,
+    entries: new Map([...entries].map(([name, { dtype, shape }]) => [name, { dtype, shape }])),
+    async read(name) {
+      const entry = entries.get(name);
+      if (entry === undefined) {
+        throw new GraffitistError('variable-missing', `Variable '${name}' is not in the checkpoint '${prefix}'.`, {
+          about: name,
+          remedy: 'Use the checkpoint that belongs to this graph.',
+        });
+      }
+      const shard = data[entry.shard];
+      if (shard === undefined) throw corrupt(`${prefix}.index`, `variable '${name}' lies in shard ${entry.shard} of ${shards}`);
+      return readValue(name, entry, shard);
+    },
+  };
+}
+
+/** A table file with the header and the entries of a checkpoint's index. */
+async function readIndex(blob: Blob, fileName: string): Promise<{ readonly entries: ReadonlyMap<string, Entry>; readonly shards: number }> {
+  if (blob.size > LARGEST_INDEX) throw corrupt(fileName, `an index of ${blob.size} bytes is none`);
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  try {
+    const [header, ...rest] = readTable(bytes);
+    if (header === undefined || header.key.length > 0) throw corrupt(fileName, 'its header is missing');
+    const { numShards, endianness } = tensorflow.BundleHeaderProto.decode(header.value);
+    if (endianness === tensorflow.BundleHeaderProto.Endianness.BIG) throw corrupt(fileName, 'it was written on a big-endian machine');
+    const shards = numShards ?? 0;
+    if (shards < 1 || shards > 99999) throw corrupt(fileName, `it names ${shards} data files`);
+    // Keys that start with a zero byte are the slices of partitioned variables.
+    const named = rest.filter((entry) => entry.key[0] !== 0);
+    return { entries: new Map(named.map((entry) => [utf8(entry.key) ?? '', readEntry(entry)])), shards };
+  } catch (error) {
+    if (error instanceof GraffitistError) throw error;
+    const at = error instanceof WireError ? `at byte ${error.offset} of ${bytes.length} ` : '';
+    throw corrupt(fileName, `${at}${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function readEntry({ key, value }: TableEntry): Entry {
+  const message = tensorflow.BundleEntryProto.decode(value);
+  const shape = decodeShape(message.shape ?? {});
+  if (shape === null || shape.some((size) => size < 0)) throw new Error(`variable '${utf8(key)}' has no complete shape`);
+  return {
+    dtype: decodeDtype(message.dtype ?? 0),
+    shape,
+    shard: message.shardId ?? 0,
+    offset: Number(toBigInt(message.offset ?? 0)),
+    size: Number(toBigInt(message.size ?? 0)),
+    crc: unmaskCrc(message.crc32c ?? 0),
+    sliced: (message.slices ?? []).length > 0,
+  };
+}
+
+async function readValue(name: string, entry: Entry, file: NamedBlob): Promise<Tensor> {
+  const { dtype, shape, offset, size } = entry;
+  if (entry.sliced) throw corrupt(file.name, `variable '${name}' is stored in slices (a partitioned variable), which cannot be read`);
+  if (offset < 0 || size < 0 || offset + size > file.blob.size) {
+    throw corrupt(file.name, `variable '${name}' ends at byte ${offset + size} and the file has ${file.blob.size}`);
+  }
+  const bytes = new Uint8Array(await file.blob.slice(offset, offset + size).arrayBuffer());
+  if (dtype === 'string') return readStrings(bytes, shape, entry.crc, (why) => corrupt(file.name, `variable '${name}': ${why}`));
+  if (dtypeSize(dtype) === 0 || size !== elementCount(shape) * dtypeSize(dtype)) {
+    throw corrupt(file.name, `variable '${name}' (${dtype} of shape [${shape.join(', ')}]) cannot take ${size} bytes`);
+  }
+  if (crc32c(bytes) !== entry.crc) throw corrupt(file.name, `the checksum of variable '${name}' at byte ${offset} is wrong`);
+  return { dtype, shape, bytes };
+}
+
+/** What a checkpoint consists of: its index and the chunks of its one data file. */
+export interface CheckpointBytes {
+  readonly index: Uint8Array;
+  readonly data: readonly Uint8Array[];
+}
+
+/**
+ * Writes variables as a TensorBundle with one data file, in the order of their names, as TensorFlow's Saver does.
+ *
+ * @throws GraffitistError `variable-missing` for a tensor without numbers
+ */
+export function writeCheckpoint(tensors: ReadonlyMap<string, Tensor>): CheckpointBytes {
+  const encoder = new TextEncoder();
+  const sorted = [...tensors]
+    .map(([name, tensor]) => ({ key: encoder.encode(name), name, tensor }))
+    .sort((a, b) => compareKeys(a.key, b.key));
+  let offset = 0;
+  const entries = sorted.map(({ key, name, tensor }): TableEntry => {
+    const size = tensor.bytes.length;
+    if (tensor.dtype === 'string' || dtypeSize(tensor.dtype) === 0) {
+      throw new GraffitistError('variable-missing', `Variable '${name}' is a ${tensor.dtype}; only numbers are written to a checkpoint.`, {
+        about: name,
+      });
+    }
+    const value = tensorflow.BundleEntryProto.encode({
+      dtype: dtypeNumber(tensor.dtype),
+      shape: encodeShape(tensor.shape),
+      ...(offset === 0 ? {} : { offset }),
+      ...(size === 0 ? {} : { size }),
+      crc32c: maskCrc(crc32c(tensor.bytes)),
+    }).finish();
+    offset += size;
+    return { key, value: plainBytes(value) };
+  });
+  const header = tensorflow.BundleHeaderProto.encode({ numShards: 1, version: { producer: 1 } }).finish();
+  const index = writeTable([{ key: new Uint8Array(0), value: plainBytes(header) }, ...entries]);
+  return { index, data: sorted.map(({ tensor }) => tensor.bytes) };
+}
+
+/** `writeCheckpoint` as the files `prefix.index` and `prefix.data-00000-of-00001`. */
+export function checkpointFiles(prefix: string, tensors: ReadonlyMap<string, Tensor>): NamedBlob[] {
+  const { index, data } = writeCheckpoint(tensors);
+  return [
+    { name: `${prefix}.index`, blob: new Blob([index as BlobPart]) },
+    { name: shardName(prefix, 0, 1), blob: new Blob(data.map((chunk) => chunk as BlobPart)) },
+  ];
+}
+
+function corrupt(fileName: string, why: string): GraffitistError {
+  return new GraffitistError('checkpoint-corrupt', `The checkpoint cannot be read: ${why}.`, {
+    about: fileName,
+    remedy: 'Copy or download it again, or save it again as a TensorBundle (V2) checkpoint.',
+  });
+}
