@@ -1,0 +1,71 @@
+import type { GraphNode } from '../graph/graph.ts';
+import type { QuantizerKind } from './quantizer.ts';
+
+/** Last part of a quantizer's scope by what it sits on. */
+export type QuantizerSuffix = keyof typeof KINDS;
+
+/** Longer suffixes first where one ends like another. */
+const KINDS = {
+  lrelu_alpha_x_quant: 'leaky',
+  lrelu_weight_quant: 'leaky',
+  concat_rescale_quant: 'rescale',
+  eltw_rescale_quant: 'rescale',
+  eltwadd_quant: 'eltwise',
+  biasadd_quant: 'biasadd',
+  avgpool_quant: 'avgpool',
+  weight_quant: 'weight',
+  layer_quant: 'layer',
+  bias_quant: 'bias',
+  inp_quant: 'input',
+  act_quant: 'activation',
+} as const satisfies Record<string, QuantizerKind>;
+
+/** Scope of the quantizer `suffix` on `producer`: a variable's read takes the variable's name. */
+export function quantizerScope(producer: GraphNode, suffix: QuantizerSuffix): string {
+  const [variable] = producer.edges;
+  const isRead = producer.op === 'Identity' && producer.name.includes('read') && variable !== undefined;
+  return `${isRead ? variable.node : producer.name}_${suffix}`;
+}
+
+/** Which suffix a quantizer's scope ends with; undefined where it is none of ours. */
+export function suffixOf(scope: string): QuantizerSuffix | undefined {
+  return (Object.keys(KINDS) as QuantizerSuffix[]).find((suffix) => scope.endsWith(`_${suffix}`) || scope === suffix);
+}
+
+/** What a quantizer of this scope sits on. A scope of another program counts as an activation. */
+export function kindOf(scope: string): QuantizerKind {
+  const suffix = suffixOf(scope);
+  return suffix === undefined ? 'activation' : KINDS[suffix];
+}
+
+/** Scope of a LinearQuant node. */
+export function scopeOfLinearQuant(name: string): string {
+  return name.endsWith('/LinearQuant') ? name.slice(0, -'/LinearQuant'.length) : name;
+}
+
+/** `a/b/c` → `a/b`; a name without slash has the parent ``. */
+export function parentScope(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf('/')));
+}
+
+/** `a/b/c` → `c`. */
+export function lastSegment(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}
+
+/**
+ * QNT18: where the shared variable of `members` (quantizer scopes) lives: their threshold names' longest common prefix by
+ * characters, cut at its last slash; taken whole where it has none; the first member's scope where it is empty.
+ */
+export function commonScope(members: readonly string[]): string {
+  const names = members.map((scope) => `${scope}/threshold`);
+  const [first = ''] = names;
+  let length = first.length;
+  for (const name of names) {
+    let same = 0;
+    while (same < length && first[same] === name[same]) same += 1;
+    length = same;
+  }
+  const prefix = length === 0 ? first : first.slice(0, length);
+  return prefix.includes('/') ? parentScope(prefix) : prefix;
+}

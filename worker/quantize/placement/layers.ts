@@ -1,0 +1,118 @@
+import type { Graph, GraphNode } from '../../graph/graph.ts';
+import { any, inAnyOrder, type MatchOf, matches, node, oneOf } from '../../graph/pattern.ts';
+import { parentScope } from '../naming.ts';
+import type { QuantDType } from '../quantizerNodes.ts';
+import { ADD_OPS, COMPUTE_OPS, RELU_OPS, VARIABLE_OPS } from './ops.ts';
+import { type Pass, type Placement, type PlacementSettings, place } from './placement.ts';
+
+/** Weights as they stand in an unfrozen graph, a frozen one, or behind a folded batch norm. */
+const variable = node('variable', VARIABLE_OPS);
+const variableRead = node('read', 'Identity', variable);
+const weight = oneOf(
+  node('weight', VARIABLE_OPS),
+  node('weight', 'Identity', variable),
+  node('weight', 'Cast', oneOf(variableRead, variable)),
+  node('weight', ['ReadVariableOp', 'Const', 'Mul']),
+);
+
+const layer = node('layer', COMPUTE_OPS, inAnyOrder(any('input'), weight));
+/** Between layer and bias only where batch norm is folded for training. */
+const corrected = node('correction', 'Mul', inAnyOrder(any(), layer));
+const biasAdd = node('biasAdd', ['BiasAdd', ...ADD_OPS], inAnyOrder(oneOf(layer, corrected), any('bias')));
+/** An element-wise add that reads a biased layer: residual connections. */
+const bypass = node('bypass', ADD_OPS, inAnyOrder(any(), biasAdd));
+
+/** QNT3 … QNT6, in the order in which they are looked for: a layer belongs to the first that ends at it. */
+const RELU_ROOT = node('relu', RELU_OPS, oneOf(biasAdd, bypass));
+const LEAKY_ROOT = node('leaky', 'Maximum', inAnyOrder(node('alphaX', 'Mul', inAnyOrder(any('alpha'), biasAdd)), biasAdd));
+const BYPASS_ROOT = bypass;
+const BIASADD_ROOT = biasAdd;
+
+/** A compute layer with what follows it, whichever pattern found it. */
+interface LayerMatch extends MatchOf<typeof BIASADD_ROOT> {
+  readonly rule: string;
+  readonly bypass?: GraphNode | undefined;
+  readonly relu?: GraphNode | undefined;
+  readonly leaky?: GraphNode | undefined;
+  readonly alpha?: GraphNode | undefined;
+  readonly alphaX?: GraphNode | undefined;
+}
+
+/** Quantizers on weights, accumulators, biases and outputs of compute layers that add a bias. */
+export const placeLayers: Pass = (graph, settings) => {
+  const placements: Placement[] = [];
+  for (const match of layerMatches(graph)) {
+    if (skipReason(match) === null) placements.push(...layerPlacements(match, settings));
+  }
+  return { placements, warnings: [] };
+};
+
+/** Each compute layer that adds a bias, once, in the order in which the original quantizes them. */
+export function* layerMatches(graph: Graph): Generator<LayerMatch> {
+  const taken = new Set<string>();
+  for (const match of candidates(graph)) {
+    if (taken.has(match.layer.name)) continue;
+    taken.add(match.layer.name);
+    yield match;
+  }
+}
+
+/** Why a layer that matches is nevertheless left in float; null: it is not. */
+export function skipReason({ layer, correction }: LayerMatch): { readonly reason: string; readonly remedy: string } | null {
+  if (layer.name.includes('gru')) {
+    return { reason: 'its name contains "gru": recurrent layers are left in float', remedy: 'Rename the layer if it is none.' };
+  }
+  if (correction !== undefined) {
+    return {
+      reason: `'${correction.name}' multiplies its output before the bias is added`,
+      remedy: 'Fold the factor into the weights: fold_batch_norms does so for a batch norm in inference form.',
+    };
+  }
+  return null;
+}
+
+function* candidates(graph: Graph): Generator<LayerMatch> {
+  for (const match of matches(graph, RELU_ROOT)) yield { ...match, rule: 'QNT3' };
+  for (const match of matches(graph, LEAKY_ROOT)) yield { ...match, rule: 'QNT4' };
+  for (const match of matches(graph, BYPASS_ROOT)) yield { ...match, rule: 'QNT5' };
+  for (const match of matches(graph, BIASADD_ROOT)) yield { ...match, rule: 'QNT6' };
+}
+
+function layerPlacements(match: LayerMatch, settings: PlacementSettings): Placement[] {
+  const { rule, layer, input, weight, bias, biasAdd, bypass, relu, leaky, alpha, alphaX } = match;
+  const dtype = computeType(input);
+  const on = (producer: GraphNode, suffix: Placement['suffix'], bits: number): Placement =>
+    place(rule, producer.name, suffix, bits, { dtype });
+
+  const placements = [
+    on(weight, 'weight_quant', weightBits(layer, settings)),
+    on(layer, 'layer_quant', settings.layerBits),
+    on(bias, 'bias_quant', settings.layerBits),
+  ];
+  if (leaky !== undefined && alpha !== undefined && alphaX !== undefined) {
+    placements.push(
+      on(biasAdd, 'biasadd_quant', settings.layerBits),
+      on(alpha, 'lrelu_weight_quant', settings.layerBits),
+      on(alphaX, 'lrelu_alpha_x_quant', settings.layerBits),
+      on(leaky, 'act_quant', settings.activationBits),
+    );
+    return placements;
+  }
+  if (bypass !== undefined || relu === undefined) placements.push(on(biasAdd, 'biasadd_quant', settings.activationBits));
+  if (bypass !== undefined && relu === undefined) placements.push(on(bypass, 'eltwadd_quant', settings.activationBits));
+  if (relu !== undefined) placements.push(on(relu, 'act_quant', settings.reluBits));
+  return placements;
+}
+
+/** QNT7: weights in the scope of the first or the last layer keep 8 bits. */
+export function weightBits(layer: GraphNode, { weightBits, firstLayer, lastLayer }: PlacementSettings): number {
+  const scope = parentScope(layer.name);
+  const exempt = [firstLayer, lastLayer].some((name) => name !== null && parentScope(name) === scope);
+  return exempt ? -8 : weightBits;
+}
+
+/** double behind a cast to double, else float. */
+function computeType(input: GraphNode): QuantDType {
+  const target = input.op === 'Cast' ? input.attr('DstT') : undefined;
+  return target?.kind === 'type' && target.value === 'float64' ? 'float64' : 'float32';
+}

@@ -1,0 +1,57 @@
+import type { Graph } from '../../graph/graph.ts';
+import type { SignedBits } from '../fixedPoint.ts';
+import type { QuantizerSuffix } from '../naming.ts';
+import type { Rounding } from '../quantizer.ts';
+import type { QuantDType } from '../quantizerNodes.ts';
+
+/** A quantizer to put after a node. */
+export interface Placement {
+  /** Rule of docs/rules.md that asks for it. */
+  readonly rule: string;
+  /** Node whose output it quantizes. */
+  readonly producer: string;
+  readonly suffix: QuantizerSuffix;
+  readonly bits: SignedBits;
+  readonly rounding: Rounding;
+  readonly dtype: QuantDType;
+}
+
+/** Something that a person should know about a node. */
+export interface Note {
+  readonly rule: string;
+  readonly node: string;
+  readonly text: string;
+}
+
+/** What one pass over a graph found. */
+export interface PassResult {
+  readonly placements: readonly Placement[];
+  readonly warnings: readonly Note[];
+}
+
+/** One step of placing quantizers; it only reads the graph. Passes run one after the other, each on the graph of the one before. */
+export type Pass = (graph: Graph, settings: PlacementSettings) => PassResult;
+
+/** The options of `quantize` that say where quantizers go and how wide they are. */
+export interface PlacementSettings {
+  readonly inputs: readonly string[];
+  readonly weightBits: SignedBits;
+  readonly activationBits: SignedBits;
+  readonly layerBits: SignedBits;
+  readonly reluBits: SignedBits;
+  readonly avgpoolBits: SignedBits;
+  readonly avgpoolReciprocalBits: SignedBits;
+  readonly firstLayer: string | null;
+  readonly lastLayer: string | null;
+}
+
+/** A placement in the usual form: rounding half to even, float32. */
+export function place(
+  rule: string,
+  producer: string,
+  suffix: QuantizerSuffix,
+  bits: SignedBits,
+  form: { readonly rounding?: Rounding; readonly dtype?: QuantDType } = {},
+): Placement {
+  return { rule, producer, suffix, bits, rounding: form.rounding ?? 'round', dtype: form.dtype ?? 'float32' };
+}

@@ -1,0 +1,137 @@
+import { GraffitistError } from '../errors.ts';
+import type { Shape } from '../formats/tensor.ts';
+import type { Model } from '../graph/model.ts';
+import { formatName, formatOf } from '../quantize/fixedPoint.ts';
+import { leftInFloat } from '../quantize/leftInFloat.ts';
+import { placeAvgPool } from '../quantize/placement/avgpool.ts';
+import { placeInputs } from '../quantize/placement/input.ts';
+import { type Inserted, insertQuantizers } from '../quantize/placement/insert.ts';
+import { placeLayers } from '../quantize/placement/layers.ts';
+import type { Pass, PlacementSettings } from '../quantize/placement/placement.ts';
+import { placeRescale } from '../quantize/placement/rescale.ts';
+import { placeSeparable } from '../quantize/placement/separable.ts';
+import { type SharedThreshold, shareThresholds } from '../quantize/sharing.ts';
+import { bits, flag, nodeName } from './options.ts';
+import type { Change, OptionValues, Transform, Warning } from './transform.ts';
+
+/** In the order in which the original places quantizers; each pass sees what the ones before it did. */
+const PASSES: readonly Pass[] = [placeLayers, placeInputs, placeSeparable, placeRescale, placeAvgPool];
+
+/** Quantizers on weights, activations and sums, with power-of-two scales that ops share where their codes meet. */
+export const quantize: Transform = {
+  name: 'quantize',
+  summary: 'Put fixed-point quantizers on weights, sums and activations, and calibrate their thresholds.',
+  options: {
+    weight_bits: bits(-8, 'Weights of compute layers.', { common: true }),
+    activation_bits: bits(-8, 'Network inputs, sums, outputs without activation.', { common: true }),
+    layer_bits: bits(-16, 'Accumulators and biases.', { common: true }),
+    relu_bits: bits(8, 'Outputs of relu and relu6.', { common: true }),
+    avgpool_bits: bits(8, 'Outputs of average pools.'),
+    avgpool_reciprocal_bits: bits(8, 'The constant that an average pool multiplies with.'),
+    first_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
+    last_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
+    calibrate_quant_layers: flag(true, 'Find thresholds on the calibration data; off: they come from a checkpoint.'),
+  },
+  after: ['fix_input_shape', 'fold_batch_norms', 'preprocess_layers'],
+  notAfter: ['freeze_graph'],
+  apply: (model, options) => {
+    refuseQuantized(model);
+    const settings = settingsOf(model, options);
+    const changes: Change[] = [];
+    const warnings: Warning[] = [];
+    const tied = new Set<string>();
+    let graph = model.graph;
+    for (const pass of PASSES) {
+      const found = pass(graph, settings);
+      const insertion = insertQuantizers(graph, found.placements);
+      graph = insertion.graph;
+      changes.push(...insertion.inserted.map(insertedChange));
+      warnings.push(...found.warnings, ...insertion.warnings);
+      for (const scope of insertion.tied) tied.add(scope);
+    }
+    const sharing = shareThresholds(graph, [...tied]);
+    graph = sharing.graph;
+    changes.push(...sharing.shared.map(sharedChange));
+    warnings.push(...sharing.warnings, ...bypassedOutputs(model, changes));
+    return {
+      model: { ...model, graph, shapes: shapesOf(model, graph.nodes) },
+      changes,
+      skipped: leftInFloat(model.graph, graph, model.inputs),
+      warnings,
+    };
+  },
+};
+
+function settingsOf(model: Model, options: OptionValues): PlacementSettings {
+  const width = (name: string): number => {
+    const value = options[name];
+    if (typeof value === 'number') return value;
+    throw new GraffitistError('option-invalid', `'${value}' is not a bit-width.`, { about: name });
+  };
+  const layer = (name: string): string | null => {
+    const value = options[name];
+    return typeof value === 'string' ? value : null;
+  };
+  return {
+    inputs: model.inputs,
+    weightBits: width('weight_bits'),
+    activationBits: width('activation_bits'),
+    layerBits: width('layer_bits'),
+    reluBits: width('relu_bits'),
+    avgpoolBits: width('avgpool_bits'),
+    avgpoolReciprocalBits: width('avgpool_reciprocal_bits'),
+    firstLayer: layer('first_layer'),
+    lastLayer: layer('last_layer'),
+  };
+}
+
+function refuseQuantized(model: Model): void {
+  const quantizer = model.graph.nodes.find(({ op }) => op === 'LinearQuant');
+  if (quantizer === undefined) return;
+  throw new GraffitistError('quantizer-conflict', 'The graph has quantizers already.', {
+    about: quantizer.name,
+    remedy: 'Start from the float graph.',
+  });
+}
+
+function insertedChange({ placement, scope, nodes }: Inserted): Change {
+  const { rule, producer, suffix } = placement;
+  const floor = placement.rounding === 'round' ? '' : `, ${placement.rounding}`;
+  return {
+    rule,
+    summary: `${suffix} on ${producer}: ${formatName(formatOf(placement.bits))}${floor}`,
+    before: [producer],
+    after: [producer, `${scope}/LinearQuant`, ...nodes.filter((name) => !name.endsWith('/LinearQuant'))],
+  };
+}
+
+function sharedChange({ rule, at, variable, members }: SharedThreshold): Change {
+  const scopes = [...members];
+  return {
+    rule,
+    summary: `${scopes.length} quantizers at ${at} share one threshold`,
+    before: scopes.map((scope) => `${scope}/threshold`),
+    after: [variable],
+  };
+}
+
+/** A quantizer hangs off a graph output; the named output itself still delivers what came before it. */
+function bypassedOutputs({ outputs }: Model, changes: readonly Change[]): Warning[] {
+  return changes.flatMap(({ rule, before: [producer], after: [, linearQuant] }) => {
+    if (producer === undefined || linearQuant === undefined || !outputs.includes(producer)) return [];
+    return [
+      { rule, node: producer, text: `This output delivers the values before its quantizer; the quantized ones are at '${linearQuant}'.` },
+    ];
+  });
+}
+
+/** Quantizing changes no shape: a quantizer has that of its source, the nodes of its scope are scalars. */
+function shapesOf(model: Model, nodes: Model['graph']['nodes']): ReadonlyMap<string, readonly Shape[]> {
+  return new Map(
+    nodes.map((node) => {
+      const source = node.op === 'LinearQuant' ? (node.edges[0]?.node ?? '') : node.name;
+      const known = model.shapes.get(source);
+      return [node.name, known ?? [node.op === 'LinearQuant' ? null : []]] as const;
+    }),
+  );
+}
