@@ -10,6 +10,20 @@ type ShapeProto = tensorflow.TensorShapeProto.$Properties;
 /** A few stored values may stand for many equal ones; up to this many bytes are written out for them. */
 const LARGEST_FILL = 64 * 2 ** 20;
 
+/** The typed list of an element type that is neither in `int_val` nor of 64 bits. */
+const LISTS: Readonly<Partial<Record<DType, 'floatVal' | 'doubleVal' | 'scomplexVal' | 'dcomplexVal' | 'halfVal' | 'uint32Val'>>> = {
+  float32: 'floatVal',
+  float64: 'doubleVal',
+  complex64: 'scomplexVal',
+  complex128: 'dcomplexVal',
+  float16: 'halfVal',
+  bfloat16: 'halfVal',
+  uint32: 'uint32Val',
+};
+
+/** Types that TensorFlow's Python writes as lists at any size. */
+const ALWAYS_LISTED: ReadonlySet<DType> = new Set<DType>(['bool', 'uint16', 'complex64', 'complex128']);
+
 /** Why a message makes no sense; the caller knows where it stands. */
 export class ValueError extends Error {}
 
@@ -59,29 +73,10 @@ function fill(given: readonly (number | bigint)[], count: number): ArrayLike<num
 }
 
 function valuesOf(message: TensorProto, dtype: DType): readonly (number | bigint)[] {
-  switch (dtype) {
-    case 'float32':
-      return message.floatVal ?? [];
-    case 'float64':
-      return message.doubleVal ?? [];
-    case 'complex64':
-      return message.scomplexVal ?? [];
-    case 'complex128':
-      return message.dcomplexVal ?? [];
-    case 'float16':
-    case 'bfloat16':
-      return message.halfVal ?? [];
-    case 'int64':
-      return (message.int64Val ?? []).map(toBigInt);
-    case 'uint64':
-      return (message.uint64Val ?? []).map(toBigInt);
-    case 'uint32':
-      return message.uint32Val ?? [];
-    case 'bool':
-      return (message.boolVal ?? []).map(Number);
-    default:
-      return message.intVal ?? [];
-  }
+  if (dtype === 'bool') return (message.boolVal ?? []).map(Number);
+  if (dtype === 'int64') return (message.int64Val ?? []).map(toBigInt);
+  if (dtype === 'uint64') return (message.uint64Val ?? []).map(toBigInt);
+  return message[LISTS[dtype] ?? 'intVal'] ?? [];
 }
 
 function decodeStrings(message: TensorProto, shape: readonly number[], count: number, content: Uint8Array): Tensor {
@@ -112,44 +107,27 @@ function unpackStrings(content: Uint8Array, count: number): Uint8Array[] {
   });
 }
 
-/** A tensor as TensorFlow writes it: one element in the typed list, more as `tensor_content`, strings always as a list. */
+/** A tensor as TensorFlow writes it: one element in the typed list, more as `tensor_content` except for a few types. */
 export function encodeTensor(tensor: Tensor): TensorProto {
   const { dtype, shape, bytes } = tensor;
   const head: TensorProto = { dtype: dtypeNumber(dtype), tensorShape: encodeShape(shape) };
   if (dtype === 'string') return { ...head, stringVal: [...(tensor.strings ?? [])] };
-  if (elementCount(shape) !== 1) return bytes.length === 0 ? head : { ...head, tensorContent: bytes };
-  if (dtype === 'float16' || dtype === 'bfloat16') return { ...head, halfVal: [...numbers('uint16', bytes)] };
-  switch (dtype) {
-    case 'float32':
-      return { ...head, floatVal: [...numbers(dtype, bytes)] };
-    case 'float64':
-      return { ...head, doubleVal: [...numbers(dtype, bytes)] };
-    case 'bool':
-      return { ...head, boolVal: [bytes[0] !== 0] };
-    case 'uint32':
-      return { ...head, uint32Val: [...numbers(dtype, bytes)] };
-    case 'int32':
-    case 'int16':
-    case 'int8':
-    case 'uint16':
-    case 'uint8':
-    case 'qint32':
-    case 'qint16':
-    case 'qint8':
-    case 'quint16':
-    case 'quint8':
-      return { ...head, intVal: [...numbers(dtype, bytes)] };
-    case 'int64': {
-      const [value] = numbers(dtype, bytes);
-      return value !== undefined && Number.isSafeInteger(value) ? { ...head, int64Val: [value] } : { ...head, tensorContent: bytes };
-    }
-    default:
-      return { ...head, tensorContent: bytes };
+  if (bytes.length === 0) return head;
+  if (elementCount(shape) > 1 && !ALWAYS_LISTED.has(dtype)) return { ...head, tensorContent: bytes };
+  if (dtype === 'bool') return { ...head, boolVal: Array.from(bytes, (byte) => byte !== 0) };
+  const values = listed(tensor);
+  // A 64-bit number that JavaScript would round has its exact bytes instead.
+  if (dtype === 'int64' || dtype === 'uint64') {
+    if (!values.every(Number.isSafeInteger)) return { ...head, tensorContent: bytes };
+    return dtype === 'int64' ? { ...head, int64Val: values } : { ...head, uint64Val: values };
   }
+  return { ...head, [LISTS[dtype] ?? 'intVal']: values };
 }
 
-function numbers(dtype: DType, bytes: Uint8Array): number[] {
-  return Array.from<number | bigint, number>(tensorValues({ dtype, shape: [1], bytes }), Number);
+/** The elements as the typed list holds them: 16-bit floats as their bits. */
+function listed({ dtype, shape, bytes }: Tensor): number[] {
+  const stored = dtype === 'float16' || dtype === 'bfloat16' ? 'uint16' : dtype;
+  return Array.from<number | bigint, number>(tensorValues({ dtype: stored, shape, bytes }), Number);
 }
 
 /** @throws ValueError */
