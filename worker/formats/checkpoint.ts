@@ -18,6 +18,8 @@ export interface Checkpoint {
   readonly entries: ReadonlyMap<string, { readonly dtype: DType; readonly shape: readonly number[] }>;
   /** @throws GraffitistError `variable-missing`, `checkpoint-corrupt` */
   read(name: string): Promise<Tensor>;
+  /** The files themselves: another worker opens them again. */
+  readonly parts: readonly [{ readonly kind: 'checkpoint'; readonly files: readonly NamedBlob[] }];
 }
 
 interface Entry {
@@ -76,6 +78,7 @@ export async function openCheckpoint(
       if (shard === undefined) throw corrupt(`${prefix}.index`, `variable '${name}' lies in shard ${entry.shard} of ${shards}`);
       return readValue(name, entry, shard);
     },
+    parts: [{ kind: 'checkpoint', files: [{ name: `${prefix}.index`, blob: index }, ...data] }],
   };
 }
 

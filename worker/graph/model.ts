@@ -1,3 +1,4 @@
+import type { NamedBlob } from '../formats/checkpointFiles.ts';
 import type { Shape, Tensor } from '../formats/tensor.ts';
 import type { Graph } from './graph.ts';
 
@@ -7,7 +8,14 @@ export interface VariableSource {
   readonly entries: ReadonlyMap<string, { readonly dtype: Tensor['dtype']; readonly shape: readonly number[] }>;
   /** @throws GraffitistError `variable-missing`, `checkpoint-corrupt` */
   read(name: string): Promise<Tensor>;
+  /** What rebuilds it in another worker; where several parts know a variable, the first is asked. */
+  readonly parts: readonly VariablePart[];
 }
+
+/** Variables as they cross to another worker: a checkpoint's files by reference, values made here by copy. */
+export type VariablePart =
+  | { readonly kind: 'checkpoint'; readonly files: readonly NamedBlob[] }
+  | { readonly kind: 'values'; readonly tensors: ReadonlyMap<string, Tensor> };
 
 /** A graph with what it needs to run: its interface and its variables. */
 export interface Model {

@@ -16,6 +16,7 @@ export function memoryVariables(tensors: ReadonlyMap<string, Tensor>): VariableS
       if (tensor === undefined) throw missingVariable(name);
       return tensor;
     },
+    parts: [{ kind: 'values', tensors }],
   };
 }
 
@@ -37,6 +38,7 @@ export function layeredVariables(...sources: readonly VariableSource[]): Variabl
       if (owner === undefined) throw missingVariable(name);
       return owner.read(name);
     },
+    parts: sources.flatMap(({ parts }) => parts),
   };
 }
 
