@@ -1,6 +1,6 @@
 import { GraffitistError } from '../errors.ts';
 import { readGraphDef, versionsField, writeGraphDef } from '../formats/graphDef.ts';
-import { describeFormat, sniff } from '../formats/sniff.ts';
+import { describeFormat, type FileFormat, sniff, sniffFile } from '../formats/sniff.ts';
 import { WireError } from '../formats/wire.ts';
 import { Graph, GraphNode } from './graph.ts';
 import { validateGraph } from './validate.ts';
@@ -16,8 +16,7 @@ const LARGEST_FILE = 2 ** 31 - 1;
  */
 export function openGraph(bytes: Uint8Array, fileName: string): Graph {
   if (bytes.length > LARGEST_FILE) throw tooLarge(fileName, bytes.length);
-  const format = sniff(bytes);
-  if (format !== 'graphdef' && format !== 'unknown') throw describeFormat(format, fileName);
+  refuseOthers(sniff(bytes), fileName);
   const graph = parse(bytes, fileName);
   validateGraph(graph);
   return graph;
@@ -26,6 +25,7 @@ export function openGraph(bytes: Uint8Array, fileName: string): Graph {
 /** `openGraph` on a file: what is no graph at all is refused before the rest of it is read. */
 export async function openGraphFile(file: { readonly name: string; readonly blob: Blob }): Promise<Graph> {
   if (file.blob.size > LARGEST_FILE) throw tooLarge(file.name, file.blob.size);
+  refuseOthers(await sniffFile(file.blob), file.name);
   return openGraph(new Uint8Array(await file.blob.arrayBuffer()), file.name);
 }
 
@@ -39,6 +39,10 @@ export function graphBytes(graph: Graph): Uint8Array[] {
     return [origin.bytes];
   }
   return writeGraphDef({ nodes: graph.nodes, rest: rest.length > 0 ? rest : [versionsField()] });
+}
+
+function refuseOthers(format: FileFormat, fileName: string): void {
+  if (format !== 'graphdef' && format !== 'unknown') throw describeFormat(format, fileName);
 }
 
 function parse(bytes: Uint8Array, fileName: string): Graph {
@@ -58,7 +62,7 @@ function parse(bytes: Uint8Array, fileName: string): Graph {
 
 function fault(error: WireError, bytes: Uint8Array, fileName: string): GraffitistError {
   const at = `byte ${error.offset} of ${bytes.length}`;
-  if (error.truncated && error.offset > 0) {
+  if (error.truncated && sniff(bytes) === 'graphdef') {
     return new GraffitistError('file-truncated', `The file ends too early: at ${at} ${error.message}.`, {
       about: fileName,
       remedy: 'Copy or download it again.',
