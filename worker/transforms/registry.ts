@@ -1,9 +1,15 @@
 import { GraffitistError } from '../errors.ts';
+import { fixInputShape } from './fixInputShape.ts';
+import { foldBatchNorms } from './foldBatchNorms.ts';
 import { refuseLaterTransform } from './later.ts';
+import { preprocessLayers } from './preprocessLayers.ts';
+import { quantize } from './quantize.ts';
+import { removeTrainingNodes } from './removeTrainingNodes.ts';
+import { stripUnusedNodes } from './stripUnusedNodes.ts';
 import type { Transform } from './transform.ts';
 
 /** Every transform, in the order in which a full pipeline runs them. */
-export const TRANSFORMS: readonly Transform[] = [];
+export const TRANSFORMS: readonly Transform[] = [fixInputShape, foldBatchNorms, removeTrainingNodes, stripUnusedNodes, preprocessLayers, quantize];
 
 const BY_NAME: ReadonlyMap<string, Transform> = new Map(TRANSFORMS.map((transform) => [transform.name, transform]));
 

@@ -1,0 +1,59 @@
+import { GraffitistError } from '../errors.ts';
+import type { Graph } from '../graph/graph.ts';
+import { opFor } from '../ops/registry.ts';
+
+/** Optimizer updates: Apply…, ResourceApply…, SparseApply… and their like. */
+const TRAINING_OP = /^(Resource)?(Sparse)?Apply[A-Z]/;
+
+/** Known by name only: they make, save and restore variables or log, and no inference reads them. */
+const BYSTANDERS: ReadonlySet<string> = new Set([
+  'Assign',
+  'AssignAdd',
+  'AssignSub',
+  'AssignVariableOp',
+  'CheckNumerics',
+  'AssignAddVariableOp',
+  'AssignSubVariableOp',
+  'L2Loss',
+  'MergeV2Checkpoints',
+  'NoOp',
+  'RandomUniform',
+  'RestoreV2',
+  'SaveV2',
+  'ShardedFilename',
+  'StringJoin',
+  'TruncatedNormal',
+  'VarIsInitializedOp',
+  'HistogramSummary',
+  'ImageSummary',
+  'MergeSummary',
+  'ScalarSummary',
+]);
+
+/**
+ * Refuses graphs that transforms are not made for: those that train, and those with ops that the engine does not know.
+ *
+ * @throws GraffitistError `op-training`, `op-unsupported`, naming the ops and the first such node
+ */
+export function admitGraph(graph: Graph): void {
+  const training = graph.nodes.filter((node) => TRAINING_OP.test(node.op));
+  const [first] = training;
+  if (first !== undefined) {
+    throw new GraffitistError('op-training', `Training op(s) found in input graph: ${opNames(training)}.`, {
+      about: first.name,
+      remedy: 'Export the graph without its optimizer.',
+    });
+  }
+  const unknown = graph.nodes.filter((node) => opFor(node.op) === undefined && !BYSTANDERS.has(node.op));
+  const [odd] = unknown;
+  if (odd !== undefined) {
+    throw new GraffitistError('op-unsupported', `Unsupported op(s) found in input graph: ${opNames(unknown)}.`, {
+      about: odd.name,
+      remedy: 'Export the graph without them, or pass --superuser to rewrite it all the same.',
+    });
+  }
+}
+
+function opNames(nodes: readonly { readonly op: string }[]): string {
+  return [...new Set(nodes.map((node) => node.op))].toSorted().join(', ');
+}

@@ -1,0 +1,143 @@
+import type { AttrValue } from '../formats/attrValue.ts';
+import type { Tensor } from '../formats/tensor.ts';
+import { makeTensor } from '../formats/tensorValues.ts';
+import type { Edge, Graph, GraphNode } from '../graph/graph.ts';
+import { any, inAnyOrder, matchAt, node, oneOf, optional, where } from '../graph/pattern.ts';
+import { lastSegment, parentScope } from '../graph/scopes.ts';
+import { ADD_OPS, COMPUTE_OPS } from '../quantize/placement/ops.ts';
+
+/** Batch normalization as one op. */
+export const FUSED_BATCH_NORMS: ReadonlySet<string> = new Set(['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3']);
+
+const layer = node('layer', COMPUTE_OPS);
+
+/** A compute layer whose output goes, perhaps through a Reshape, into a fused batch norm. */
+const fusedBatchNorm = node(
+  'bn',
+  FUSED_BATCH_NORMS,
+  optional('reshape', 'Reshape', layer),
+  any('gamma'),
+  any('beta'),
+  any('mean'),
+  any('variance'),
+);
+
+/** Batch norm in small ops, as TensorFlow ≤ 1.2 writes it: x·k + (β − mean·k) with k = γ / √(variance + ε), γ perhaps left out. */
+const rsqrt = node('rsqrt', 'Rsqrt', node('sum', ADD_OPS, inAnyOrder(where(node('epsilon', 'Const'), isScalar), any('variance'))));
+const scale = oneOf(node('scale', 'Mul', inAnyOrder(rsqrt, any('gamma'))), rsqrt);
+const offset = node('offset', 'Sub', any('beta'), node('shift', 'Mul', inAnyOrder(any('mean'), scale)));
+const writtenOutBatchNorm = node(
+  'bn',
+  ADD_OPS,
+  inAnyOrder(node('scaled', 'Mul', inAnyOrder(optional('reshape', 'Reshape', layer), scale)), offset),
+);
+const anyWrittenOut = node('bn', ADD_OPS, inAnyOrder(node('scaled', 'Mul', inAnyOrder(any(), scale)), offset));
+
+/** A batch norm and the layer before it, however the file writes them. */
+export interface NormalizedLayer {
+  readonly bn: GraphNode;
+  readonly layer: GraphNode;
+  readonly reshape: GraphNode | undefined;
+  /** undefined: there is no γ. */
+  readonly gamma: Edge | undefined;
+  readonly beta: Edge;
+  readonly mean: Edge;
+  readonly variance: Edge;
+  /** ε as a scalar of the layer's type. */
+  readonly epsilon: Tensor;
+  /** The nodes of the batch norm itself, readers before what they read. */
+  readonly nodes: readonly GraphNode[];
+  /** The normalization uses the statistics of the batch at hand. */
+  readonly training: boolean;
+}
+
+/** The batch norm that ends at `root` with the layer before it. */
+export function normalizedLayerAt(graph: Graph, root: GraphNode): NormalizedLayer | undefined {
+  const fused = matchAt(graph, fusedBatchNorm, root);
+  if (fused !== undefined) {
+    const [, gamma, beta, mean, variance] = root.edges as [Edge, Edge, Edge, Edge, Edge];
+    const epsilon = makeTensor(dtypeOf(root), [], [floatAttr(root, 'epsilon', 1e-4)]);
+    return { ...fused, reshape: fused.reshape, gamma, beta, mean, variance, epsilon, nodes: [root], training: inTraining(root) };
+  }
+  const written = matchAt(graph, writtenOutBatchNorm, root);
+  if (written === undefined) return undefined;
+  const epsilon = written.epsilon.attr('value');
+  if (epsilon?.kind !== 'tensor') return undefined;
+  const source = (found: GraphNode, reader: GraphNode): Edge =>
+    reader.edges.find((edge) => edge.node === found.name) ?? { node: found.name, port: 0 };
+  return {
+    bn: root,
+    layer: written.layer,
+    reshape: written.reshape,
+    gamma: written.scale === undefined || written.gamma === undefined ? undefined : source(written.gamma, written.scale),
+    beta: source(written.beta, written.offset),
+    mean: source(written.mean, written.shift),
+    variance: source(written.variance, written.sum),
+    epsilon: epsilon.value,
+    nodes: [root, written.scaled, written.offset, written.shift, written.scale, written.rsqrt, written.sum, written.epsilon].filter(
+      (found) => found !== undefined,
+    ),
+    training: !isParameter(graph, written.mean) || !isParameter(graph, written.variance),
+  };
+}
+
+/** Whether a batch norm ends here that has no compute layer before it. */
+export function isLoneBatchNorm(graph: Graph, root: GraphNode): boolean {
+  return FUSED_BATCH_NORMS.has(root.op) || matchAt(graph, anyWrittenOut, root) !== undefined;
+}
+
+/** Moving statistics of a fused batch norm in training mode, and the nodes that keep them up to date. */
+export interface MovingStatistics {
+  readonly mean: Edge;
+  readonly variance: Edge;
+  readonly updates: readonly GraphNode[];
+}
+
+/** Finds them through the updates `AssignMovingAvg` that read the batch's mean and variance. */
+export function movingStatistics(graph: Graph, bn: GraphNode): MovingStatistics | undefined {
+  const find = (port: number, variable: string) => {
+    for (const use of graph.uses(bn.name)) {
+      if (use.port !== port || use.consumer.op !== 'Sub') continue;
+      const other = use.consumer.edges[1 - use.slot];
+      if (other?.node.includes(variable)) return { edge: other, scope: parentScope(use.consumer.name) };
+    }
+    return undefined;
+  };
+  const mean = find(1, 'moving_mean');
+  const variance = find(2, 'moving_variance');
+  if (mean === undefined || variance === undefined) return undefined;
+  const scopes = [mean.scope, variance.scope].filter((scope) => lastSegment(scope).startsWith('AssignMovingAvg'));
+  const updates = graph.nodes.filter((found) => scopes.some((scope) => found.name === scope || found.name.startsWith(`${scope}/`)));
+  return { mean: mean.edge, variance: variance.edge, updates };
+}
+
+/** A constant or a variable, read directly or through its Identity. */
+function isParameter(graph: Graph, found: GraphNode): boolean {
+  if (found.op === 'Identity') {
+    const [source] = found.edges;
+    const behind = source === undefined ? undefined : graph.find(source.node);
+    return behind !== undefined && behind.op !== 'Identity' && isParameter(graph, behind);
+  }
+  return found.op === 'Const' || found.op === 'Variable' || found.op === 'VariableV2' || found.op === 'ReadVariableOp';
+}
+
+function isScalar(found: GraphNode): boolean {
+  const value = found.attr('value');
+  return value?.kind === 'tensor' && value.value.shape.length === 0;
+}
+
+function inTraining(bn: GraphNode): boolean {
+  const value = bn.attr('is_training');
+  return value?.kind !== 'bool' || value.value;
+}
+
+function floatAttr(found: GraphNode, name: string, fallback: number): number {
+  const value = found.attr(name);
+  return value?.kind === 'float' ? value.value : fallback;
+}
+
+/** The type that a node computes in. */
+export function dtypeOf(found: GraphNode): Extract<AttrValue, { kind: 'type' }>['value'] {
+  const value = found.attr('T');
+  return value?.kind === 'type' ? value.value : 'float32';
+}
