@@ -1,0 +1,160 @@
+import { errorInfo, GraffitistError } from '../errors.ts';
+import { checkpointPrefix } from '../formats/checkpointFiles.ts';
+import { type Checkpoint, openCheckpoint } from '../formats/checkpoint.ts';
+import { type NpyFile, openNpy } from '../formats/npy.ts';
+import type { Graph } from '../graph/graph.ts';
+import { openGraphFile } from '../graph/graphFile.ts';
+import type { DocumentSummary, FileRole, FileSummary, SourceFile } from '../protocol.ts';
+import { controlFlowNodes, refuseControlFlow } from '../graph/validate.ts';
+import { readQuantizers } from '../quantize/readQuantizers.ts';
+import { guessInterface } from '../transforms/interface.ts';
+
+/** What lies open: one graph, and the weights and data that were found to belong to it. */
+export interface OpenDocument {
+  /** File name of the graph without its ending. */
+  readonly name: string;
+  readonly graph: Graph;
+  readonly graphFile: SourceFile;
+  readonly checkpoint: Checkpoint | null;
+  readonly calibration: CalibrationFile | null;
+  readonly files: readonly SourceFile[];
+  readonly summaries: readonly FileSummary[];
+}
+
+export interface CalibrationFile {
+  readonly source: SourceFile;
+  readonly npy: NpyFile;
+}
+
+/** What a file is for, told by its name; contents are looked at when it is opened. */
+export function roleOf(name: string): FileRole {
+  if (/\.index$/.test(name)) return 'checkpoint-index';
+  if (/\.data-\d{5}-of-\d{5}$/.test(name)) return 'checkpoint-data';
+  if (name === 'checkpoint') return 'checkpoint-state';
+  if (/\.npy$/i.test(name)) return 'calibration';
+  if (/\.json$/i.test(name)) return 'recipe';
+  return 'graph';
+}
+
+/**
+ * Opens files given together. A single graph file must be among them; what else is wrong with a file is told in its summary.
+ * @throws GraffitistError what `openGraph` throws; `file-missing` where no graph is among the files, `file-unsupported` where several are
+ */
+export async function openDocument(files: readonly SourceFile[]): Promise<OpenDocument> {
+  const graphs = files.filter((file) => roleOf(file.name) === 'graph');
+  const graphFile = await chooseGraph(graphs, files);
+  const graph = await openGraphFile(graphFile);
+  return completeDocument({ name: graphFile.name.replace(/\.[^.]*$/, ''), graph, graphFile }, [graphFile, ...files.filter((file) => !graphs.includes(file))]);
+}
+
+/** The document with more weights or data; a file of the same name takes the place of the older one, data takes the place of data. */
+export async function addToDocument(document: OpenDocument, added: readonly SourceFile[]): Promise<OpenDocument> {
+  const newData = added.some((file) => roleOf(file.name) === 'calibration');
+  const names = new Set(added.map((file) => file.name));
+  const kept = document.files.filter((file) => !names.has(file.name) && !(newData && roleOf(file.name) === 'calibration'));
+  // A checkpoint that is added is meant, whatever the older state file names.
+  const newIndex = added.some((file) => roleOf(file.name) === 'checkpoint-index');
+  const remaining = newIndex ? kept.filter((file) => !roleOf(file.name).startsWith('checkpoint')) : kept;
+  return completeDocument(document, [...remaining, ...added.filter((file) => roleOf(file.name) !== 'graph')]);
+}
+
+async function chooseGraph(graphs: readonly SourceFile[], files: readonly SourceFile[]): Promise<SourceFile> {
+  const [first, ...others] = graphs;
+  if (first === undefined) {
+    throw new GraffitistError('file-missing', 'There is no graph among these files.', {
+      ...(files[0] === undefined ? {} : { about: files[0].name }),
+      remedy: 'Give a TensorFlow GraphDef (.pb) with them.',
+    });
+  }
+  if (others.length === 0) return first;
+  const models = graphs.filter((file) => /\.pb$/i.test(file.name));
+  if (models.length === 1 && models[0] !== undefined) return models[0];
+  throw new GraffitistError('file-unsupported', `Several graphs were given: ${graphs.map((file) => file.name).join(', ')}.`, {
+    about: first.name,
+    remedy: 'Open one graph, with its weights and data.',
+  });
+}
+
+async function completeDocument(base: Pick<OpenDocument, 'name' | 'graph' | 'graphFile'>, files: readonly SourceFile[]): Promise<OpenDocument> {
+  const errors = new Map<string, FileSummary['error']>();
+  const checkpoint = await attempt(() => openCheckpoint(files), (error) => {
+    for (const file of files) if (roleOf(file.name) === 'checkpoint-index') errors.set(file.name, error);
+  });
+  const [data] = files.filter((file) => roleOf(file.name) === 'calibration').slice(-1);
+  const npy = data === undefined ? undefined : await attempt(() => openNpy(data), (error) => errors.set(data.name, error));
+  const document = {
+    ...base,
+    checkpoint: checkpoint ?? null,
+    calibration: data === undefined || npy === undefined ? null : { source: data, npy },
+    files,
+  };
+  const summaries = files.map((file): FileSummary => {
+    const error = errors.get(file.name);
+    return { name: file.name, role: roleOf(file.name), bytes: file.blob.size, detail: detailOf(file, document), ...(error === undefined ? {} : { error }) };
+  });
+  return { ...document, summaries };
+}
+
+async function attempt<T>(action: () => Promise<T>, failed: (error: NonNullable<FileSummary['error']>) => void): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    failed(errorInfo(error));
+    return undefined;
+  }
+}
+
+function detailOf(file: SourceFile, document: Omit<OpenDocument, 'summaries'>): string {
+  const role = roleOf(file.name);
+  const count = (number: number, unit: string) => `${number.toLocaleString('en-US')} ${unit}${number === 1 ? '' : 's'}`;
+  if (role === 'graph') return count(document.graph.nodes.length, 'node');
+  if (role === 'calibration' && file === document.calibration?.source) {
+    const [images = 0, ...shape] = document.calibration.npy.shape;
+    return `${count(images, 'image')} ${shape.join('×')}`;
+  }
+  if (role === 'checkpoint-index' && document.checkpoint !== null) {
+    return checkpointPrefix(file.name) === document.checkpoint.prefix ? count(document.checkpoint.entries.size, 'variable') : 'not used';
+  }
+  return '';
+}
+
+/** Variables of the graph that hold weights, not thresholds, and that no loaded checkpoint supplies. */
+export function missingVariables(graph: Graph, supplied: ReadonlyMap<string, unknown>): string[] {
+  return graph.nodes.filter((node) => /^(Variable|VariableV2|VarHandleOp)$/.test(node.op) && !supplied.has(node.name)).map((node) => node.name);
+}
+
+/** What the page shows of a document before anything was run. */
+export function summarize(document: OpenDocument): DocumentSummary {
+  const { graph, checkpoint, calibration } = document;
+  const ops = new Map<string, number>();
+  for (const node of graph.nodes) ops.set(node.op, (ops.get(node.op) ?? 0) + 1);
+  const quantizers = readQuantizers(graph);
+  const known = checkpoint?.entries ?? new Map<string, unknown>();
+  const { guess, candidates } = guessInterface(graph);
+  const [count, ...shape] = calibration?.npy.shape ?? [];
+  return {
+    name: document.name,
+    files: document.summaries,
+    nodeCount: graph.nodes.length,
+    ops: [...ops].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
+    guess,
+    candidates,
+    missingVariables: missingVariables(graph, known),
+    calibration: count === undefined ? null : { count, shape },
+    refusal: controlFlowRefusal(graph),
+    quantizers: {
+      count: quantizers.length,
+      thresholdsLoaded: quantizers.every((quantizer) => quantizer.constantLog2 !== undefined || known.has(quantizer.threshold)),
+    },
+  };
+}
+
+function controlFlowRefusal(graph: Graph): DocumentSummary['refusal'] {
+  if (controlFlowNodes(graph).length === 0) return null;
+  try {
+    refuseControlFlow(graph);
+    return null;
+  } catch (error) {
+    return errorInfo(error);
+  }
+}

@@ -1,0 +1,113 @@
+import { errorInfo, GraffitistError } from '../errors.ts';
+import type { Model } from '../graph/model.ts';
+import type { GraphInterface, JobOptions, PipelineStep, RunReport, RunRequest, StepReport } from '../protocol.ts';
+import { readQuantizers } from '../quantize/readQuantizers.ts';
+import { applyStep, checkPipeline } from '../transforms/pipeline.ts';
+import type { TransformResult } from '../transforms/transform.ts';
+import type { StageState } from './stage.ts';
+import { checkOps } from './supportedOps.ts';
+import { loadThresholds } from './thresholds.ts';
+
+/** What a calibration brings to the stage that `quantize` made. */
+export type Calibrated = Pick<StageState, 'thresholds' | 'statistics'> & { readonly calibration: NonNullable<StageState['calibration']> };
+/** Finds the thresholds of a quantized model; @throws GraffitistError `data-missing` where there are no images */
+export type Calibrate = (model: Model, job: JobOptions) => Promise<Calibrated>;
+
+export interface RunOutcome {
+  /** One per active step that was done, in order. */
+  readonly stages: readonly StageState[];
+  readonly report: RunReport;
+}
+
+/**
+ * Runs a pipeline from the opened graph on. A step that throws is reported as refused and ends the run.
+ * @throws GraffitistError `interface-invalid`, `op-training`, `op-unsupported`, `graph-control-flow`, `cancelled`: nothing was run then
+ */
+export async function runPipeline(opened: Model, request: RunRequest, calibrate: Calibrate, job: JobOptions): Promise<RunOutcome> {
+  const started = performance.now();
+  let model: Model = { ...opened, ...checkedInterface(opened, request.interface) };
+  if (request.superuser !== true) checkOps(model.graph, model.outputs);
+  const fault = checkPipeline(request.steps)[0];
+  const active = request.steps.filter((step) => !step.bypassed).length;
+  const stages: StageState[] = [];
+  const steps: StepReport[] = [];
+  let ended = false;
+  for (const step of request.steps) {
+    if (step.bypassed || ended) {
+      steps.push(emptyReport(step, ended ? 'not-run' : 'bypassed', model));
+      continue;
+    }
+    job.onProgress?.({ phase: 'rewrite', done: stages.length, total: active, etaMs: null, layer: step.transform, bytes: null });
+    await breathe();
+    if (job.signal?.aborted) throw new GraffitistError('cancelled', 'The run was cancelled.');
+    const before = performance.now();
+    try {
+      if (fault?.step === step.id) throw new GraffitistError('pipeline-order', fault.message, { about: step.transform });
+      const result = applyStep(model, step);
+      const stage = await finishStep(step, result, calibrate, job);
+      steps.push(doneReport(step, model, result, stage, performance.now() - before));
+      stages.push(stage);
+      model = stage.model;
+    } catch (error) {
+      const info = errorInfo(error);
+      if (info.code === 'cancelled') throw error;
+      steps.push({ ...emptyReport(step, 'refused', model), ms: performance.now() - before, error: info });
+      ended = true;
+    }
+  }
+  return { stages, report: { steps, ms: performance.now() - started } };
+}
+
+function checkedInterface(opened: Model, wanted: GraphInterface): Pick<Model, 'inputs' | 'outputs' | 'inputShape'> {
+  const { inputs, outputs, shape } = wanted;
+  const invalid = (cause: string, remedy: string, about?: string) => new GraffitistError('interface-invalid', cause, { remedy, ...(about === undefined ? {} : { about }) });
+  if (inputs.length === 0) throw invalid('The interface names no input.', 'Name the node that images are fed to.');
+  if (outputs.length === 0) throw invalid('The interface names no output.', 'Name the node that gives the result.');
+  if (shape === null) throw invalid('The interface has no input shape.', 'Give height, width and channels, for example 224,224,3.');
+  for (const name of [...inputs, ...outputs]) {
+    if (!opened.graph.has(name)) throw invalid(`No node named '${name}' found in the graph.`, 'Check the name, or pick the node on the graph.', name);
+  }
+  return { inputs, outputs, inputShape: shape };
+}
+
+async function finishStep(step: PipelineStep, result: TransformResult, calibrate: Calibrate, job: JobOptions): Promise<StageState> {
+  const stage: StageState = {
+    title: step.transform,
+    step: step.id,
+    model: result.model,
+    changed: new Set(result.changes.flatMap((change) => change.after)),
+    changes: result.changes.length,
+    leftFloat: new Map(step.transform === 'quantize' ? result.skipped.map((skip) => [skip.node, skip.reason]) : []),
+    thresholds: new Map(),
+    statistics: new Map(),
+    calibration: null,
+  };
+  if (step.transform !== 'quantize') return stage;
+  if (step.options['calibrate_quant_layers'] !== false) return { ...stage, ...(await calibrate(result.model, job)) };
+  return { ...stage, thresholds: await loadThresholds(readQuantizers(result.model.graph), result.model.variables) };
+}
+
+function emptyReport(step: PipelineStep, state: StepReport['state'], model: Model): StepReport {
+  const nodes = model.graph.nodes.length;
+  return { id: step.id, transform: step.transform, state, nodesBefore: nodes, nodesAfter: nodes, changes: [], skipped: [], warnings: [], ms: 0 };
+}
+
+function doneReport(step: PipelineStep, before: Model, result: TransformResult, stage: StageState, ms: number): StepReport {
+  return {
+    id: step.id,
+    transform: step.transform,
+    state: 'done',
+    nodesBefore: before.graph.nodes.length,
+    nodesAfter: stage.model.graph.nodes.length,
+    changes: result.changes,
+    skipped: result.skipped,
+    warnings: result.warnings,
+    ms,
+    ...(stage.calibration === null ? {} : { calibration: stage.calibration }),
+  };
+}
+
+/** Lets messages through: a worker that rewrites a large graph still answers. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

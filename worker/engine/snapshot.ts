@@ -1,0 +1,55 @@
+import type { QuantizerStatistics } from '../calibrate/statistics.ts';
+import { GraffitistError } from '../errors.ts';
+import type { Model } from '../graph/model.ts';
+import type { CalibrationReport, RunReport, RunRequest } from '../protocol.ts';
+import { runPipeline } from './run.ts';
+import type { StageState } from './stage.ts';
+
+/** What is kept of a run: transforms are pure and run again in moments, what calibration found is stored. */
+interface Snapshot {
+  readonly version: 1;
+  readonly request: RunRequest;
+  readonly report: RunReport;
+  readonly thresholds: readonly (readonly [string, number])[];
+  readonly statistics: readonly (readonly [string, QuantizerStatistics])[];
+  readonly calibration: CalibrationReport | null;
+}
+
+/** A run as its stages and its report. */
+export interface KeptRun {
+  readonly request: RunRequest;
+  readonly stages: readonly StageState[];
+  readonly report: RunReport;
+}
+
+export function writeSnapshot(run: KeptRun): Blob {
+  const calibrated = run.stages.find((stage) => stage.thresholds.size > 0);
+  const snapshot: Snapshot = {
+    version: 1,
+    request: run.request,
+    report: run.report,
+    thresholds: [...(calibrated?.thresholds ?? [])],
+    statistics: [...(calibrated?.statistics ?? [])],
+    calibration: calibrated?.calibration ?? null,
+  };
+  // JSON has no infinity, and a signal kept exactly has one.
+  return new Blob([JSON.stringify(snapshot, (_, value) => (value === Number.POSITIVE_INFINITY ? 'Infinity' : value))]);
+}
+
+/** Runs the kept request again on the opened graph, with the kept thresholds in the place of a calibration. */
+export async function readSnapshot(blob: Blob, opened: Model): Promise<KeptRun> {
+  const snapshot = JSON.parse(await blob.text(), (_, value) => (value === 'Infinity' ? Number.POSITIVE_INFINITY : value)) as Snapshot;
+  const { calibration } = snapshot;
+  if (snapshot.version !== 1) throw new GraffitistError('recipe-invalid', 'This kept session is of another version.', { remedy: 'Run the pipeline again.' });
+  const { stages, report } = await runPipeline(
+    opened,
+    snapshot.request,
+    async () => {
+      if (calibration === null) throw new GraffitistError('data-missing', 'The kept run was not calibrated.', { remedy: 'Run the pipeline again.' });
+      return { thresholds: new Map(snapshot.thresholds), statistics: new Map(snapshot.statistics), calibration };
+    },
+    {},
+  );
+  const timed = report.steps.map((step, index) => ({ ...step, ms: snapshot.report.steps[index]?.ms ?? step.ms }));
+  return { request: snapshot.request, stages, report: { steps: timed, ms: snapshot.report.ms } };
+}
