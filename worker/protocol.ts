@@ -196,6 +196,8 @@ export interface SceneNode {
   readonly subtitle: string;
   readonly path: string;
   readonly chips: readonly SceneChip[];
+  /** The quantizer on its output: drawn under the box, where its wires leave. */
+  readonly tag: QuantTag | null;
   /** Output bits, for the left edge; null: float. */
   readonly bits: { readonly bits: number; readonly signed: boolean } | null;
   /** For groups: how many like it are folded into one box (×4), whether open. */
@@ -217,7 +219,11 @@ export interface SceneEdge {
   readonly points: readonly (readonly [x: number, y: number])[];
   /** `128×128×3` or empty. */
   readonly label: string;
+  /** The quantizer on this wire alone (a rescale): drawn at `at`. The output's own quantizer is the tag of the box it comes from. */
   readonly tag: QuantTag | null;
+  readonly at: readonly [x: number, y: number] | null;
+  /** It carries no value: its end waits for its start. */
+  readonly control: boolean;
 }
 
 export interface Scene {
