@@ -8,6 +8,7 @@ import {
   dtypeOf,
   isLoneBatchNorm,
   type MovingStatistics,
+  movingAverageScopes,
   movingStatistics,
   type NormalizedLayer,
   normalizedLayerAt,
@@ -51,6 +52,7 @@ class Fold {
   readonly #shapes: Model['shapes'];
   readonly #outputs: ReadonlySet<string>;
   readonly #live: ReadonlySet<string>;
+  readonly #movingAverages: ReadonlyMap<string, readonly GraphNode[]>;
 
   constructor(graph: Graph, model: Model) {
     this.#base = graph;
@@ -58,6 +60,7 @@ class Fold {
     this.#shapes = model.shapes;
     this.#outputs = new Set(model.outputs);
     this.#live = ancestors(graph, model.outputs);
+    this.#movingAverages = movingAverageScopes(graph);
   }
 
   graph(): Graph {
@@ -71,7 +74,7 @@ class Fold {
   /** Folds one batch norm into its layer, or says why not. */
   layer(match: NormalizedLayer): boolean {
     const { bn, layer } = match;
-    const moving = match.training ? movingStatistics(this.#base, bn) : undefined;
+    const moving = match.training ? movingStatistics(this.#base, bn, this.#movingAverages) : undefined;
     if (match.training && moving === undefined) {
       this.skip(
         'FBN8',
