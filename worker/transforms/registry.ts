@@ -9,7 +9,14 @@ import { stripUnusedNodes } from './stripUnusedNodes.ts';
 import type { Transform } from './transform.ts';
 
 /** Every transform, in the order in which a full pipeline runs them. */
-export const TRANSFORMS: readonly Transform[] = [fixInputShape, foldBatchNorms, removeTrainingNodes, stripUnusedNodes, preprocessLayers, quantize];
+export const TRANSFORMS: readonly Transform[] = [
+  fixInputShape,
+  foldBatchNorms,
+  removeTrainingNodes,
+  stripUnusedNodes,
+  preprocessLayers,
+  quantize,
+];
 
 const BY_NAME: ReadonlyMap<string, Transform> = new Map(TRANSFORMS.map((transform) => [transform.name, transform]));
 
