@@ -37,13 +37,6 @@ export function thresholdVariables(graph: Graph): readonly Threshold[] {
   return [...byName].map(([name, members]) => ({ name, members, constantLog2: members[0]?.constantLog2 }));
 }
 
-/** Names of all nodes that `name` has an influence on, itself included: what must be computed again when it changes. */
-export function dependents(graph: Graph, name: string): ReadonlySet<string> {
-  const found = new Set([name]);
-  for (const current of found) for (const { consumer } of graph.uses(current)) found.add(consumer.name);
-  return found;
-}
-
 function readQuantizer(graph: Graph, node: GraphNode): Quantizer {
   const scope = scopeOfLinearQuant(node.name);
   const format = readFormat(graph, node);

@@ -1,6 +1,7 @@
+import { GraffitistError } from '../../errors.ts';
 import type { Graph, GraphNode } from '../../graph/graph.ts';
 import { any, inAnyOrder, type MatchOf, matches, node, oneOf } from '../../graph/pattern.ts';
-import { parentScope } from '../naming.ts';
+import { lastSegment, parentScope } from '../naming.ts';
 import type { QuantDType } from '../quantizerNodes.ts';
 import { ADD_OPS, COMPUTE_OPS, RELU_OPS, VARIABLE_OPS } from './ops.ts';
 import { type Pass, type Placement, type PlacementSettings, place } from './placement.ts';
@@ -38,10 +39,11 @@ interface LayerMatch extends MatchOf<typeof BIASADD_ROOT> {
   readonly alphaX?: GraphNode | undefined;
 }
 
-/** Quantizers on weights, accumulators, biases and outputs of compute layers that add a bias. */
+/** Quantizers on weights, accumulators, biases and outputs of compute layers that add a bias. @throws GraffitistError `op-training` */
 export const placeLayers: Pass = (graph, settings) => {
   const placements: Placement[] = [];
   for (const match of layerMatches(graph)) {
+    refuseTraining(match);
     if (skipReason(match) === null) placements.push(...layerPlacements(match, settings));
   }
   return { placements, warnings: [] };
@@ -69,6 +71,15 @@ export function skipReason({ layer, correction }: LayerMatch): { readonly reason
     };
   }
   return null;
+}
+
+/** @throws GraffitistError `op-training` for a layer whose batch norm was folded with the statistics of a batch */
+function refuseTraining({ layer, correction }: LayerMatch): void {
+  if (correction === undefined || lastSegment(correction.name) !== 'correction') return;
+  throw new GraffitistError('op-training', 'The batch norm of this layer was folded for training.', {
+    about: layer.name,
+    remedy: 'Start from the graph exported for evaluation.',
+  });
 }
 
 function* candidates(graph: Graph): Generator<LayerMatch> {
