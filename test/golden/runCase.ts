@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import type { Graph } from '../../worker/graph/graph.ts';
 import { openGraph } from '../../worker/graph/graphFile.ts';
 import type { Model } from '../../worker/graph/model.ts';
+import { noVariables } from '../../worker/graph/variables.ts';
 import { admitGraph } from '../../worker/transforms/admission.ts';
 import { parseExpression } from '../../worker/transforms/expression.ts';
 import { runTransforms, type Step, type StepResult } from '../../worker/transforms/pipeline.ts';
@@ -76,7 +77,7 @@ export function runArguments(graph: Graph, args: CaseArguments): CaseResult {
   if (!args.superuser) admitGraph(graph);
   const opened: Model = {
     graph,
-    variables: { entries: new Map(), read: (name) => Promise.reject(new Error(`no values for ${name}`)) },
+    variables: noVariables,
     inputs: args.inputs,
     outputs: args.outputs,
     inputShape: args.inputShape,
