@@ -46,7 +46,7 @@ describeShared('the real MobileNet with the original thresholds', () => {
       const ours = results.get(quantizer);
       const theirs = expected.get(quantizer.replaceAll('/', '|'));
       if (ours === undefined || theirs === undefined) return [`${quantizer}: missing`];
-      const [a, b] = [tensorNumbers(ours), tensorNumbers(theirs)];
+      const [a, b] = [Float64Array.from(tensorNumbers(ours)), Float64Array.from(tensorNumbers(theirs))];
       const count = a.reduce((sum, value, i) => sum + (value === b[i] ? 0 : 1), 0);
       return count === 0 && a.length === b.length ? [] : [`${quantizer}: ${count} of ${a.length}`];
     });
