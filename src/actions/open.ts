@@ -103,7 +103,7 @@ interface SampleIndex {
 
 const SAMPLE = `${import.meta.env.BASE_URL}sample/`;
 
-async function sampleIndex(): Promise<SampleIndex> {
+export async function sampleIndex(): Promise<SampleIndex> {
   return (await fetched('index.json')
     .then((file) => file.blob.text())
     .then(JSON.parse)) as SampleIndex;

@@ -15,7 +15,14 @@ interface DocumentState {
   readonly generation: number;
 }
 
-export const useDocument = create<DocumentState>(() => ({ summary: null, sources: [], storedId: null, error: null, askedAgain: [], generation: 0 }));
+export const useDocument = create<DocumentState>(() => ({
+  summary: null,
+  sources: [],
+  storedId: null,
+  error: null,
+  askedAgain: [],
+  generation: 0,
+}));
 
 export function documentOpened(summary: DocumentSummary, sources: readonly SourceFile[], storedId: string | null): void {
   useDocument.setState(({ generation }) => ({ summary, sources, storedId, error: null, askedAgain: [], generation: generation + 1 }));

@@ -1,0 +1,152 @@
+import { download } from '../actions/download.ts';
+import { cancelJob } from '../actions/jobs.ts';
+import { openSample, takeFiles } from '../actions/open.ts';
+import { calibrate, compareOutputs, runPipeline } from '../actions/run.ts';
+import { pickFiles } from '../files/dropped.ts';
+import { copyCommandLine, saveThresholds } from '../pipeline/sharing.ts';
+import { useCanvas } from '../state/canvas.ts';
+import { useDocument } from '../state/document.ts';
+import { fillRecipe, redo, undo, usePipeline } from '../state/pipeline.ts';
+import { useRun } from '../state/run.ts';
+import { clearSelection, useSelection } from '../state/selection.ts';
+import { setCollapsed, setView, toggleTheme, useView } from '../state/view.ts';
+
+export interface Command {
+  readonly title: string;
+  readonly section: 'File' | 'Edit' | 'Pipeline' | 'View';
+  /** `Mod` is Ctrl, or ⌘ on a Mac. */
+  readonly keys?: string;
+  /** Also answers its keys while a text field has the focus. */
+  readonly inFields?: boolean;
+  /** Absent: always. Reads the stores, so that menus, palette, keys and tests agree. */
+  readonly enabled?: () => boolean;
+  readonly run: () => void;
+}
+
+const opened = (): boolean => useDocument.getState().summary !== null;
+const idle = (): boolean => useRun.getState().job === null;
+const ready = (): boolean => opened() && idle();
+const hasSteps = (): boolean => usePipeline.getState().request.steps.some((step) => !step.bypassed);
+const quantized = (): boolean =>
+  (useRun.getState().ran?.report.steps ?? []).some((step) => step.transform === 'quantize' && step.state === 'done');
+const calibrated = (): boolean => useRun.getState().calibration !== null;
+const runnable = (): boolean =>
+  ready() && hasSteps() && usePipeline.getState().faults.length === 0 && useDocument.getState().summary?.refusal === null;
+const canvas = () => useCanvas.getState().controls;
+
+/** Every command of the page, by id: read by the palette, menus, keys and tests. */
+export const COMMANDS = {
+  open: { title: 'Open files…', section: 'File', keys: 'Mod+O', enabled: idle, run: () => void pickFiles('files').then(takeFiles) },
+  'open-folder': { title: 'Open folder…', section: 'File', enabled: idle, run: () => void pickFiles('folder').then(takeFiles) },
+  'open-sample': { title: 'Open the sample model', section: 'File', enabled: idle, run: () => void openSample() },
+  'download-frozen': {
+    title: 'Download .pb',
+    section: 'File',
+    keys: 'Mod+S',
+    enabled: ready,
+    run: () => void download('frozen'),
+  },
+  'download-graffitist': {
+    title: 'Download Graffitist form (.pb and checkpoint)',
+    section: 'File',
+    enabled: ready,
+    run: () => void download('graffitist'),
+  },
+  'download-recipe': { title: 'Download recipe', section: 'File', enabled: ready, run: () => void download('recipe') },
+  'download-zip': { title: 'Download all as .zip', section: 'File', enabled: ready, run: () => void download('zip') },
+  'save-thresholds': {
+    title: 'Save thresholds as CSV',
+    section: 'File',
+    enabled: () => (useRun.getState().quantizers?.rows.length ?? 0) > 0,
+    run: saveThresholds,
+  },
+
+  undo: { title: 'Undo', section: 'Edit', keys: 'Mod+Z', enabled: () => usePipeline.getState().past.length > 0, run: undo },
+  redo: { title: 'Redo', section: 'Edit', keys: 'Mod+Shift+Z', enabled: () => usePipeline.getState().future.length > 0, run: redo },
+  search: {
+    title: 'Search nodes or run a command',
+    section: 'Edit',
+    keys: 'Mod+K',
+    inFields: true,
+    run: () => setView({ paletteOpen: true }),
+  },
+  deselect: { title: 'Clear the selection', section: 'Edit', enabled: () => useSelection.getState().node !== null, run: clearSelection },
+
+  'run-pipeline': {
+    title: 'Run pipeline',
+    section: 'Pipeline',
+    keys: 'Mod+Enter',
+    inFields: true,
+    enabled: runnable,
+    run: () => void runPipeline(),
+  },
+  calibrate: {
+    title: 'Calibrate again',
+    section: 'Pipeline',
+    enabled: () => ready() && quantized() && useDocument.getState().summary?.calibration !== null,
+    run: () => void calibrate(null),
+  },
+  'calibrate-other': {
+    title: 'Calibrate with other data…',
+    section: 'Pipeline',
+    enabled: () => ready() && quantized(),
+    run: () => void pickFiles('files').then((files) => (files.length > 0 ? calibrate(files) : undefined)),
+  },
+  compare: {
+    title: 'Compare float and quantized outputs',
+    section: 'Pipeline',
+    enabled: () => ready() && calibrated(),
+    run: () => void compareOutputs(),
+  },
+  cancel: { title: 'Cancel the job', section: 'Pipeline', enabled: () => !idle(), run: cancelJob },
+  'fill-recipe-1': { title: 'Fill in recipe 1: optimized inference graph', section: 'Pipeline', enabled: ready, run: () => fill(0) },
+  'fill-recipe-2': { title: 'Fill in recipe 2: static INT8', section: 'Pipeline', enabled: ready, run: () => fill(1) },
+  'copy-command-line': {
+    title: 'Copy the pipeline as a command line',
+    section: 'Pipeline',
+    enabled: () => opened() && hasSteps(),
+    run: () => void copyCommandLine(),
+  },
+
+  'show-layers': { title: 'Show layers', section: 'View', enabled: opened, run: () => setView({ reading: 'layers' }) },
+  'show-nodes': { title: 'Show nodes', section: 'View', enabled: opened, run: () => setView({ reading: 'nodes' }) },
+  fit: { title: 'Fit the graph', section: 'View', keys: 'Shift+1', enabled: () => canvas() !== null, run: () => canvas()?.fit() },
+  'zoom-in': { title: 'Zoom in', section: 'View', keys: 'Mod+=', enabled: () => canvas() !== null, run: () => canvas()?.zoomIn() },
+  'zoom-out': { title: 'Zoom out', section: 'View', keys: 'Mod+-', enabled: () => canvas() !== null, run: () => canvas()?.zoomOut() },
+  'toggle-left': { title: 'Toggle files and pipeline', section: 'View', keys: 'Mod+B', enabled: opened, run: () => togglePanel('left') },
+  'toggle-bottom': {
+    title: 'Toggle thresholds and log',
+    section: 'View',
+    keys: 'Mod+J',
+    enabled: opened,
+    run: () => togglePanel('bottom'),
+  },
+  'toggle-right': { title: 'Toggle inspector', section: 'View', keys: 'Mod+Alt+B', enabled: opened, run: () => togglePanel('right') },
+  theme: { title: 'Switch between light and dark', section: 'View', run: toggleTheme },
+} as const satisfies Readonly<Record<string, Command>>;
+
+export type CommandId = keyof typeof COMMANDS;
+
+export const COMMAND_IDS = Object.keys(COMMANDS) as CommandId[];
+
+export function command(id: CommandId): Command {
+  return COMMANDS[id];
+}
+
+export function isEnabled(id: CommandId): boolean {
+  return command(id).enabled?.() ?? true;
+}
+
+/** Runs a command that is enabled. */
+export function runCommand(id: CommandId): void {
+  if (isEnabled(id)) command(id).run();
+}
+
+function fill(index: number): void {
+  const recipe = usePipeline.getState().recipes[index];
+  if (recipe !== undefined) fillRecipe(recipe);
+}
+
+function togglePanel(panel: 'left' | 'right' | 'bottom'): void {
+  setCollapsed(panel, !useView.getState().collapsed[panel]);
+}

@@ -1,0 +1,65 @@
+import type { DocumentSummary, ErrorInfo, FileSummary } from '../../worker/protocol.ts';
+
+/** One line of the Files list. The parts of a checkpoint are one line: they are one thing to a person. */
+export interface FileRow {
+  readonly key: string;
+  readonly kind: 'pb' | 'ckpt' | 'npy' | 'json' | 'file';
+  readonly name: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly error: ErrorInfo | null;
+}
+
+const KIND: Readonly<Record<FileSummary['role'], FileRow['kind']>> = {
+  graph: 'pb',
+  'checkpoint-index': 'ckpt',
+  'checkpoint-data': 'ckpt',
+  'checkpoint-state': 'ckpt',
+  calibration: 'npy',
+  recipe: 'json',
+  unknown: 'file',
+};
+
+/** Name of the checkpoint that a part belongs to: `model.ckpt` for `model.ckpt.data-00000-of-00001`. */
+export function checkpointPrefix(name: string): string {
+  return name.replace(/\.(index|data-\d{5}-of-\d{5})$/, '');
+}
+
+export function fileRows(files: DocumentSummary['files']): FileRow[] {
+  const rows: FileRow[] = [];
+  const parts = new Map<string, FileSummary[]>();
+  for (const file of files) {
+    if (file.role === 'checkpoint-index' || file.role === 'checkpoint-data') {
+      const prefix = checkpointPrefix(file.name);
+      const known = parts.get(prefix);
+      if (known !== undefined) {
+        known.push(file);
+        continue;
+      }
+      parts.set(prefix, [file]);
+      rows.push({ key: prefix, kind: 'ckpt', name: prefix, title: '', detail: '', error: null });
+    } else {
+      rows.push({
+        key: file.name,
+        kind: KIND[file.role],
+        name: file.name,
+        title: file.name,
+        detail: file.detail,
+        error: file.error ?? null,
+      });
+    }
+  }
+  return rows.map((row) => {
+    const members = row.kind === 'ckpt' ? parts.get(row.key) : undefined;
+    return members === undefined ? row : { ...row, ...checkpointRow(members) };
+  });
+}
+
+function checkpointRow(members: readonly FileSummary[]): Pick<FileRow, 'title' | 'detail' | 'error'> {
+  const index = members.find((file) => file.role === 'checkpoint-index');
+  return {
+    title: members.map((file) => file.name).join('\n'),
+    detail: index?.detail ?? 'no .index',
+    error: members.find((file) => file.error !== undefined)?.error ?? null,
+  };
+}

@@ -1,0 +1,90 @@
+import { Check, CircleSlash, X } from 'lucide-react';
+import type { JobProgress } from '../../worker/protocol.ts';
+import { cancelJob } from '../actions/jobs.ts';
+import { bytes, count, duration, plural } from '../format/numbers.ts';
+import { useDocument } from '../state/document.ts';
+import { type Job, type Outcome, useRun } from '../state/run.ts';
+import { useView } from '../state/view.ts';
+import { Tip } from '../ui/Tip.tsx';
+
+export function StatusLine() {
+  const job = useRun((state) => state.job);
+  const outcome = useRun((state) => state.outcome);
+  const memory = useRun((state) => state.memory);
+  const opened = useDocument((state) => state.summary !== null);
+  const shown = useView((state) => state.shown);
+  const nodes = useRun((state) => state.stages)[useView((state) => state.stage)]?.nodeCount;
+  return (
+    <footer className="status">
+      <div className="status-job" role="status" aria-live="polite">
+        {job !== null ? <Working job={job} /> : outcome !== null && <Ended outcome={outcome} />}
+      </div>
+      {opened && (
+        <span className="status-fact">
+          {shown !== null && shown.layers > 0 && `${plural(shown.layers, 'layer')} · `}
+          {nodes !== undefined && plural(nodes, 'node')}
+        </span>
+      )}
+      <span className="grow" />
+      {memory !== null && (
+        <Tip text="Most memory that the engine's tensors took in the last job">
+          <span className="status-fact">{bytes(memory)}</span>
+        </Tip>
+      )}
+      <Tip text="Everything runs on this machine; the page's security policy allows no other address.">
+        <span className="status-fact">0 bytes sent</span>
+      </Tip>
+    </footer>
+  );
+}
+
+const PHASES: Readonly<Record<JobProgress['phase'], string>> = {
+  open: 'reading',
+  rewrite: 'rewriting',
+  load: 'loading',
+  calibrate: 'calibrating',
+  search: 'searching thresholds',
+  evaluate: 'evaluating',
+  layout: 'laying out',
+  save: 'writing',
+};
+
+function Working({ job }: { job: Job }) {
+  const { progress } = job;
+  const total = progress?.total ?? 0;
+  return (
+    <>
+      <span className="spinner" />
+      <span>{job.title}</span>
+      {progress !== null && (
+        <>
+          <progress className="bar" aria-label={job.title} max={Math.max(total, 1)} value={total === 0 ? undefined : progress.done} />
+          <span className="muted clip">
+            {PHASES[progress.phase]}
+            {progress.layer !== null && <span className="mono"> {lastSegments(progress.layer)}</span>}
+            {total > 1 && ` · ${count(progress.done)} of ${count(total)}`}
+            {progress.etaMs !== null && progress.etaMs > 500 && ` · ${duration(progress.etaMs)} left`}
+          </span>
+        </>
+      )}
+      <button type="button" className="link" onClick={cancelJob}>
+        Cancel
+      </button>
+    </>
+  );
+}
+
+function Ended({ outcome }: { outcome: Outcome }) {
+  return (
+    <>
+      {outcome.state === 'done' && <Check className="ok" aria-hidden />}
+      {outcome.state === 'failed' && <X className="error" aria-hidden />}
+      {outcome.state === 'cancelled' && <CircleSlash aria-hidden />}
+      <span className={outcome.state === 'failed' ? 'error clip' : 'clip'}>{outcome.text}</span>
+    </>
+  );
+}
+
+function lastSegments(path: string): string {
+  return path.split('/').slice(-2).join('/');
+}

@@ -1,0 +1,52 @@
+import { useState } from 'react';
+import { count, plural, shape } from '../format/numbers.ts';
+import { useDocument } from '../state/document.ts';
+import { useRun } from '../state/run.ts';
+import { Result } from './Result.tsx';
+import { Fact } from './Summary.tsx';
+
+/** Ops that are listed before "all". */
+const LISTED_OPS = 12;
+
+/** With nothing selected: the result of the last run, and what the document holds. */
+export function DocumentOverview() {
+  const summary = useDocument((state) => state.summary);
+  const comparison = useRun((state) => state.comparison);
+  const [all, setAll] = useState(false);
+  if (summary === null) return null;
+  const ops = all ? summary.ops : summary.ops.slice(0, LISTED_OPS);
+  return (
+    <>
+      {comparison !== null && <Result comparison={comparison} />}
+      <header className="inspector-head">
+        <h2 className="clip" title={summary.name}>
+          {summary.name}
+        </h2>
+      </header>
+      <div className="tab-body">
+        <dl className="facts">
+          <Fact name="Nodes">{count(summary.nodeCount)}</Fact>
+          {summary.quantizers.count > 0 && <Fact name="Quantizers">{count(summary.quantizers.count)}</Fact>}
+          {summary.calibration !== null && (
+            <Fact name="Calibration data">
+              {plural(summary.calibration.count, 'image')} · {shape(summary.calibration.shape)}
+            </Fact>
+          )}
+        </dl>
+        <h3 className="part-title">Ops</h3>
+        <dl className="facts ops">
+          {ops.map(([op, times]) => (
+            <Fact key={op} name={op}>
+              {count(times)}
+            </Fact>
+          ))}
+        </dl>
+        {summary.ops.length > LISTED_OPS && (
+          <button type="button" className="link part-more" onClick={() => setAll(!all)}>
+            {all ? 'Fewer' : `All ${summary.ops.length} ops`}
+          </button>
+        )}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,75 @@
+import { useState } from 'react';
+import type { OutputComparison } from '../../worker/protocol.ts';
+import { plural, real } from '../format/numbers.ts';
+
+/** Float against quantized outputs on some calibration images: top-5 and the largest difference. */
+export function Result({ comparison }: { comparison: OutputComparison }) {
+  const [at, setAt] = useState(0);
+  const row = comparison.rows[Math.min(at, comparison.rows.length - 1)];
+  const agree = Math.round(comparison.agreement * comparison.images);
+  return (
+    <section className="result" aria-labelledby="result">
+      <header className="inspector-head">
+        <h2 id="result">Result</h2>
+        <span className="muted">{plural(comparison.images, 'calibration image')}</span>
+      </header>
+      <dl className="facts">
+        <dt>Top-1 agrees</dt>
+        <dd>
+          <b>
+            {agree} of {comparison.images}
+          </b>
+        </dd>
+        <dt>Largest difference</dt>
+        <dd>
+          <b>{real(comparison.largestDifference)}</b>
+        </dd>
+      </dl>
+      {row !== undefined && (
+        <>
+          <fieldset className="image-choice" aria-label="Image">
+            {comparison.rows.map((other, index) => (
+              <button key={other.image} type="button" className="button small" aria-pressed={index === at} onClick={() => setAt(index)}>
+                {other.image + 1}
+              </button>
+            ))}
+            <span className="grow" />
+            <span className="muted">differs by {real(row.largestDifference)}</span>
+          </fieldset>
+          <table className="top5">
+            <thead>
+              <tr>
+                <th scope="col" className="right">
+                  Class
+                </th>
+                <th scope="col" className="right">
+                  Float
+                </th>
+                <th scope="col" className="right">
+                  Class
+                </th>
+                <th scope="col" className="right">
+                  Quantized
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {row.float.map((entry, rank) => {
+                const quantized = row.quantized[rank];
+                const same = quantized?.index === entry.index;
+                return (
+                  <tr key={entry.index}>
+                    <td className="right">{entry.index}</td>
+                    <td className="right">{real(entry.value)}</td>
+                    <td className={same ? 'right' : 'right warn'}>{quantized?.index ?? ''}</td>
+                    <td className="right">{quantized === undefined ? '' : real(quantized.value)}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,28 @@
+import 'uplot/dist/uPlot.min.css';
+import './theme/tokens.css';
+import './theme/base.css';
+import './frame/frame.css';
+import './files/files.css';
+import './pipeline/pipeline.css';
+import './inspector/inspector.css';
+import './bottom/bottom.css';
+import { createRoot } from 'react-dom/client';
+import { App } from './App.tsx';
+import { refreshBackends } from './actions/backend.ts';
+import { loadTransforms, watchPipeline } from './actions/pipeline.ts';
+import { listenForKeys } from './commands/keys.ts';
+import { keepSession, restoreSession } from './session/session.ts';
+import { watchView } from './state/view.ts';
+
+watchView();
+listenForKeys();
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('index.html has no #root');
+createRoot(root).render(<App />);
+
+await loadTransforms();
+watchPipeline();
+void refreshBackends();
+await restoreSession();
+keepSession();

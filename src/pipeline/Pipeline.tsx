@@ -1,0 +1,143 @@
+import { ChevronDown } from 'lucide-react';
+import { DropdownMenu } from 'radix-ui';
+import { Fragment, useMemo, useState } from 'react';
+import { readRecipe } from '../actions/open.ts';
+import { useCommand } from '../commands/useCommand.ts';
+import { pickFiles } from '../files/dropped.ts';
+import { useDrag } from '../state/drag.ts';
+import { edit, fillRecipe, usePipeline } from '../state/pipeline.ts';
+import { useRun } from '../state/run.ts';
+import { PIPELINE_LIST } from './dragStep.ts';
+import { faultQuestion } from './faultText.ts';
+import { PasteCommandLine } from './PasteCommandLine.tsx';
+import { StepCard } from './StepCard.tsx';
+import { runningStates, settledStates } from './stepState.ts';
+
+export function Pipeline() {
+  const request = usePipeline((state) => state.request);
+  const drag = useDrag((state) => state.drag);
+  const ran = useRun((state) => state.ran);
+  const job = useRun((state) => state.job);
+  const [pasting, setPasting] = useState(false);
+  const running = job?.kind === 'run' ? job : null;
+  const states = useMemo(
+    () => (running === null ? settledStates(request, ran) : runningStates(request, running.progress)),
+    [request, ran, running],
+  );
+  const { steps } = request;
+  return (
+    <section aria-labelledby="pipeline" className="pipeline">
+      <header className="section-head">
+        <h2 id="pipeline">Pipeline</h2>
+        <PipelineMenu onPaste={() => setPasting(true)} />
+      </header>
+      {pasting && <PasteCommandLine onClose={() => setPasting(false)} />}
+      <ol className="cards" {...{ [PIPELINE_LIST]: '' }}>
+        {steps.map((step, index) => (
+          <Fragment key={step.id}>
+            {drag?.index === index && <Landing />}
+            <StepCard step={step} index={index} count={steps.length} state={states.get(step.id) ?? { kind: 'not-run' }} />
+          </Fragment>
+        ))}
+        {drag?.index === steps.length && <Landing />}
+        {steps.length === 0 && drag === null && <EmptyPipeline />}
+      </ol>
+      {drag !== null && <Ghost />}
+    </section>
+  );
+}
+
+/** Where the card under the pointer will land, and why it may not. */
+function Landing() {
+  const drag = useDrag((state) => state.drag);
+  if (drag === null) return null;
+  const { fault, source } = drag;
+  return (
+    <li className={fault === null ? 'landing' : 'landing refused'}>
+      {fault !== null && (
+        <span role="status">
+          {faultQuestion(fault, source.transform)} {fault.insert.length > 0 && <kbd>↵</kbd>}
+        </span>
+      )}
+    </li>
+  );
+}
+
+function Ghost() {
+  const drag = useDrag((state) => state.drag);
+  if (drag === null) return null;
+  return (
+    <div className="ghost-card" style={{ transform: `translate(${drag.x + 10}px, ${drag.y + 6}px)` }} aria-hidden>
+      {drag.source.transform}
+    </div>
+  );
+}
+
+function EmptyPipeline() {
+  const recipes = usePipeline((state) => state.recipes);
+  return (
+    <li className="empty-pipeline">
+      <p className="muted">Drag transforms here, or start from a recipe:</p>
+      {recipes.map((recipe) => (
+        <button key={recipe.name} type="button" className="button" onClick={() => fillRecipe(recipe)}>
+          {recipe.title}
+        </button>
+      ))}
+    </li>
+  );
+}
+
+function PipelineMenu({ onPaste }: { onPaste: () => void }) {
+  const recipes = usePipeline((state) => state.recipes);
+  const steps = usePipeline((state) => state.request.steps);
+  const copy = useCommand('copy-command-line');
+  const save = useCommand('download-recipe');
+  const current = recipes.find(
+    (recipe) => recipe.steps.length === steps.length && recipe.steps.every((step, index) => step.transform === steps[index]?.transform),
+  );
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger className="button ghost small" aria-label="Recipes and command line">
+        {current === undefined ? 'Recipe' : shortTitle(current.title)} <ChevronDown aria-hidden />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className="surface menu" align="end" sideOffset={4} collisionPadding={6}>
+          <DropdownMenu.Label className="menu-label">Fill in</DropdownMenu.Label>
+          {recipes.map((recipe) => (
+            <DropdownMenu.Item key={recipe.name} className="menu-item" onSelect={() => fillRecipe(recipe)}>
+              {recipe.title}
+            </DropdownMenu.Item>
+          ))}
+          <DropdownMenu.Item className="menu-item" onSelect={() => void openRecipe()}>
+            Open recipe…
+          </DropdownMenu.Item>
+          <DropdownMenu.Item className="menu-item" disabled={!save.enabled} onSelect={save.run}>
+            Save recipe
+          </DropdownMenu.Item>
+          <div className="menu-line" />
+          <DropdownMenu.Item className="menu-item" disabled={!copy.enabled} onSelect={copy.run}>
+            Copy as command line
+          </DropdownMenu.Item>
+          <DropdownMenu.Item className="menu-item" onSelect={onPaste}>
+            Paste command line…
+          </DropdownMenu.Item>
+          <div className="menu-line" />
+          <DropdownMenu.Item
+            className="menu-item"
+            disabled={steps.length === 0}
+            onSelect={() => edit((request) => ({ ...request, steps: [] }))}
+          >
+            Remove all steps
+          </DropdownMenu.Item>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+async function openRecipe(): Promise<void> {
+  const file = (await pickFiles('files')).at(0);
+  if (file !== undefined) await readRecipe(file);
+}
+
+const shortTitle = (title: string): string => title.replace(/^Recipe (\d+):.*$/, 'Recipe $1');
