@@ -106,7 +106,7 @@ function nextInside(reader: WireReader): boolean {
 }
 
 function textOf(reader: WireReader): string {
-  const text = utf8(reader.view());
+  const text = utf8(reader.bytes, reader.from, reader.to);
   if (text === undefined) throw new WireError('a text of a node is not UTF-8', reader.from);
   return text;
 }

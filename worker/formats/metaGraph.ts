@@ -17,7 +17,13 @@ export interface VariableInfo {
   /** Tensor through which it is read: `conv/weights/read:0`. */
   readonly snapshot: string;
   readonly trainable: boolean;
+  /** Each replica keeps its own and reading gives their mean, as the statistics of a batch norm do. */
+  readonly meanOfReplicas?: boolean;
 }
+
+/** Numbers of TensorFlow's VariableSynchronization and VariableAggregation. */
+const ON_READ = 3;
+const MEAN = 2;
 
 /** The nodes by which a graph saves and restores its own variables. */
 export interface SaverInfo {
@@ -63,6 +69,7 @@ function variableMessage(info: VariableInfo): tensorflow.VariableDef.$Properties
     snapshotName: info.snapshot,
     initialValueName: info.initialValue,
     ...(info.trainable ? { trainable: true } : {}),
+    ...(info.meanOfReplicas === true ? { synchronization: ON_READ, aggregation: MEAN } : {}),
   };
 }
 

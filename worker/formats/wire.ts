@@ -15,11 +15,11 @@ export class WireError extends Error {
 }
 
 export const VARINT = 0;
-export const FIXED64 = 1;
+const FIXED64 = 1;
 export const LENGTH = 2;
 const GROUP_START = 3;
 const GROUP_END = 4;
-export const FIXED32 = 5;
+const FIXED32 = 5;
 
 const DEEPEST_GROUP = 100;
 
@@ -68,6 +68,14 @@ export class WireReader {
   }
 
   #tag(): void {
+    // Nearly every tag is one byte.
+    const byte = this.bytes[this.#pos] ?? 0;
+    if (byte >= 8 && byte < 0x80) {
+      this.wireType = byte & 7;
+      this.field = byte >> 3;
+      this.#pos++;
+      return;
+    }
     const { value, next } = readVarint(this.bytes, this.#pos, this.end);
     this.wireType = value % 8;
     this.field = Math.floor(value / 8);
@@ -88,6 +96,12 @@ export class WireReader {
         this.to = this.from + 4;
         break;
       case LENGTH: {
+        const byte = this.from < this.end ? (this.bytes[this.from] ?? 0) : 0x80;
+        if (byte < 0x80) {
+          this.from++;
+          this.to = this.from + byte;
+          break;
+        }
         const { value, next } = readVarint(this.bytes, this.from, this.end);
         this.from = next;
         this.to = next + value;
@@ -155,17 +169,19 @@ export function varintBytes(value: number): number[] {
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** UTF-8 text, or undefined where the bytes are none. */
-export function utf8(bytes: Uint8Array): string | undefined {
-  if (bytes.length <= 80) {
-    let text = '';
-    for (const byte of bytes) {
-      if (byte >= 0x80) return decode(bytes);
-      text += String.fromCharCode(byte);
-    }
-    return text;
+/** Below this many bytes a loop is faster than the platform's decoder. */
+const SHORT = 24;
+
+/** UTF-8 text between two offsets, or undefined where the bytes are none. */
+export function utf8(bytes: Uint8Array, from = 0, to = bytes.length): string | undefined {
+  if (to - from > SHORT) return decode(bytes.subarray(from, to));
+  let text = '';
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 0x80) return decode(bytes.subarray(from, to));
+    text += String.fromCharCode(byte);
   }
-  return decode(bytes);
+  return text;
 }
 
 function decode(bytes: Uint8Array): string | undefined {

@@ -70,7 +70,8 @@ export function validateGraph(graph: Graph): void {
 }
 
 function inputNames(node: GraphNode): readonly string[] {
-  return [...node.edges.map((edge) => edge.node), ...node.controls];
+  const names = node.edges.map((edge) => edge.node);
+  return node.controls.length === 0 ? names : [...names, ...node.controls];
 }
 
 function dangling(name: string, node: GraphNode): GraffitistError {
@@ -92,20 +93,27 @@ function cyclic(cycle: readonly GraphNode[]): GraffitistError {
 /** The nodes of one cycle, each feeding the next; undefined where there is none. */
 function findCycle(graph: Graph): readonly GraphNode[] | undefined {
   const waiting = new Map<string, number>();
-  for (const node of graph.nodes) waiting.set(node.name, forward(graph, node).length);
-  const ready = graph.nodes.filter((node) => waiting.get(node.name) === 0);
-  let done = 0;
-  for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
-    done++;
-    if (BACK_EDGES.has(node.op)) continue;
-    const users = [...graph.uses(node.name).map((use) => use.consumer), ...graph.controlUses(node.name)];
-    for (const user of users) {
-      const left = (waiting.get(user.name) ?? 0) - 1;
-      waiting.set(user.name, left);
-      if (left === 0) ready.push(user);
-    }
+  const ready: GraphNode[] = [];
+  for (const node of graph.nodes) {
+    const count = forward(graph, node).length;
+    if (count === 0) ready.push(node);
+    else waiting.set(node.name, count);
   }
-  return done === graph.nodes.length ? undefined : walkBack(graph, waiting);
+  const finish = (user: GraphNode): void => {
+    const left = (waiting.get(user.name) ?? 0) - 1;
+    if (left > 0) {
+      waiting.set(user.name, left);
+    } else {
+      waiting.delete(user.name);
+      ready.push(user);
+    }
+  };
+  for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
+    if (BACK_EDGES.has(node.op)) continue;
+    for (const use of graph.uses(node.name)) finish(use.consumer);
+    for (const user of graph.controlUses(node.name)) finish(user);
+  }
+  return waiting.size === 0 ? undefined : walkBack(graph, waiting);
 }
 
 /** Inputs that must have run before, one entry per edge: back edges of while loops are none. */
@@ -117,13 +125,13 @@ function forward(graph: Graph, node: GraphNode): readonly string[] {
 function walkBack(graph: Graph, waiting: ReadonlyMap<string, number>): readonly GraphNode[] {
   const path: GraphNode[] = [];
   const place = new Map<string, number>();
-  let node = graph.nodes.find((candidate) => (waiting.get(candidate.name) ?? 0) > 0);
+  let node = graph.nodes.find((candidate) => waiting.has(candidate.name));
   while (node !== undefined) {
     const start = place.get(node.name);
     if (start !== undefined) return path.slice(start).reverse();
     place.set(node.name, path.length);
     path.push(node);
-    const before = forward(graph, node).find((name) => (waiting.get(name) ?? 0) > 0);
+    const before = forward(graph, node).find((name) => waiting.has(name));
     node = before === undefined ? undefined : graph.node(before);
   }
   return path;

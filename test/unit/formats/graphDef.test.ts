@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { joinBytes } from '../../../worker/formats/bytes.ts';
-import { Graph } from '../../../worker/graph/graph.ts';
+import { encodeNodeDef } from '../../../worker/formats/graphDef.ts';
+import { lengthPrefix } from '../../../worker/formats/wire.ts';
+import { Graph, GraphEditor, GraphNode } from '../../../worker/graph/graph.ts';
 import { graphBytes, openGraph } from '../../../worker/graph/graphFile.ts';
 import { describeShared } from '../../shared.ts';
 import { bytesOfFile, sharedFiles } from './sharedFiles.ts';
@@ -32,5 +34,47 @@ describeShared('GraphDef files of the reference cases', () => {
       }
     }
     expect(bad).toEqual([]);
+  });
+});
+
+describe('a GraphDef with fields that we do not know', () => {
+  const node = (name: string, ...more: Uint8Array[]): Uint8Array => {
+    const body = joinBytes([encodeNodeDef(GraphNode.make({ name, op: 'NoOp', attrs: { b: { kind: 'bool', value: true } } })), ...more]);
+    return joinBytes([lengthPrefix(1, body.length), body]);
+  };
+  const unknownInNode = Uint8Array.of(0x32, 0x02, 0x0a, 0x00, 0xf8, 0x06, 0x07);
+  const unknownOnTop = Uint8Array.of(0xfa, 0x3e, 0x03, 1, 2, 3);
+  const group = Uint8Array.of(0xa3, 0x06, 0x08, 0x01, 0xa4, 0x06);
+  // A length in more bytes than it needs is valid too.
+  const wideLength = Uint8Array.of(0x22, 0x82, 0x80, 0x00, 0x08, 0x1b);
+  const bytes = joinBytes([node('a', unknownInNode), unknownOnTop, node('b'), group, wideLength, node('c')]);
+
+  it('is saved as it was', () => {
+    const graph = openGraph(bytes, 'unknown.pb');
+    expect(graph.nodes.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    expect(joinBytes(graphBytes(graph))).toEqual(bytes);
+  });
+
+  it('keeps them when another node is changed, and is the same file when the change is undone', () => {
+    const graph = openGraph(bytes, 'unknown.pb');
+    const editor = new GraphEditor(graph);
+    editor.replace(graph.node('b').with({ controls: ['a'] }));
+    editor.add({ name: 'd', op: 'NoOp' });
+    const edited = editor.graph();
+    expect(joinBytes(graphBytes(edited))).toEqual(
+      joinBytes([
+        node('a', unknownInNode),
+        joinBytes([lengthPrefix(1, encodeNodeDef(edited.node('b')).length), encodeNodeDef(edited.node('b'))]),
+        node('c'),
+        joinBytes([lengthPrefix(1, encodeNodeDef(edited.node('d')).length), encodeNodeDef(edited.node('d'))]),
+        unknownOnTop,
+        group,
+        wideLength,
+      ]),
+    );
+    const undo = new GraphEditor(edited);
+    undo.remove('d');
+    undo.replace(graph.node('b'));
+    expect(joinBytes(graphBytes(undo.graph()))).toEqual(bytes);
   });
 });

@@ -981,6 +981,12 @@ export namespace tensorflow {
         /** VariableDef trainable. */
         trainable: boolean;
 
+        /** VariableDef synchronization. */
+        synchronization: number;
+
+        /** VariableDef aggregation. */
+        aggregation: number;
+
         /**
          * Creates a new VariableDef instance using the specified properties.
          * @param [properties] Properties to set
@@ -1030,6 +1036,12 @@ export namespace tensorflow {
 
             /** VariableDef trainable */
             trainable?: (boolean|null);
+
+            /** VariableDef synchronization */
+            synchronization?: (number|null);
+
+            /** VariableDef aggregation */
+            aggregation?: (number|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

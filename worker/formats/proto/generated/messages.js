@@ -1489,6 +1489,8 @@ export const tensorflow = $root.tensorflow = (() => {
         VariableDef.prototype.isResource = false;
         VariableDef.prototype.initialValueName = "";
         VariableDef.prototype.trainable = false;
+        VariableDef.prototype.synchronization = 0;
+        VariableDef.prototype.aggregation = 0;
 
         VariableDef.create = function(properties) {
             return new VariableDef(properties);
@@ -1513,6 +1515,10 @@ export const tensorflow = $root.tensorflow = (() => {
                 writer.uint32(50).string(message.initialValueName);
             if (message.trainable != null && $Object.hasOwnProperty.call(message, "trainable") && message.trainable !== false)
                 writer.uint32(56).bool(message.trainable);
+            if (message.synchronization != null && $Object.hasOwnProperty.call(message, "synchronization") && message.synchronization !== 0)
+                writer.uint32(64).int32(message.synchronization);
+            if (message.aggregation != null && $Object.hasOwnProperty.call(message, "aggregation") && message.aggregation !== 0)
+                writer.uint32(72).int32(message.aggregation);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1598,6 +1604,24 @@ export const tensorflow = $root.tensorflow = (() => {
                             message.trainable = value;
                         else
                             delete message.trainable;
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.int32())
+                            message.synchronization = value;
+                        else
+                            delete message.synchronization;
+                        continue;
+                    }
+                case 9: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.int32())
+                            message.aggregation = value;
+                        else
+                            delete message.aggregation;
                         continue;
                     }
                 }
