@@ -1,9 +1,7 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { serveCompute } from '../worker/compute/serve.ts';
+import { type MessagePort, workerData } from 'node:worker_threads';
 import type { ComputePort } from '../worker/compute/port.ts';
+import { serveCompute } from '../worker/compute/serve.ts';
 
-/** A compute worker as a thread: Node's port speaks `on`, the engine's `addEventListener`. */
-if (parentPort !== null) {
-  const { wasmPaths } = workerData as { readonly wasmPaths: string };
-  serveCompute(parentPort as unknown as ComputePort, { wasmPaths });
-}
+/** A compute worker as a thread: nodeEngine.ts starts it with a port and the folder of the .wasm files. */
+const { port, wasmPaths } = workerData as { readonly port: MessagePort; readonly wasmPaths: string };
+serveCompute(port as unknown as ComputePort, { wasmPaths });

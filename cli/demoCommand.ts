@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GraffitistError } from '../worker/errors.ts';
 import { recipeSteps } from '../worker/engine/recipes.ts';
+import { GraffitistError } from '../worker/errors.ts';
 import { readModelFiles } from './files.ts';
 import { reportText, writeResults } from './graffitizeCommand.ts';
 import { quantizerCells } from './inspectCommand.ts';
@@ -29,11 +29,17 @@ export async function demoCommand(out: string): Promise<number> {
     const quantizers = await engine.quantizers(stages.length - 1);
     const comparison = await engine.compareOutputs(16, job);
     progress.end();
-    const written = await writeResults(engine, { outGraph: path.join(out, `${path.basename(index.graph, '.pb')}_int8.pb`), folder: out, freeze: true });
+    const written = await writeResults(engine, {
+      outGraph: path.join(out, `${path.basename(index.graph, '.pb')}_int8.pb`),
+      folder: out,
+      freeze: true,
+    });
     const head = ['quantizer', 'kind', 'bits', 'scale', 'threshold', 'shared with'];
     process.stdout.write(`${table(head, quantizers.map(quantizerCells))}\n\n${reportText(summary, report, written)}`);
     const same = `${Math.round(comparison.agreement * comparison.images)} of ${comparison.images}`;
-    process.stdout.write(`float and quantized network agree on the first answer for ${same} images; largest difference ${comparison.largestDifference.toPrecision(3)}\n`);
+    process.stdout.write(
+      `float and quantized network agree on the first answer for ${same} images; largest difference ${comparison.largestDifference.toPrecision(3)}\n`,
+    );
     return 0;
   } finally {
     progress.end();

@@ -1,5 +1,5 @@
+import { differenceText, diffGraphs } from '../worker/graph/diff.ts';
 import { openGraph } from '../worker/graph/graphFile.ts';
-import { diffGraphs } from '../worker/graph/diff.ts';
 import { readSource } from './files.ts';
 
 export interface DiffOptions {
@@ -12,9 +12,11 @@ export async function diffCommand(expected: string, actual: string, options: Dif
   const [left, right] = await Promise.all([readGraph(expected), readGraph(actual)]);
   const differences = diffGraphs(left, right);
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify({ expectedNodes: left.nodes.length, actualNodes: right.nodes.length, differences }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ expectedNodes: left.nodes.length, actualNodes: right.nodes.length, differences }, null, 2)}\n`,
+    );
   } else {
-    for (const { kind, node, text } of differences.slice(0, Number(options.limit))) process.stdout.write(`${kind.padEnd(9)}${node} ${text}\n`);
+    for (const difference of differences.slice(0, Number(options.limit))) process.stdout.write(`${differenceText(difference)}\n`);
     process.stdout.write(`${left.nodes.length} nodes expected, ${right.nodes.length} actual, ${differences.length} differences\n`);
   }
   return differences.length === 0 ? 0 : 1;

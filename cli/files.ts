@@ -26,7 +26,10 @@ export async function readModelFiles(
   const main = await readSource(graph);
   const folder = path.dirname(named.checkpoint ?? graph);
   const names = await readdir(folder).catch(() => [] as string[]);
-  const state = named.checkpoint === undefined && names.includes('checkpoint') ? readCheckpointState(await readFile(path.join(folder, 'checkpoint'), 'utf8')) : undefined;
+  const state =
+    named.checkpoint === undefined && names.includes('checkpoint')
+      ? readCheckpointState(await readFile(path.join(folder, 'checkpoint'), 'utf8'))
+      : undefined;
   const prefix = findCheckpoint(names, { wanted: named.checkpoint, state });
   const checkpoint = names.filter((name) => prefix !== undefined && (name === `${prefix}.index` || name.startsWith(`${prefix}.data-`)));
   const beside = path.join(path.dirname(graph), 'calibration_set.npy');

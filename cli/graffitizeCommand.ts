@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { GraffitistError } from '../worker/errors.ts';
 import { requestFromArguments } from '../worker/engine/commandLine.ts';
 import { parseRecipe, requestOf } from '../worker/engine/recipe.ts';
+import { GraffitistError } from '../worker/errors.ts';
 import type { BackendName, DocumentSummary, Engine, RunReport, RunRequest, StepReport } from '../worker/protocol.ts';
 import { readModelFiles, readSource, writeOutput } from './files.ts';
 import { createNodeEngine } from './nodeEngine.ts';
@@ -37,13 +37,18 @@ export async function graffitizeCommand(options: GraffitizeOptions): Promise<num
   const engine = createNodeEngine({ backend: backendName(options.backend) });
   try {
     const job = { onProgress: progress.update, signal: stop.signal };
-    const summary = await engine.open(await readModelFiles(inGraph, { checkpoint: options.in_ckpt, calibration: options.calibration }), job);
+    const summary = await engine.open(
+      await readModelFiles(inGraph, { checkpoint: options.in_ckpt, calibration: options.calibration }),
+      job,
+    );
     const report = await engine.run({ ...request, ...(options.superuser === true ? { superuser: true } : {}) }, job);
     progress.end();
     const refused = report.steps.find((step) => step.error !== undefined)?.error;
     if (refused !== undefined) throw new GraffitistError(refused.code, refused.cause, refused);
     const written = await writeResults(engine, { outGraph, folder: path.dirname(inGraph), freeze: options.freeze === true });
-    process.stdout.write(options.json === true ? `${JSON.stringify({ document: summary, report, written }, null, 2)}\n` : reportText(summary, report, written));
+    process.stdout.write(
+      options.json === true ? `${JSON.stringify({ document: summary, report, written }, null, 2)}\n` : reportText(summary, report, written),
+    );
     return 0;
   } finally {
     progress.end();
@@ -53,17 +58,26 @@ export async function graffitizeCommand(options: GraffitizeOptions): Promise<num
 
 function required(value: string | undefined, name: string): string {
   if (value !== undefined) return value;
-  throw new GraffitistError('option-invalid', `The argument ${name} is required.`, { about: name, remedy: 'graffitize -h lists every argument.' });
+  throw new GraffitistError('option-invalid', `The argument ${name} is required.`, {
+    about: name,
+    remedy: 'graffitize -h lists every argument.',
+  });
 }
 
 function backendName(text: string): BackendName {
   if (text === 'wasm' || text === 'webgpu' || text === 'reference') return text;
-  throw new GraffitistError('option-invalid', `'${text}' is not a backend.`, { about: '--backend', remedy: 'Choose wasm, webgpu or reference.' });
+  throw new GraffitistError('option-invalid', `'${text}' is not a backend.`, {
+    about: '--backend',
+    remedy: 'Choose wasm, webgpu or reference.',
+  });
 }
 
 function refuseLater(inGraph: string, options: GraffitizeOptions): void {
   if (options.saved_model_tag === undefined) return;
-  throw new GraffitistError('transform-later', 'SavedModel input is not supported yet.', { about: inGraph, remedy: 'Export the graph as a GraphDef .pb and keep its checkpoint beside it.' });
+  throw new GraffitistError('transform-later', 'SavedModel input is not supported yet.', {
+    about: inGraph,
+    remedy: 'Export the graph as a GraphDef .pb and keep its checkpoint beside it.',
+  });
 }
 
 async function readRequest(options: GraffitizeOptions): Promise<RunRequest & { readonly superuser?: boolean }> {
@@ -79,7 +93,10 @@ async function readRequest(options: GraffitizeOptions): Promise<RunRequest & { r
 }
 
 /** The graph goes to `--out_graph`; a checkpoint and its state file go beside the input graph, as the original writes them. */
-export async function writeResults(engine: Engine, target: { readonly outGraph: string; readonly folder: string; readonly freeze: boolean }): Promise<string[]> {
+export async function writeResults(
+  engine: Engine,
+  target: { readonly outGraph: string; readonly folder: string; readonly freeze: boolean },
+): Promise<string[]> {
   const files = await engine.download(target.freeze ? 'frozen' : 'graffitist');
   const written: string[] = [];
   for (const file of files) {
@@ -100,12 +117,15 @@ export function reportText(summary: DocumentSummary, report: RunReport, written:
 
 function stepText(step: StepReport): string[] {
   const lines = [`${step.transform.padEnd(24)}${step.nodesAfter} nodes, ${step.changes.length} changes, ${step.skipped.length} left alone`];
-  for (const skip of step.skipped) lines.push(`  left alone: ${skip.node}: ${skip.reason}${skip.remedy === undefined ? '' : ` (${skip.remedy})`} [${skip.rule}]`);
+  for (const skip of step.skipped)
+    lines.push(`  left alone: ${skip.node}: ${skip.reason}${skip.remedy === undefined ? '' : ` (${skip.remedy})`} [${skip.rule}]`);
   for (const warning of step.warnings) lines.push(`  warning: ${warning.node}: ${warning.text} [${warning.rule}]`);
   const calibration = step.calibration;
   if (calibration === undefined) return lines;
   const seconds = (calibration.ms / 1000).toFixed(1);
-  lines.push(`  calibrated ${calibration.quantizers} quantizers on ${calibration.images} images in ${seconds} s on ${calibration.backend}, ${calibration.recomputed} tensors computed again`);
+  lines.push(
+    `  calibrated ${calibration.quantizers} quantizers on ${calibration.images} images in ${seconds} s on ${calibration.backend}, ${calibration.recomputed} tensors computed again`,
+  );
   for (const warning of calibration.warnings) lines.push(`  warning: ${warning.node}: ${warning.text} [${warning.rule}]`);
   if (calibration.inexact.length > 0) lines.push(`  last bit may depend on the backend: ${calibration.inexact.join(', ')}`);
   return lines;

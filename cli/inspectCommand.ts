@@ -26,7 +26,10 @@ export async function inspectCommand(graph: string, options: InspectOptions): Pr
       ...(summary.refusal === null ? [] : [`can be looked at, not rewritten: ${summary.refusal.cause}`]),
       ...(summary.missingVariables.length === 0 ? [] : [`variables without values: ${summary.missingVariables.length}`]),
       '',
-      table(['op', 'nodes'], summary.ops.map(([op, count]) => [op, String(count)])),
+      table(
+        ['op', 'nodes'],
+        summary.ops.map(([op, count]) => [op, String(count)]),
+      ),
     ];
     if (quantizers.length > 0) {
       lines.push('', table(['quantizer', 'kind', 'bits', 'scale', 'threshold', 'shared with'], quantizers.map(quantizerCells)));
@@ -43,6 +46,9 @@ export async function inspectCommand(graph: string, options: InspectOptions): Pr
 export function quantizerCells(row: QuantizerRow): string[] {
   const type = `${row.signed ? 'int' : 'uint'}${row.bits}`;
   const scale = row.exponent === null ? 'not loaded' : powerText(row.exponent);
-  const threshold = row.rawThreshold === null || row.log2t === null ? 'not loaded' : `${row.rawThreshold.toPrecision(4)} → ${powerText(Math.ceil(row.log2t))}`;
+  const threshold =
+    row.rawThreshold === null || row.log2t === null
+      ? 'not loaded'
+      : `${row.rawThreshold.toPrecision(4)} → ${powerText(Math.ceil(row.log2t))}`;
   return [row.name, row.kind, type, scale, threshold, row.sharedWith.length === 0 ? '' : String(row.sharedWith.length)];
 }

@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { errorInfo, errorText, GraffitistError } from '../worker/errors.ts';
-import { transformsHelp } from './help.ts';
-import { type DiffOptions, diffCommand } from './diffCommand.ts';
 import { demoCommand } from './demoCommand.ts';
+import { type DiffOptions, diffCommand } from './diffCommand.ts';
 import { type GraffitizeOptions, graffitizeCommand } from './graffitizeCommand.ts';
+import { transformsHelp } from './help.ts';
 import { type InspectOptions, inspectCommand } from './inspectCommand.ts';
 
 /** Runs the command line. @returns the exit code: 0 done, 1 refused or different, 2 wrong use */
@@ -62,7 +62,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const info = errorInfo(error);
     process.stderr.write(`error [${info.code}] ${errorText(info)}\n`);
-    if (!(error instanceof GraffitistError) && process.env['GRAFFITIST_DEBUG']) console.error(error);
+    if (!(error instanceof GraffitistError) && process.env.GRAFFITIST_DEBUG) console.error(error);
     return 1;
   }
 }

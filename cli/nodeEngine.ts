@@ -1,7 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import type { ComputePort, SpawnedWorker } from '../worker/compute/port.ts';
 import { createEngine, type LocalEngine } from '../worker/engine.ts';
 import type { BackendName } from '../worker/protocol.ts';
 
@@ -10,8 +11,30 @@ export function createNodeEngine(options: { readonly backend: BackendName }): Lo
   return createEngine({
     backend: options.backend,
     cores: availableParallelism(),
-    spawn: () => new Worker(new URL('./computeWorker.js', import.meta.url), { workerData: { wasmPath: wasmFolder() } }),
+    spawn: spawnThread,
   });
+}
+
+/** A compute worker as a thread, and the port to it. */
+function spawnThread(): SpawnedWorker {
+  const { port1, port2 } = new MessageChannel();
+  const workerData = { port: port2, wasmPaths: wasmFolder() };
+  const thread = new Worker(new URL('./computeWorker.js', import.meta.url), { workerData, transferList: [port2] });
+  let asked = false;
+  return {
+    port: port1 as unknown as ComputePort,
+    onFailure: (listener) => {
+      thread.once('error', (error) => listener(error.message));
+      thread.once('exit', (code) => {
+        if (!asked) listener(`it ended with code ${code}`);
+      });
+    },
+    terminate: () => {
+      asked = true;
+      port1.close();
+      void thread.terminate();
+    },
+  };
 }
 
 /** Where tfjs keeps its .wasm files, with a trailing slash. */

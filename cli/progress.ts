@@ -36,7 +36,12 @@ function barView(): ProgressView {
       if (progress.phase !== phase) {
         end();
         phase = progress.phase;
-        bar = new SingleBar({ format: `${labels[progress.phase]} {bar} {value}/{total} {layer}`, stream: process.stderr, hideCursor: true, clearOnComplete: true });
+        bar = new SingleBar({
+          format: `${labels[progress.phase]} {bar} {value}/{total} {layer}`,
+          stream: process.stderr,
+          hideCursor: true,
+          clearOnComplete: true,
+        });
         bar.start(progress.total, progress.done, { layer: progress.layer ?? '' });
       }
       bar?.update(progress.done, { layer: progress.layer ?? '' });

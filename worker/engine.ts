@@ -1,21 +1,20 @@
 import { calibrate as calibrateModel } from './calibrate/calibrate.ts';
 import { ComputePool, workersFor } from './compute/pool.ts';
 import type { SpawnCompute } from './compute/port.ts';
-import { addToDocument, type OpenDocument, openDocument, summarize } from './engine/document.ts';
 import { parseCommandLine, printCommandLine } from './engine/commandLine.ts';
+import { addToDocument, type OpenDocument, openDocument, summarize } from './engine/document.ts';
 import { downloadFiles } from './engine/download.ts';
 import { inspectNode } from './engine/inspect.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { RECIPES } from './engine/recipes.ts';
 import { type Calibrate, runPipeline } from './engine/run.ts';
-import { sceneInput } from './engine/sceneInput.ts';
 import { readSnapshot, writeSnapshot } from './engine/snapshot.ts';
-import { openedStage, quantizerRows, type StageState, stageInfo } from './engine/stage.ts';
+import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
 import { GraffitistError } from './errors.ts';
 import { compareOutputs } from './evaluate/compareOutputs.ts';
 import type { BackendName } from './execute/backend.ts';
 import { probeWebGpu } from './execute/probeWebGpu.ts';
-import type { BackendInfo, CalibrationReport, Engine, JobOptions, RunReport, RunRequest, SourceFile } from './protocol.ts';
+import type { BackendInfo, Engine, RunReport, RunRequest } from './protocol.ts';
 import { buildScene, revealPath, searchNodes } from './scene/scene.ts';
 import { checkPipeline } from './transforms/pipeline.ts';
 import { TRANSFORMS } from './transforms/registry.ts';
@@ -51,7 +50,8 @@ export function createEngine(host: EngineHost): LocalEngine {
   let pool: ComputePool | null = null;
 
   const current = (): { document: OpenDocument; opened: StageState } => {
-    if (document === null || opened === null) throw new GraffitistError('data-missing', 'No graph is open.', { remedy: 'Open a .pb first.' });
+    if (document === null || opened === null)
+      throw new GraffitistError('data-missing', 'No graph is open.', { remedy: 'Open a .pb first.' });
     return { document, opened };
   };
   const stageAt = (index: number): StageState => {
@@ -121,7 +121,9 @@ export function createEngine(host: EngineHost): LocalEngine {
       const index = last?.stages.findIndex((stage) => stage.title === 'quantize') ?? -1;
       const stage = last?.stages[index];
       if (last === null || stage === undefined) {
-        throw new GraffitistError('pipeline-order', 'There is no quantized graph to calibrate.', { remedy: 'Run a pipeline with quantize first.' });
+        throw new GraffitistError('pipeline-order', 'There is no quantized graph to calibrate.', {
+          remedy: 'Run a pipeline with quantize first.',
+        });
       }
       const calibrated = await calibrateWith(data.calibration)(stage.model, job);
       document = data;
@@ -138,7 +140,8 @@ export function createEngine(host: EngineHost): LocalEngine {
     histogram: async (stage, quantizer) => stageAt(stage).statistics.get(quantizer)?.histogram ?? null,
     compareOutputs: async (images, job = {}) => {
       const data = current().document.calibration;
-      if (data === null) throw new GraffitistError('data-missing', 'There are no images to compare on.', { remedy: 'Add a calibration_set.npy.' });
+      if (data === null)
+        throw new GraffitistError('data-missing', 'There are no images to compare on.', { remedy: 'Add a calibration_set.npy.' });
       const quantized = stages().at(-1);
       const float = last?.stages.findLast((stage) => stage.statistics.size === 0 && stage.thresholds.size === 0) ?? current().opened;
       if (quantized === undefined) throw new GraffitistError('internal', 'There is no stage.');
@@ -150,7 +153,8 @@ export function createEngine(host: EngineHost): LocalEngine {
       if (final === undefined) throw new GraffitistError('internal', 'There is no stage.');
       return downloadFiles(form, { document: current().document, stage: final, request: last?.request ?? null }, job);
     },
-    commandLine: async (request) => printCommandLine(request, { inGraph: current().document.graphFile.name, outGraph: `${current().document.name}_quant.pb` }),
+    commandLine: async (request) =>
+      printCommandLine(request, { inGraph: current().document.graphFile.name, outGraph: `${current().document.name}_quant.pb` }),
     parseCommandLine: async (text) => parseCommandLine(text),
     parseRecipe: async (text, fileName) => requestOf(parseRecipe(text, fileName)),
 
@@ -166,7 +170,9 @@ export function createEngine(host: EngineHost): LocalEngine {
 }
 
 function withCalibration(run: LastRun, index: number, calibrated: Awaited<ReturnType<Calibrate>>): LastRun {
-  const stages = run.stages.map((stage, at) => (at === index ? { ...stage, ...calibrated } : at > index ? { ...stage, thresholds: calibrated.thresholds } : stage));
+  const stages = run.stages.map((stage, at) =>
+    at === index ? { ...stage, ...calibrated } : at > index ? { ...stage, thresholds: calibrated.thresholds } : stage,
+  );
   const id = run.stages[index]?.step;
   const steps = run.report.steps.map((step) => (step.id === id ? { ...step, calibration: calibrated.calibration } : step));
   return { ...run, stages, report: { ...run.report, steps } };
@@ -175,8 +181,20 @@ function withCalibration(run: LastRun, index: number, calibrated: Awaited<Return
 async function listBackends(inUse: BackendName, cores: number): Promise<BackendInfo[]> {
   const gpu = await probeWebGpu();
   return [
-    { name: 'webgpu', description: gpu.available ? `WebGPU · ${gpu.description}` : gpu.description, available: gpu.available, software: gpu.software, inUse: inUse === 'webgpu' },
-    { name: 'wasm', description: `wasm · ${cores} ${cores === 1 ? 'worker' : 'workers'}`, available: true, software: false, inUse: inUse === 'wasm' },
+    {
+      name: 'webgpu',
+      description: gpu.available ? `WebGPU · ${gpu.description}` : gpu.description,
+      available: gpu.available,
+      software: gpu.software,
+      inUse: inUse === 'webgpu',
+    },
+    {
+      name: 'wasm',
+      description: `wasm · ${cores} ${cores === 1 ? 'worker' : 'workers'}`,
+      available: true,
+      software: false,
+      inUse: inUse === 'wasm',
+    },
     { name: 'reference', description: 'float64 reference (slow)', available: true, software: true, inUse: inUse === 'reference' },
   ];
 }

@@ -64,7 +64,10 @@ export function parseCommandLine(text: string): RunRequest {
   const list = (name: string): string[] => {
     const found = given.get(name);
     if (found === undefined || found.length === 0) {
-      throw new GraffitistError('option-invalid', `The command line has no --${name}.`, { about: 'command line', remedy: 'Paste a whole graffitize command line.' });
+      throw new GraffitistError('option-invalid', `The command line has no --${name}.`, {
+        about: 'command line',
+        remedy: 'Paste a whole graffitize command line.',
+      });
     }
     return found;
   };

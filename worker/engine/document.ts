@@ -1,13 +1,13 @@
 import { errorInfo, GraffitistError } from '../errors.ts';
-import { checkpointPrefix } from '../formats/checkpointFiles.ts';
 import { type Checkpoint, openCheckpoint } from '../formats/checkpoint.ts';
+import { checkpointPrefix } from '../formats/checkpointFiles.ts';
 import { type NpyFile, openNpy } from '../formats/npy.ts';
 import type { Graph } from '../graph/graph.ts';
 import { openGraphFile } from '../graph/graphFile.ts';
-import type { DocumentSummary, FileRole, FileSummary, SourceFile } from '../protocol.ts';
 import { controlFlowNodes, refuseControlFlow } from '../graph/validate.ts';
+import type { DocumentSummary, FileRole, FileSummary, SourceFile } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
-import { guessInterface } from '../transforms/interface.ts';
+import { guessInterface, interfaceCandidates } from '../transforms/interface.ts';
 
 /** What lies open: one graph, and the weights and data that were found to belong to it. */
 export interface OpenDocument {
@@ -44,7 +44,10 @@ export async function openDocument(files: readonly SourceFile[]): Promise<OpenDo
   const graphs = files.filter((file) => roleOf(file.name) === 'graph');
   const graphFile = await chooseGraph(graphs, files);
   const graph = await openGraphFile(graphFile);
-  return completeDocument({ name: graphFile.name.replace(/\.[^.]*$/, ''), graph, graphFile }, [graphFile, ...files.filter((file) => !graphs.includes(file))]);
+  return completeDocument({ name: graphFile.name.replace(/\.[^.]*$/, ''), graph, graphFile }, [
+    graphFile,
+    ...files.filter((file) => !graphs.includes(file)),
+  ]);
 }
 
 /** The document with more weights or data; a file of the same name takes the place of the older one, data takes the place of data. */
@@ -75,13 +78,25 @@ async function chooseGraph(graphs: readonly SourceFile[], files: readonly Source
   });
 }
 
-async function completeDocument(base: Pick<OpenDocument, 'name' | 'graph' | 'graphFile'>, files: readonly SourceFile[]): Promise<OpenDocument> {
+async function completeDocument(
+  base: Pick<OpenDocument, 'name' | 'graph' | 'graphFile'>,
+  files: readonly SourceFile[],
+): Promise<OpenDocument> {
   const errors = new Map<string, FileSummary['error']>();
-  const checkpoint = await attempt(() => openCheckpoint(files), (error) => {
-    for (const file of files) if (roleOf(file.name) === 'checkpoint-index') errors.set(file.name, error);
-  });
+  const checkpoint = await attempt(
+    () => openCheckpoint(files),
+    (error) => {
+      for (const file of files) if (roleOf(file.name) === 'checkpoint-index') errors.set(file.name, error);
+    },
+  );
   const [data] = files.filter((file) => roleOf(file.name) === 'calibration').slice(-1);
-  const npy = data === undefined ? undefined : await attempt(() => openNpy(data), (error) => errors.set(data.name, error));
+  const npy =
+    data === undefined
+      ? undefined
+      : await attempt(
+          () => openNpy(data),
+          (error) => errors.set(data.name, error),
+        );
   const document = {
     ...base,
     checkpoint: checkpoint ?? null,
@@ -90,7 +105,13 @@ async function completeDocument(base: Pick<OpenDocument, 'name' | 'graph' | 'gra
   };
   const summaries = files.map((file): FileSummary => {
     const error = errors.get(file.name);
-    return { name: file.name, role: roleOf(file.name), bytes: file.blob.size, detail: detailOf(file, document), ...(error === undefined ? {} : { error }) };
+    return {
+      name: file.name,
+      role: roleOf(file.name),
+      bytes: file.blob.size,
+      detail: detailOf(file, document),
+      ...(error === undefined ? {} : { error }),
+    };
   });
   return { ...document, summaries };
 }
@@ -120,7 +141,9 @@ function detailOf(file: SourceFile, document: Omit<OpenDocument, 'summaries'>): 
 
 /** Variables of the graph that hold weights, not thresholds, and that no loaded checkpoint supplies. */
 export function missingVariables(graph: Graph, supplied: ReadonlyMap<string, unknown>): string[] {
-  return graph.nodes.filter((node) => /^(Variable|VariableV2|VarHandleOp)$/.test(node.op) && !supplied.has(node.name)).map((node) => node.name);
+  return graph.nodes
+    .filter((node) => /^(Variable|VariableV2|VarHandleOp)$/.test(node.op) && !supplied.has(node.name))
+    .map((node) => node.name);
 }
 
 /** What the page shows of a document before anything was run. */
@@ -130,15 +153,14 @@ export function summarize(document: OpenDocument): DocumentSummary {
   for (const node of graph.nodes) ops.set(node.op, (ops.get(node.op) ?? 0) + 1);
   const quantizers = readQuantizers(graph);
   const known = checkpoint?.entries ?? new Map<string, unknown>();
-  const { guess, candidates } = guessInterface(graph);
   const [count, ...shape] = calibration?.npy.shape ?? [];
   return {
     name: document.name,
     files: document.summaries,
     nodeCount: graph.nodes.length,
     ops: [...ops].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
-    guess,
-    candidates,
+    guess: guessInterface(graph),
+    candidates: interfaceCandidates(graph),
     missingVariables: missingVariables(graph, known),
     calibration: count === undefined ? null : { count, shape },
     refusal: controlFlowRefusal(graph),

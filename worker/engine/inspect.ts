@@ -1,5 +1,5 @@
-import { tensorValues } from '../formats/tensorValues.ts';
 import type { Tensor } from '../formats/tensor.ts';
+import { tensorValues } from '../formats/tensorValues.ts';
 import type { GraphNode } from '../graph/graph.ts';
 import type { NodeDetail, StepReport, TensorPreview, WhyRow } from '../protocol.ts';
 import { attributeText } from './attributeText.ts';
@@ -17,9 +17,18 @@ export async function inspectNode(stage: StageState, name: string, steps: readon
     name,
     op: node.op,
     device: node.device,
-    inputs: node.edges.map((edge) => ({ name: edge.port === 0 ? edge.node : `${edge.node}:${edge.port}`, shape: shapes.get(edge.node)?.[edge.port] ?? null })),
+    inputs: node.edges.map((edge) => ({
+      name: edge.port === 0 ? edge.node : `${edge.node}:${edge.port}`,
+      shape: shapes.get(edge.node)?.[edge.port] ?? null,
+    })),
     controls: node.controls,
-    outputs: outputs.map((shape, port) => ({ shape, users: graph.uses(name).filter((use) => use.port === port).map((use) => use.consumer.name) })),
+    outputs: outputs.map((shape, port) => ({
+      shape,
+      users: graph
+        .uses(name)
+        .filter((use) => use.port === port)
+        .map((use) => use.consumer.name),
+    })),
     attributes: [...node.attrs.keys()].sort().map((attribute) => {
       const decoded = node.attr(attribute);
       return { name: attribute, value: decoded === undefined ? '' : attributeText(decoded) };

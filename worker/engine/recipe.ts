@@ -16,7 +16,9 @@ const recipeSchema = z.object({
     outputs: z.array(z.string()).min(1),
     shape: z.array(z.number().int().positive()).nullable(),
   }),
-  steps: z.array(z.object({ transform: z.string(), options: z.record(z.string(), optionValue).default({}), bypassed: z.boolean().default(false) })),
+  steps: z.array(
+    z.object({ transform: z.string(), options: z.record(z.string(), optionValue).default({}), bypassed: z.boolean().default(false) }),
+  ),
   /** What the recipe was made with: a reader can tell whether the same files lie before them. */
   model: fileHash.nullable().default(null),
   calibration: fileHash.nullable().default(null),
@@ -37,7 +39,9 @@ export function recipeOf(request: RunRequest, files: { model: Recipe['model']; c
     },
     steps: request.steps.map(({ transform, options, bypassed }) => ({
       transform,
-      options: Object.fromEntries(Object.entries(options).map(([key, value]) => [key, Array.isArray(value) ? [...value] : value])) as Recipe['steps'][number]['options'],
+      options: Object.fromEntries(
+        Object.entries(options).map(([key, value]) => [key, Array.isArray(value) ? [...value] : value]),
+      ) as Recipe['steps'][number]['options'],
       bypassed,
     })),
     ...files,
@@ -50,7 +54,9 @@ export function parseRecipe(text: string, fileName: string): Recipe {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new GraffitistError('recipe-invalid', `This is not JSON: ${error instanceof Error ? error.message : String(error)}.`, { about: fileName });
+    throw new GraffitistError('recipe-invalid', `This is not JSON: ${error instanceof Error ? error.message : String(error)}.`, {
+      about: fileName,
+    });
   }
   const parsed = recipeSchema.safeParse(json);
   if (parsed.success) return parsed.data;

@@ -1,11 +1,12 @@
 import { errorInfo, GraffitistError } from '../errors.ts';
 import type { Model } from '../graph/model.ts';
+import { refuseControlFlow } from '../graph/validate.ts';
 import type { GraphInterface, JobOptions, PipelineStep, RunReport, RunRequest, StepReport } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
+import { admitGraph } from '../transforms/admission.ts';
 import { applyStep, checkPipeline } from '../transforms/pipeline.ts';
 import type { TransformResult } from '../transforms/transform.ts';
 import type { StageState } from './stage.ts';
-import { checkOps } from './supportedOps.ts';
 import { loadThresholds } from './thresholds.ts';
 
 /** What a calibration brings to the stage that `quantize` made. */
@@ -26,7 +27,8 @@ export interface RunOutcome {
 export async function runPipeline(opened: Model, request: RunRequest, calibrate: Calibrate, job: JobOptions): Promise<RunOutcome> {
   const started = performance.now();
   let model: Model = { ...opened, ...checkedInterface(opened, request.interface) };
-  if (request.superuser !== true) checkOps(model.graph, model.outputs);
+  refuseControlFlow(model.graph);
+  if (request.superuser !== true) admitGraph(model.graph);
   const fault = checkPipeline(request.steps)[0];
   const active = request.steps.filter((step) => !step.bypassed).length;
   const stages: StageState[] = [];
@@ -60,12 +62,14 @@ export async function runPipeline(opened: Model, request: RunRequest, calibrate:
 
 function checkedInterface(opened: Model, wanted: GraphInterface): Pick<Model, 'inputs' | 'outputs' | 'inputShape'> {
   const { inputs, outputs, shape } = wanted;
-  const invalid = (cause: string, remedy: string, about?: string) => new GraffitistError('interface-invalid', cause, { remedy, ...(about === undefined ? {} : { about }) });
+  const invalid = (cause: string, remedy: string, about?: string) =>
+    new GraffitistError('interface-invalid', cause, { remedy, ...(about === undefined ? {} : { about }) });
   if (inputs.length === 0) throw invalid('The interface names no input.', 'Name the node that images are fed to.');
   if (outputs.length === 0) throw invalid('The interface names no output.', 'Name the node that gives the result.');
   if (shape === null) throw invalid('The interface has no input shape.', 'Give height, width and channels, for example 224,224,3.');
   for (const name of [...inputs, ...outputs]) {
-    if (!opened.graph.has(name)) throw invalid(`No node named '${name}' found in the graph.`, 'Check the name, or pick the node on the graph.', name);
+    if (!opened.graph.has(name))
+      throw invalid(`No node named '${name}' found in the graph.`, 'Check the name, or pick the node on the graph.', name);
   }
   return { inputs, outputs, inputShape: shape };
 }
@@ -83,13 +87,23 @@ async function finishStep(step: PipelineStep, result: TransformResult, calibrate
     calibration: null,
   };
   if (step.transform !== 'quantize') return stage;
-  if (step.options['calibrate_quant_layers'] !== false) return { ...stage, ...(await calibrate(result.model, job)) };
+  if (step.options.calibrate_quant_layers !== false) return { ...stage, ...(await calibrate(result.model, job)) };
   return { ...stage, thresholds: await loadThresholds(readQuantizers(result.model.graph), result.model.variables) };
 }
 
 function emptyReport(step: PipelineStep, state: StepReport['state'], model: Model): StepReport {
   const nodes = model.graph.nodes.length;
-  return { id: step.id, transform: step.transform, state, nodesBefore: nodes, nodesAfter: nodes, changes: [], skipped: [], warnings: [], ms: 0 };
+  return {
+    id: step.id,
+    transform: step.transform,
+    state,
+    nodesBefore: nodes,
+    nodesAfter: nodes,
+    changes: [],
+    skipped: [],
+    warnings: [],
+    ms: 0,
+  };
 }
 
 function doneReport(step: PipelineStep, before: Model, result: TransformResult, stage: StageState, ms: number): StepReport {

@@ -12,7 +12,8 @@ export function splitWords(text: string): string[] {
       if (next !== '\n' && next !== '') word = (word ?? '') + next;
     } else if (char === "'" || char === '"') {
       const end = text.indexOf(char, at + 1);
-      if (end < 0) throw new GraffitistError('option-invalid', `The quote at character ${at + 1} is never closed.`, { about: 'command line' });
+      if (end < 0)
+        throw new GraffitistError('option-invalid', `The quote at character ${at + 1} is never closed.`, { about: 'command line' });
       word = (word ?? '') + text.slice(at + 1, end);
       at = end;
     } else if (/\s/.test(char)) {

@@ -40,12 +40,14 @@ export function writeSnapshot(run: KeptRun): Blob {
 export async function readSnapshot(blob: Blob, opened: Model): Promise<KeptRun> {
   const snapshot = JSON.parse(await blob.text(), (_, value) => (value === 'Infinity' ? Number.POSITIVE_INFINITY : value)) as Snapshot;
   const { calibration } = snapshot;
-  if (snapshot.version !== 1) throw new GraffitistError('recipe-invalid', 'This kept session is of another version.', { remedy: 'Run the pipeline again.' });
+  if (snapshot.version !== 1)
+    throw new GraffitistError('recipe-invalid', 'This kept session is of another version.', { remedy: 'Run the pipeline again.' });
   const { stages, report } = await runPipeline(
     opened,
     snapshot.request,
     async () => {
-      if (calibration === null) throw new GraffitistError('data-missing', 'The kept run was not calibrated.', { remedy: 'Run the pipeline again.' });
+      if (calibration === null)
+        throw new GraffitistError('data-missing', 'The kept run was not calibrated.', { remedy: 'Run the pipeline again.' });
       return { thresholds: new Map(snapshot.thresholds), statistics: new Map(snapshot.statistics), calibration };
     },
     {},

@@ -1,9 +1,15 @@
-import type { Quantizer } from '../quantize/quantizer.ts';
-import type { CalibrationReport, QuantizerRow, StageInfo } from '../protocol.ts';
 import type { QuantizerStatistics } from '../calibrate/statistics.ts';
 import type { Model } from '../graph/model.ts';
-import { readQuantizers } from '../quantize/readQuantizers.ts';
+import { noVariables } from '../graph/variables.ts';
+import { inferShapes } from '../ops/inferShapes.ts';
+import type { CalibrationReport, QuantizerRow, StageInfo } from '../protocol.ts';
 import { scaleExponent } from '../quantize/fixedPoint.ts';
+import type { Quantizer } from '../quantize/quantizer.ts';
+import { readQuantizers } from '../quantize/readQuantizers.ts';
+import type { SceneInput } from '../scene/input.ts';
+import { guessInterface } from '../transforms/interface.ts';
+import type { OpenDocument } from './document.ts';
+import { loadThresholds } from './thresholds.ts';
 
 /** The document after one step: a value, like the model it holds. */
 export interface StageState {
@@ -69,4 +75,43 @@ export function quantizerRows(stage: StageState): QuantizerRow[] {
 
 export function stageInfo(stage: StageState, index: number): StageInfo {
   return { stage: index, title: stage.title, step: stage.step, changes: stage.changes, nodeCount: stage.model.graph.nodes.length };
+}
+
+/** The document as it was opened. @throws GraffitistError `shape-mismatch` naming the node whose inputs do not fit */
+export async function openedStage(document: OpenDocument): Promise<StageState> {
+  const { graph } = document;
+  const variables = document.checkpoint ?? noVariables;
+  const { inputs, outputs, shape } = guessInterface(graph);
+  return {
+    title: 'Original',
+    step: null,
+    model: { graph, variables, inputs, outputs, inputShape: shape ?? [], shapes: inferShapes(graph) },
+    changed: new Set(),
+    changes: 0,
+    leftFloat: new Map(),
+    thresholds: await loadThresholds(readQuantizers(graph), variables),
+    statistics: new Map(),
+    calibration: null,
+  };
+}
+
+const sceneInputs = new WeakMap<StageState, SceneInput>();
+
+/** What pictures of a stage are made from; the same object for the same stage, so that pictures can be kept. */
+export function sceneInput(stage: StageState): SceneInput {
+  const known = sceneInputs.get(stage);
+  if (known !== undefined) return known;
+  const { model, thresholds, leftFloat, changed } = stage;
+  const input = {
+    graph: model.graph,
+    quantizers: stageQuantizers(stage),
+    thresholds,
+    shapes: model.shapes,
+    inputs: model.inputs,
+    outputs: model.outputs,
+    leftFloat,
+    changed,
+  };
+  sceneInputs.set(stage, input);
+  return input;
 }

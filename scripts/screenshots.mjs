@@ -1,0 +1,60 @@
+// Takes docs/screenshot.png of the sample model after the whole road, and with --all every state in both themes and sizes under .cache/screenshots.
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { ensureBuilt } from './build.mjs';
+import { ensureChromium } from './chromium.mjs';
+import { ensureInstalled, root } from './install.mjs';
+
+ensureInstalled();
+ensureBuilt('page');
+const executablePath = await ensureChromium();
+const { preview } = await import('vite');
+const { chromium } = await import('@playwright/test');
+const server = await preview({ root, configFile: `${root}/vite.config.ts`, logLevel: 'warn', preview: { port: 4190 } });
+const address = server.resolvedUrls?.local[0] ?? 'http://127.0.0.1:4190/';
+const browser = await chromium.launch({ executablePath, args: ['--enable-unsafe-webgpu'] });
+const all = process.argv.includes('--all');
+const folder = path.join(root, '.cache', 'screenshots');
+mkdirSync(folder, { recursive: true });
+
+const sizes = all
+  ? [
+      { width: 1440, height: 900 },
+      { width: 1280, height: 720 },
+    ]
+  : [{ width: 1440, height: 900 }];
+const schemes = all ? ['light', 'dark'] : ['light'];
+for (const viewport of sizes) {
+  for (const colorScheme of schemes) {
+    const page = await browser.newPage({ viewport, colorScheme });
+    const shot = (name) => page.screenshot({ path: path.join(folder, `${name}-${viewport.width}-${colorScheme}.png`) });
+    await page.goto(address);
+    await page.getByRole('button', { name: /sample/i }).waitFor();
+    if (all) await shot('empty');
+    await page
+      .getByRole('button', { name: /sample/i })
+      .first()
+      .click();
+    await page.getByRole('button', { name: /run pipeline/i }).waitFor();
+    await page.waitForTimeout(1500);
+    if (all) await shot('opened');
+    await page.getByRole('button', { name: /run pipeline/i }).click();
+    if (all) {
+      await page.waitForTimeout(600);
+      await shot('running');
+    }
+    await page
+      .getByText(/calibrated \d+/i)
+      .first()
+      .waitFor({ timeout: 120_000 });
+    await page.waitForTimeout(1500);
+    await page.getByRole('row').nth(3).click();
+    await page.waitForTimeout(800);
+    await shot('done');
+    if (!all) await page.screenshot({ path: path.join(root, 'docs', 'screenshot.png') });
+    await page.close();
+  }
+}
+await browser.close();
+await new Promise((resolve) => server.httpServer.close(resolve));
+process.exit(0);
