@@ -36,7 +36,7 @@ export const foldBatchNorms: Transform = {
       if (match !== undefined && !folded.has(match.layer.name)) {
         if (fold.layer(match)) folded.add(match.layer.name);
       } else if (match === undefined && isLoneBatchNorm(clean.graph, root)) {
-        fold.skip('FBN10', root, 'no convolution or matrix product stands directly before it', 'it stays a layer of its own, in float');
+        fold.alone(root);
       }
     }
     return { model: { ...model, graph: fold.graph() }, changes: [...clean.changes, ...fold.changes], skipped: fold.skipped, warnings: [] };
@@ -65,6 +65,17 @@ class Fold {
 
   graph(): Graph {
     return this.#rewrite.finish();
+  }
+
+  /** FBN10: a batch norm that no compute layer leads into. */
+  alone(bn: GraphNode): void {
+    if (!this.#live.has(bn.name)) return;
+    this.skip(
+      'FBN10',
+      bn,
+      'no convolution or matrix product stands directly before it: it stays in float',
+      'move it directly behind a layer without bias',
+    );
   }
 
   skip(rule: string, node: GraphNode, reason: string, remedy: string): void {

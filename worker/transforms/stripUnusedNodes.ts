@@ -22,7 +22,7 @@ export const stripUnusedNodes: Transform = {
     const placeholders = new Map(
       inputs.map((name, index) => {
         const input = listed(graph, name, 'input');
-        return [name, placeholder(input, types[index] ?? outputType(input), model.shapes.get(name)?.[0])];
+        return [name, placeholder(input, types[index] ?? outputType(input), model.shapes.get(name)?.[0] ?? declaredShape(input))];
       }),
     );
     for (const name of outputs) listed(graph, name, 'output');
@@ -73,6 +73,11 @@ function placeholder(node: GraphNode, dtype: DType, shape: Shape | undefined): G
     op: 'Placeholder',
     attrs: { dtype: { kind: 'type', value: dtype }, ...(cached === undefined ? {} : { _output_shapes: cached }) },
   });
+}
+
+function declaredShape(node: GraphNode): Shape | undefined {
+  const value = node.attr('shape');
+  return value?.kind === 'shape' && value.value?.length !== 0 ? value.value : undefined;
 }
 
 function outputType(node: GraphNode): DType {
