@@ -39,6 +39,9 @@ export function poolGeometry(input: Shape, attrs: NodeAttrs): { readonly geometr
   const size = spatialPair(attrs, 'ksize', undefined);
   const strides = spatialPair(attrs, 'strides', undefined);
   const { padding, output } = walkBoth(input, size, strides, [1, 1], attrs);
+  if (padding.some((pair, axis) => Math.max(...pair) >= (size[axis] ?? 1))) {
+    throw attrs.unsupported(`a window of ${size[0]}×${size[1]} would see nothing but padding.`, 'Pad less than the window is wide.');
+  }
   return { geometry: { size, strides, padding }, output };
 }
 
