@@ -88,14 +88,3 @@ export function countInto(counts: Uint32Array, values: Float32Array, edges: Floa
     counts[index] = (counts[index] as number) + 1;
   }
 }
-
-/** A histogram for drawing: neighbours joined until at most `limit` bins are left. `max` is the right edge of the last bin. */
-export function coarsen(counts: ArrayLike<number>, bins: Bins, limit: number): { readonly counts: readonly number[]; readonly max: number } {
-  const group = Math.ceil(bins.count / limit);
-  const joined = new Array<number>(Math.ceil(bins.count / group)).fill(0);
-  for (let index = 0; index < bins.count; index++) {
-    const target = Math.floor(index / group);
-    joined[target] = (joined[target] as number) + (counts[index] as number);
-  }
-  return { counts: joined, max: group === 1 ? bins.last : (joined.length * group * bins.last) / bins.count };
-}

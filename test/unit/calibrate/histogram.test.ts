@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { binEdges, binWidth, coarsen, countInto, extremesOf, mergeExtremes, noSamples, sqrtBins } from '../../../worker/calibrate/histogram.ts';
+import { binEdges, binWidth, countInto, extremesOf, mergeExtremes, noSamples, sqrtBins } from '../../../worker/calibrate/histogram.ts';
 
 const floats = fc.float32Array({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6, minLength: 1, maxLength: 400 });
 
@@ -71,11 +71,5 @@ describe('CAL4: histograms with the sqrt rule', () => {
     expect(broken.max).toBeNaN();
     expect(mergeExtremes(extremesOf(Float32Array.of(5)), broken).max).toBeNaN();
     expect(extremesOf(Float32Array.of(1, Number.NEGATIVE_INFINITY)).max).toBe(Number.POSITIVE_INFINITY);
-  });
-
-  it('joins neighbours for drawing and loses no sample', () => {
-    const bins = { count: 10, first: 0, last: 5 };
-    expect(coarsen([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], bins, 4)).toEqual({ counts: [6, 15, 24, 10], max: 6 });
-    expect(coarsen([1, 2], { count: 2, first: 0, last: 5 }, 4)).toEqual({ counts: [1, 2], max: 5 });
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { binWidth, countInto, binEdges, extremesOf, sqrtBins } from '../../../worker/calibrate/histogram.ts';
+import { binEdges, binWidth, countInto, extremesOf, sqrtBins } from '../../../worker/calibrate/histogram.ts';
 import { betterCandidate, type Candidate, cumulative, hasCandidates, KljSearch } from '../../../worker/calibrate/klj.ts';
 
 /** The sheet's distribution: x_i = −ln(1 − (i + 0.5) / N). */
@@ -71,7 +71,10 @@ describe('CAL5: the KL-J search', () => {
 
   it('agrees with the literal search on any histogram, from any start', () => {
     const histogram = fc
-      .tuple(fc.integer({ min: 2, max: 60 }), fc.array(fc.oneof(fc.constant(0), fc.nat(50), fc.nat(100_000)), { minLength: 3, maxLength: 160 }))
+      .tuple(
+        fc.integer({ min: 2, max: 60 }),
+        fc.array(fc.oneof(fc.constant(0), fc.nat(50), fc.nat(100_000)), { minLength: 3, maxLength: 160 }),
+      )
       .filter(([levels, counts]) => counts.length > levels && counts.some((count) => count > 0));
     fc.assert(
       fc.property(histogram, fc.integer({ min: 1, max: 5 }), ([levels, counts], stride) => {

@@ -1,0 +1,145 @@
+/** Typed calls over a port, in both directions the same closed set: a call, its result or error, its progress, its cancellation. */
+import { type ErrorInfo, errorInfo, GraffitistError } from '../errors.ts';
+import type { ComputePort } from './port.ts';
+
+/** Calls by name: what goes out and what comes back. Everything is plain data that structured clone takes. */
+export type Calls = { readonly [name: string]: { readonly args: unknown; readonly result: unknown } };
+
+type Request =
+  | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly args: unknown }
+  | { readonly kind: 'cancel'; readonly id: number };
+type Response =
+  | { readonly kind: 'progress'; readonly id: number; readonly done: number }
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly error: ErrorInfo };
+
+/** What a call may use while it runs. */
+export interface CallContext {
+  /** Aborted when the caller gives up. */
+  readonly signal: AbortSignal;
+  /** Tells the caller how many units of work are done. */
+  progress(done: number): void;
+}
+
+/** A result whose buffers move to the caller instead of being copied. */
+export class Transferred<T> {
+  readonly value: T;
+  readonly buffers: readonly ArrayBufferLike[];
+
+  constructor(value: T, buffers: readonly ArrayBufferLike[]) {
+    this.value = value;
+    this.buffers = buffers;
+  }
+}
+
+export type Handlers<C extends Calls> = {
+  readonly [K in keyof C]: (args: C[K]['args'], context: CallContext) => Promise<C[K]['result'] | Transferred<C[K]['result']>>;
+};
+
+/** Answers calls that arrive on `port` until the returned function is called; that also aborts what runs. */
+export function serveCalls<C extends Calls>(port: ComputePort, handlers: Handlers<C>): () => void {
+  const running = new Map<number, AbortController>();
+  const post = (message: Response, buffers: readonly ArrayBufferLike[] = []) =>
+    port.postMessage(message, buffers.filter((buffer) => buffer instanceof ArrayBuffer) as ArrayBuffer[]);
+
+  const answer = async (id: number, name: string, args: unknown): Promise<void> => {
+    const controller = new AbortController();
+    running.set(id, controller);
+    try {
+      const handler = handlers[name];
+      if (handler === undefined) throw new GraffitistError('internal', `A compute worker has no call '${name}'.`);
+      const result = await handler(args, { signal: controller.signal, progress: (done) => post({ kind: 'progress', id, done }) });
+      if (result instanceof Transferred) post({ kind: 'result', id, value: result.value }, result.buffers);
+      else post({ kind: 'result', id, value: result });
+    } catch (error) {
+      post({ kind: 'error', id, error: errorInfo(error) });
+    } finally {
+      running.delete(id);
+    }
+  };
+
+  const listener = (event: MessageEvent): void => {
+    const message = event.data as Request;
+    if (message.kind === 'cancel') running.get(message.id)?.abort();
+    else void answer(message.id, message.name, message.args);
+  };
+  port.addEventListener('message', listener);
+  port.start?.();
+  return () => {
+    port.removeEventListener('message', listener);
+    for (const controller of running.values()) controller.abort();
+  };
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((done: number) => void) | undefined;
+  /** Buffers within the arguments that move to the other side. */
+  readonly transfer?: readonly ArrayBufferLike[];
+}
+
+/** The calling side of a port. */
+export interface CallClient<C extends Calls> {
+  /** @throws GraffitistError as thrown on the other side; `worker-failed` once the other side is gone */
+  call<K extends keyof C & string>(name: K, args: C[K]['args'], options?: CallOptions): Promise<C[K]['result']>;
+  /** Rejects every open and every later call with `reason`. */
+  close(reason: GraffitistError): void;
+}
+
+export function callClient<C extends Calls>(port: ComputePort): CallClient<C> {
+  interface Pending {
+    resolve(value: unknown): void;
+    reject(error: unknown): void;
+    readonly onProgress: ((done: number) => void) | undefined;
+  }
+  const pending = new Map<number, Pending>();
+  let nextId = 1;
+  let closed: GraffitistError | null = null;
+
+  port.addEventListener('message', (event) => {
+    const message = event.data as Response;
+    const waiting = pending.get(message.id);
+    if (waiting === undefined) return;
+    if (message.kind === 'progress') {
+      waiting.onProgress?.(message.done);
+      return;
+    }
+    pending.delete(message.id);
+    if (message.kind === 'result') waiting.resolve(message.value);
+    else waiting.reject(thrown(message.error));
+  });
+  port.start?.();
+
+  return {
+    call<K extends keyof C & string>(name: K, args: C[K]['args'], options: CallOptions = {}) {
+      const { signal } = options;
+      if (closed !== null) return Promise.reject(closed);
+      if (signal?.aborted === true) return Promise.reject(cancelled());
+      const id = nextId++;
+      const cancel = () => port.postMessage({ kind: 'cancel', id } satisfies Request, []);
+      const answer = new Promise<unknown>((resolve, reject) => {
+        pending.set(id, { resolve, reject, onProgress: options.onProgress });
+        signal?.addEventListener('abort', cancel, { once: true });
+        port.postMessage({ kind: 'call', id, name, args } satisfies Request, [...(options.transfer ?? [])] as ArrayBuffer[]);
+      });
+      return answer.finally(() => {
+        pending.delete(id);
+        signal?.removeEventListener('abort', cancel);
+      }) as Promise<C[K]['result']>;
+    },
+    close(reason) {
+      closed = reason;
+      for (const waiting of pending.values()) waiting.reject(reason);
+      pending.clear();
+    },
+  };
+}
+
+/** What a cancelled job ends with. */
+export function cancelled(): GraffitistError {
+  return new GraffitistError('cancelled', 'The job was cancelled.');
+}
+
+function thrown({ code, cause, about, remedy }: ErrorInfo): GraffitistError {
+  return new GraffitistError(code, cause, { ...(about === undefined ? {} : { about }), ...(remedy === undefined ? {} : { remedy }) });
+}

@@ -1,0 +1,84 @@
+/** The closed set of calls that a compute worker answers. Everything is plain data; Blobs pass by reference, results move. */
+import type { QuantizationError } from '../calibrate/codes.ts';
+import type { Bins, Extremes } from '../calibrate/histogram.ts';
+import type { Candidate } from '../calibrate/klj.ts';
+import type { BackendName } from '../execute/backend.ts';
+import type { PortableModel } from './portableModel.ts';
+
+/** Images for one input: rows `first` … `first + count` of a .npy file, read by the worker itself. */
+export interface ImageRange {
+  readonly input: string;
+  readonly file: Blob;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A calibration as a worker gets it: its share of the images, and the order in which thresholds are found. */
+export interface SweepOptions {
+  readonly model: PortableModel;
+  readonly images: readonly ImageRange[];
+  /** LinearQuant nodes in calibration order; a stage is an index into it. */
+  readonly order: readonly string[];
+  /** Bytes that kept tensors of this worker may take. */
+  readonly budgetBytes: number;
+}
+
+/** What a sweep has cost one worker so far. */
+export interface WorkDone {
+  /** Kept tensors at their most. */
+  readonly peakBytes: number;
+  /** Tensors computed again because a shared threshold moved after they had been read. */
+  readonly recomputed: number;
+  /** Tensors computed again because the budget left no room to keep them. */
+  readonly repeated: number;
+}
+
+/** How one stage's samples were rounded, image by image, and where they lie. */
+export interface StageOutcome {
+  readonly stage: number;
+  readonly errors: readonly QuantizationError[];
+  /** Counts of |x| in `ViewBins`. */
+  readonly view: Uint32Array;
+}
+
+/** Equal bins on [0, max] for drawing. */
+export interface ViewBins {
+  readonly stage: number;
+  readonly max: number;
+  readonly count: number;
+}
+
+export type ComputeCalls = {
+  /** Makes the backend. Every other call comes after it. */
+  readonly start: { readonly args: { readonly backend: BackendName }; readonly result: { readonly description: string } };
+
+  /** Begins a sweep; ends the one before. */
+  readonly open: { readonly args: SweepOptions; readonly result: null };
+  /** Computes a stage's source for every image of the share, keeps it, and finds its extremes. Progress counts images. */
+  readonly measure: { readonly args: { readonly stage: number }; readonly result: Extremes };
+  /** Counts the kept samples of some stages into bins. */
+  readonly count: { readonly args: { readonly stages: readonly number[]; readonly bins: Bins }; readonly result: Uint32Array };
+  /** Tries every `stride`-th candidate of a KL-J search from candidate number `offset` on. */
+  readonly search: {
+    readonly args: { readonly counts: Float64Array; readonly levels: number; readonly offset: number; readonly stride: number };
+    readonly result: Candidate;
+  };
+  /**
+   * Sets a threshold as `stage` found it. `views` lists the stages whose samples become codes now, because the threshold is final:
+   * those this worker holds samples of. Tensors that no later stage reads are released.
+   */
+  readonly settle: {
+    readonly args: { readonly stage: number; readonly variable: string; readonly log2: number; readonly views: readonly ViewBins[] };
+    readonly result: { readonly outcomes: readonly StageOutcome[]; readonly work: WorkDone };
+  };
+  /** Once thresholds are set: layers whose sums may depend on the backend. */
+  readonly inexact: { readonly args: null; readonly result: readonly string[] };
+  /** Ends the sweep and frees what it held. */
+  readonly close: { readonly args: null; readonly result: null };
+
+  /** Runs a model on a share of the images and hands back one output, image after image. Progress counts images. */
+  readonly outputs: {
+    readonly args: { readonly model: PortableModel; readonly images: readonly ImageRange[]; readonly output: string };
+    readonly result: { readonly values: Float32Array; readonly perImage: number };
+  };
+};

@@ -1,0 +1,50 @@
+import { GraffitistError } from '../errors.ts';
+import type { Backend } from '../execute/backend.ts';
+import { Runner } from '../execute/execute.ts';
+import { Session } from '../execute/session.ts';
+import { makeTensor, tensorNumbers } from '../formats/tensorValues.ts';
+import { type CallContext, Transferred } from './channel.ts';
+import { imagesPerCall } from './chunking.ts';
+import { openImages } from './images.ts';
+import type { ComputeCalls } from './messages.ts';
+import { openPortable } from './portableModel.ts';
+
+type Outputs = ComputeCalls['outputs']['result'];
+
+/** One output of a model for a share of the images. @throws GraffitistError whatever stops the run, naming the node */
+export async function runOutputs(
+  args: ComputeCalls['outputs']['args'],
+  backend: Backend,
+  context: CallContext,
+): Promise<Transferred<Outputs>> {
+  const { graph, variables } = await openPortable(args.model);
+  const readers = await Promise.all(args.images.map(openImages));
+  const session = new Session(graph, { variables, backend, feeds: readers.map(({ input }) => input) });
+  try {
+    const runner = new Runner(session, [args.output]);
+    const total = readers[0]?.count ?? 0;
+    const step = imagesPerCall(session, readers);
+    const parts: Float32Array[] = [];
+    for (let first = 0; first < total; first += step) {
+      const count = Math.min(step, total - first);
+      const feeds = new Map<string, ReturnType<typeof makeTensor>>();
+      for (const { input, shape, read } of readers) feeds.set(input, makeTensor('float32', [count, ...shape], await read(first, count)));
+      const result = (await runner.run(feeds, { signal: context.signal })).get(args.output);
+      const numbers = result === undefined ? new Float32Array(0) : tensorNumbers(result);
+      if (numbers.length % count !== 0) {
+        throw new GraffitistError('shape-mismatch', `Output '${args.output}' does not have one row per image.`, { about: args.output });
+      }
+      parts.push(numbers instanceof Float32Array ? numbers : new Float32Array(numbers));
+      context.progress(first + count);
+    }
+    const values = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      values.set(part, at);
+      at += part.length;
+    }
+    return new Transferred({ values, perImage: total === 0 ? 0 : values.length / total }, [values.buffer]);
+  } finally {
+    session.dispose();
+  }
+}

@@ -1,0 +1,128 @@
+/** Compute workers as one: started together, called together, ended together. */
+import { GraffitistError } from '../errors.ts';
+import type { BackendName } from '../execute/backend.ts';
+import { type CallClient, callClient } from './channel.ts';
+import type { ComputeCalls } from './messages.ts';
+import type { SpawnCompute, SpawnedWorker } from './port.ts';
+
+export type ComputeWorker = CallClient<ComputeCalls>;
+
+/** A GPU is one worker's; everything else takes one worker per core. */
+export function workersFor(backend: BackendName, cores: number): number {
+  return backend === 'webgpu' ? 1 : Math.max(1, cores);
+}
+
+export interface PoolOptions {
+  readonly spawn: SpawnCompute;
+  readonly backend: BackendName;
+  readonly workers: number;
+}
+
+/** Started workers. Once one of them has died the pool is `broken`: every call rejects, and the owner starts another pool. */
+export class ComputePool {
+  readonly workers: readonly ComputeWorker[];
+  readonly backend: BackendName;
+  /** As the first worker's backend describes itself. */
+  readonly description: string;
+  readonly #spawned: readonly SpawnedWorker[];
+  #failure: GraffitistError | null = null;
+
+  private constructor(spawned: readonly SpawnedWorker[], workers: readonly ComputeWorker[], backend: BackendName, description: string) {
+    this.#spawned = spawned;
+    this.workers = workers;
+    this.backend = backend;
+    this.description = description;
+  }
+
+  /** @throws GraffitistError `backend-unavailable`, `worker-failed`; nothing is left running then */
+  static async start(
+    { spawn, backend, workers: count }: PoolOptions,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<ComputePool> {
+    const spawned = Array.from({ length: count }, () => spawn());
+    const workers = spawned.map(({ port }) => callClient<ComputeCalls>(port));
+    let pool: ComputePool | null = null;
+    spawned.forEach((worker) => {
+      worker.onFailure((cause) => {
+        const failure = workerFailed(cause);
+        if (pool !== null) pool.#failure ??= failure;
+        for (const client of workers) client.close(failure);
+      });
+    });
+    try {
+      const started = await together(
+        workers.map((worker) => (signal) => worker.call('start', { backend }, { signal })),
+        options.signal,
+      );
+      pool = new ComputePool(spawned, workers, backend, started[0]?.description ?? backend);
+      return pool;
+    } catch (error) {
+      for (const worker of spawned) worker.terminate();
+      throw error;
+    }
+  }
+
+  get broken(): boolean {
+    return this.#failure !== null;
+  }
+
+  /**
+   * The same call to some workers (by number), arguments made for each; results in their order. The first error cancels the others and
+   * is thrown once all have ended.
+   */
+  ask<K extends keyof ComputeCalls>(
+    workers: readonly number[],
+    name: K,
+    args: (worker: number) => ComputeCalls[K]['args'],
+    options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: ((worker: number, done: number) => void) | undefined } = {},
+  ): Promise<readonly ComputeCalls[K]['result'][]> {
+    const { onProgress } = options;
+    return together(
+      workers.map((index) => async (signal) => {
+        const worker = this.workers[index];
+        if (worker === undefined) throw new GraffitistError('internal', `There is no compute worker ${index}.`);
+        return worker.call(name, args(index), { signal, onProgress: onProgress && ((done) => onProgress(index, done)) });
+      }),
+      options.signal,
+    );
+  }
+
+  dispose(): void {
+    const ended = new GraffitistError('worker-failed', 'The compute workers have been ended.');
+    this.#failure ??= ended;
+    for (const worker of this.workers) worker.close(ended);
+    for (const worker of this.#spawned) worker.terminate();
+  }
+}
+
+/** Runs tasks side by side. When one fails the others are told to stop; the first error is thrown when all have ended. */
+export async function together<T>(tasks: readonly ((signal: AbortSignal) => Promise<T>)[], signal?: AbortSignal): Promise<readonly T[]> {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  if (signal?.aborted === true) controller.abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  let first: { readonly error: unknown } | null = null;
+  try {
+    const results = await Promise.all(
+      tasks.map(async (task) => {
+        try {
+          return { value: await task(controller.signal) };
+        } catch (error) {
+          first ??= { error };
+          controller.abort();
+          return null;
+        }
+      }),
+    );
+    if (first !== null) throw (first as { readonly error: unknown }).error;
+    return results.map((result) => (result as { readonly value: T }).value);
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+function workerFailed(cause: string): GraffitistError {
+  return new GraffitistError('worker-failed', `A compute worker stopped: ${cause}`, {
+    remedy: 'Run the step again; if it happens again, use fewer images or another backend.',
+  });
+}
