@@ -48,9 +48,17 @@ check('types of the page', bin('tsc'), ['-p', 'tsconfig.page.json']);
 check('import rules', bin('depcruise'), ['--config', '.dependency-cruiser.json', 'src', 'worker', 'cli']);
 check('unused code', bin('knip'), []);
 
-for (const project of ['unit', 'golden']) {
+ensureBuilt('cli');
+for (const project of ['unit', 'golden', 'cli']) {
   const file = path.join(reports, `${project}.json`);
-  const ok = run(`${project} tests`, bin('vitest'), ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]);
+  const ok = run(`${project} tests`, bin('vitest'), [
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ]);
   count(ok, () => {
     const report = JSON.parse(readFileSync(file, 'utf8'));
     return { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests + report.numTodoTests };
@@ -62,7 +70,6 @@ if (chromium === undefined) {
   total.failed += 1;
 } else {
   ensureBuilt('page');
-  ensureBuilt('cli');
   const file = path.join(reports, 'browser.json');
   const ok = run('browser tests', bin('playwright'), ['test'], { CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: file });
   count(ok, () => {

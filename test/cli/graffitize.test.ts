@@ -1,0 +1,169 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { diffGraphs } from '../../worker/graph/diff.ts';
+import { openGraph } from '../../worker/graph/graphFile.ts';
+import { describeShared, shared } from '../shared.ts';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const program = path.join(root, 'cli', 'graffitize.mjs');
+const optimize = ['fix_input_shape', 'fold_batch_norms', 'remove_training_nodes', 'strip_unused_nodes', 'preprocess_layers'];
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function run(args: readonly string[], cwd?: string): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], { cwd, maxBuffer: 64 << 20 }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err });
+    });
+  });
+}
+
+const graph = async (file: string) => openGraph(new Uint8Array(await readFile(file)), path.basename(file));
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'graffitize-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('graffitize on the sample model', () => {
+  const sample = path.join(root, 'public', 'sample');
+  const interfaceArgs = ['--inputs', 'input', '--outputs', 'MobilenetV1/Predictions/Softmax', '--input_shape', '32,32,3'];
+
+  it('lists every transform with options and defaults', async () => {
+    const { code, out } = await run(['-h']);
+    expect(code).toBe(0);
+    for (const name of [...optimize, 'quantize', 'weight_bits=-8', '--in_ckpt']) expect(out).toContain(name);
+  });
+
+  it('writes what the original writes: the graph, the checkpoint beside the input, and nothing else', async () => {
+    const model = path.join(folder, 'files');
+    await mkdir(model);
+    for (const name of [
+      'shapes_mnv1_eval.pb',
+      'shapes_mnv1.ckpt.index',
+      'shapes_mnv1.ckpt.data-00000-of-00001',
+      'checkpoint',
+      'calibration_set.npy',
+    ]) {
+      await cp(path.join(sample, name), path.join(model, name));
+    }
+    const before = await readdir(model);
+    const done = await run(
+      ['--in_graph', 'shapes_mnv1_eval.pb', '--out_graph', 'out/int8.pb', ...interfaceArgs, '--transforms', ...optimize, 'quantize'],
+      model,
+    );
+    expect(done.err).not.toContain('error');
+    expect(done.code).toBe(0);
+    const added = (await readdir(model)).filter((name) => !before.includes(name)).sort();
+    expect(added).toEqual(['out', 'shapes_mnv1_graffitist.ckpt.data-00000-of-00001', 'shapes_mnv1_graffitist.ckpt.index']);
+    expect(await readFile(path.join(model, 'checkpoint'), 'utf8')).toContain('"shapes_mnv1_graffitist.ckpt"');
+
+    const inspected = await run(['inspect', 'out/int8.pb', '--in_ckpt', 'shapes_mnv1_graffitist.ckpt', '--json'], model);
+    const { quantizers } = JSON.parse(inspected.out) as { quantizers: { log2t: number | null }[] };
+    expect(quantizers.length).toBeGreaterThan(20);
+    expect(quantizers.every((row) => row.log2t !== null)).toBe(true);
+
+    // A second run in recipe 3c form picks the thresholds up by name and gives the same graph.
+    const again = await run(
+      [
+        '--in_graph',
+        'shapes_mnv1_eval.pb',
+        '--out_graph',
+        'out/3c.pb',
+        ...interfaceArgs,
+        '--transforms',
+        ...optimize,
+        'quantize(calibrate_quant_layers=False)',
+      ],
+      model,
+    );
+    expect(again.code).toBe(0);
+    expect(await readFile(path.join(model, 'out/3c.pb'))).toEqual(await readFile(path.join(model, 'out/int8.pb')));
+  });
+
+  it('a frozen result reopens with the same thresholds and runs again to the same bytes', async () => {
+    const args = [
+      '--in_graph',
+      path.join(sample, 'shapes_mnv1_frozen.pb'),
+      ...interfaceArgs,
+      '--freeze',
+      '--json',
+      '--transforms',
+      ...optimize,
+      'quantize',
+    ];
+    const first = await run([...args, '--out_graph', path.join(folder, 'a.pb')]);
+    const second = await run([...args, '--out_graph', path.join(folder, 'b.pb')]);
+    expect(first.code + second.code).toBe(0);
+    expect(await readFile(path.join(folder, 'a.pb'))).toEqual(await readFile(path.join(folder, 'b.pb')));
+    const { quantizers } = JSON.parse((await run(['inspect', path.join(folder, 'a.pb'), '--json'])).out) as {
+      quantizers: { log2t: number | null }[];
+    };
+    expect(quantizers.every((row) => row.log2t !== null)).toBe(true);
+    expect((await run(['diff', path.join(folder, 'a.pb'), path.join(folder, 'b.pb')])).code).toBe(0);
+    expect((await run(['diff', path.join(folder, 'a.pb'), path.join(sample, 'shapes_mnv1_frozen.pb')])).code).toBe(1);
+  });
+
+  it('refuses with the text of the page, code 1, and nothing written', async () => {
+    const args = [
+      '--in_graph',
+      path.join(sample, 'shapes_mnv1_frozen.pb'),
+      '--out_graph',
+      path.join(folder, 'none.pb'),
+      ...interfaceArgs,
+      '--transforms',
+    ];
+    const order = await run([...args, 'quantize']);
+    expect(order).toMatchObject({ code: 1 });
+    expect(order.err).toContain("Transform 'quantize' requires 'fix_input_shape' to be applied first!");
+    expect((await run([...args, 'fold_the_sheets'])).err).toContain("'fold_the_sheets' is not known");
+    expect((await run([...args, 'quantize(is_training=True)'])).err).toMatch(/is_training/);
+    expect((await run(['--in_graph', 'missing.pb', '--out_graph', 'x.pb', ...interfaceArgs])).err).toContain(
+      "Input graph file 'missing.pb' does not exist!",
+    );
+    expect((await run(['--nonsense'])).code).toBe(2);
+    expect(await readdir(folder)).not.toContain('none.pb');
+  });
+
+  it('says what a file is that is no graph', async () => {
+    const picture = path.join(folder, 'picture.pb');
+    await writeFile(picture, Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'));
+    const { code, err } = await run(['inspect', picture]);
+    expect(code).toBe(1);
+    expect(err).toContain('PNG');
+  });
+});
+
+describeShared('graffitize on the real MobileNet', () => {
+  it('gives the graph of the original, node for node, from batch norm in small ops', async () => {
+    const out = path.join(folder, 'mobilenet_int8.pb');
+    const args = [
+      ...['--in_graph', shared('models/mobilenet_v1_0.25_128/frozen_graph.pb'), '--out_graph', out],
+      ...['--inputs', 'input', '--outputs', 'MobilenetV1/Predictions/Softmax', '--input_shape', '128,128,3'],
+      ...['--calibration', shared('cases/imagenet_mobilenet/calibration_set.npy')],
+      ...['--freeze', '--transforms', ...optimize, 'quantize'],
+    ];
+    const done = await run(args);
+    expect(done.err).not.toContain('error');
+    const thresholds = JSON.parse(await readFile(shared('cases/imagenet_mobilenet/expected_thresholds.json'), 'utf8')) as {
+      thresholds_log2: Record<string, number>;
+    };
+    const differences = diffGraphs(await graph(shared('cases/imagenet_mobilenet/expected_int8.pb')), await graph(out));
+    // Frozen: thresholds are constants where the original has variables; nothing else may differ.
+    expect(differences.filter(({ node }) => !/\/m?_?threshold(\/|$)/.test(node))).toEqual([]);
+    const { quantizers } = JSON.parse((await run(['inspect', out, '--json'])).out) as {
+      quantizers: { threshold: string; log2t: number }[];
+    };
+    for (const row of quantizers)
+      expect(Math.abs(row.log2t - (thresholds.thresholds_log2[row.threshold] ?? Number.NaN)), row.threshold).toBeLessThanOrEqual(1e-5);
+  });
+});
