@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { recipeSteps } from '../worker/engine/recipes.ts';
 import { GraffitistError } from '../worker/errors.ts';
 import { readModelFiles } from './files.ts';
-import { reportText, writeResults } from './graffitizeCommand.ts';
+import { isCalibrated, reportText, writeResults } from './graffitizeCommand.ts';
 import { quantizerCells } from './inspectCommand.ts';
 import { createNodeEngine } from './nodeEngine.ts';
 import { progressView } from './progress.ts';
@@ -33,6 +33,7 @@ export async function demoCommand(out: string): Promise<number> {
       outGraph: path.join(out, `${path.basename(index.graph, '.pb')}_int8.pb`),
       folder: out,
       freeze: true,
+      calibrated: isCalibrated(report),
     });
     const head = ['quantizer', 'kind', 'bits', 'scale', 'threshold', 'shared with'];
     process.stdout.write(`${table(head, quantizers.map(quantizerCells))}\n\n${reportText(summary, report, written)}`);

@@ -45,7 +45,12 @@ export async function graffitizeCommand(options: GraffitizeOptions): Promise<num
     progress.end();
     const refused = report.steps.find((step) => step.error !== undefined)?.error;
     if (refused !== undefined) throw new GraffitistError(refused.code, refused.cause, refused);
-    const written = await writeResults(engine, { outGraph, folder: path.dirname(inGraph), freeze: options.freeze === true });
+    const written = await writeResults(engine, {
+      outGraph,
+      folder: path.dirname(inGraph),
+      freeze: options.freeze === true,
+      calibrated: isCalibrated(report),
+    });
     process.stdout.write(
       options.json === true ? `${JSON.stringify({ document: summary, report, written }, null, 2)}\n` : reportText(summary, report, written),
     );
@@ -92,19 +97,26 @@ async function readRequest(options: GraffitizeOptions): Promise<RunRequest & { r
   return { interface: given.interface, steps: options.transforms === undefined && base !== null ? base.steps : given.steps };
 }
 
-/** The graph goes to `--out_graph`; a checkpoint and its state file go beside the input graph, as the original writes them. */
+/**
+ * The graph goes to `--out_graph`. Where thresholds were calibrated, checkpoint and state file go beside the input graph, as the
+ * original writes them; a checkpoint that was only read is not written again.
+ */
 export async function writeResults(
   engine: Engine,
-  target: { readonly outGraph: string; readonly folder: string; readonly freeze: boolean },
+  target: { readonly outGraph: string; readonly folder: string; readonly freeze: boolean; readonly calibrated: boolean },
 ): Promise<string[]> {
   const files = await engine.download(target.freeze ? 'frozen' : 'graffitist');
   const written: string[] = [];
-  for (const file of files) {
+  for (const file of files.filter(({ name }) => target.calibrated || name.endsWith('.pb'))) {
     const destination = file.name.endsWith('.pb') ? target.outGraph : path.join(target.folder, file.name);
     await writeOutput(destination, file.blob);
     written.push(destination);
   }
   return written;
+}
+
+export function isCalibrated(report: RunReport): boolean {
+  return report.steps.some((step) => step.calibration !== undefined);
 }
 
 /** Per step what changed and what was left alone, then the calibration and the files. */
