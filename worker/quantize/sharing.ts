@@ -49,8 +49,8 @@ export interface Sharing {
  *
  * @throws GraffitistError `quantizer-conflict` where members differ in bit-width or element type
  */
-export function shareThresholds(graph: Graph, tied: readonly string[]): Sharing {
-  const plan = new SharingPlan(graph, new Set(tied));
+export function shareThresholds(graph: Graph, tied: ReadonlySet<string>): Sharing {
+  const plan = new SharingPlan(graph, tied);
   for (const node of graph.nodes) {
     const rule = SHARING.find((candidate) => candidate.ops.includes(node.op) && fits(graph, node, candidate));
     if (rule !== undefined) plan.share(rule, node);
@@ -78,6 +78,7 @@ class SharingPlan {
   readonly #editor: GraphEditor;
   readonly #tied: ReadonlySet<string>;
   readonly #groupOf = new Map<string, SharedThreshold>();
+  readonly #names = new Set<string>();
   /** Formats of quantizers that were made signed to share with signed ones. */
   readonly #madeSigned = new Map<string, Format>();
 
@@ -187,11 +188,10 @@ class SharingPlan {
   /** QNT18: a name of its own: the original stops where two groups of one scope would get the same. */
   #variableName(members: readonly string[], name: string): string {
     const base = `${commonScope(members)}/${name}`;
-    const taken = (scope: string): boolean =>
-      this.#graph.has(`${scope}/m_threshold`) || this.shared.some(({ variable }) => variable === `${scope}/m_threshold`);
-    let scope = base;
-    for (let index = 1; taken(scope); index += 1) scope = `${base}_${index}`;
-    return `${scope}/m_threshold`;
+    let variable = `${base}/m_threshold`;
+    for (let index = 1; this.#graph.has(variable) || this.#names.has(variable); index += 1) variable = `${base}_${index}/m_threshold`;
+    this.#names.add(variable);
+    return variable;
   }
 }
 

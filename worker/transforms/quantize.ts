@@ -1,5 +1,5 @@
 import { GraffitistError } from '../errors.ts';
-import type { Shape } from '../formats/tensor.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
 import { formatName, formatOf } from '../quantize/fixedPoint.ts';
 import { leftInFloat } from '../quantize/leftInFloat.ts';
@@ -33,31 +33,28 @@ export const quantize: Transform = {
     calibrate_quant_layers: flag(true, 'Find thresholds on the calibration data; off: they come from a checkpoint.'),
   },
   after: ['fix_input_shape', 'fold_batch_norms', 'preprocess_layers'],
-  notAfter: ['freeze_graph'],
+  notAfter: ['freeze_graph', 'quantize'],
   apply: (model, options) => {
     refuseQuantized(model);
     const settings = settingsOf(model, options);
-    const changes: Change[] = [];
+    const inserted: Inserted[] = [];
     const warnings: Warning[] = [];
     const tied = new Set<string>();
-    let graph = model.graph;
+    let placed = model.graph;
     for (const pass of PASSES) {
-      const found = pass(graph, settings);
-      const insertion = insertQuantizers(graph, found.placements);
-      graph = insertion.graph;
-      changes.push(...insertion.inserted.map(insertedChange));
+      const found = pass(placed, settings);
+      const insertion = insertQuantizers(placed, found.placements);
+      placed = insertion.graph;
+      inserted.push(...insertion.inserted);
       warnings.push(...found.warnings, ...insertion.warnings);
       for (const scope of insertion.tied) tied.add(scope);
     }
-    const sharing = shareThresholds(graph, [...tied]);
-    graph = sharing.graph;
-    changes.push(...sharing.shared.map(sharedChange));
-    warnings.push(...sharing.warnings, ...bypassedOutputs(model, changes));
+    const { graph, shared, warnings: overlaps } = shareThresholds(placed, tied);
     return {
-      model: { ...model, graph, shapes: shapesOf(model, graph.nodes) },
-      changes,
+      model: { ...model, graph },
+      changes: [...inserted.map((quantizer) => insertedChange(quantizer, graph)), ...shared.map(sharedChange)],
       skipped: leftInFloat(model.graph, graph, model.inputs),
-      warnings,
+      warnings: [...warnings, ...overlaps, ...bypassedOutputs(model.outputs, inserted)],
     };
   },
 };
@@ -94,14 +91,15 @@ function refuseQuantized(model: Model): void {
   });
 }
 
-function insertedChange({ placement, scope, nodes }: Inserted): Change {
+function insertedChange({ placement, scope, nodes }: Inserted, graph: Graph): Change {
   const { rule, producer, suffix } = placement;
-  const floor = placement.rounding === 'round' ? '' : `, ${placement.rounding}`;
+  const rounding = placement.rounding === 'round' ? '' : `, ${placement.rounding}`;
+  const linearQuant = `${scope}/LinearQuant`;
   return {
     rule,
-    summary: `${suffix} on ${producer}: ${formatName(formatOf(placement.bits))}${floor}`,
+    summary: `${suffix} on ${producer}: ${formatName(formatOf(placement.bits))}${rounding}`,
     before: [producer],
-    after: [producer, `${scope}/LinearQuant`, ...nodes.filter((name) => !name.endsWith('/LinearQuant'))],
+    after: [linearQuant, ...nodes.filter((name) => name !== linearQuant && graph.has(name))],
   };
 }
 
@@ -116,22 +114,11 @@ function sharedChange({ rule, at, variable, members }: SharedThreshold): Change 
 }
 
 /** A quantizer hangs off a graph output; the named output itself still delivers what came before it. */
-function bypassedOutputs({ outputs }: Model, changes: readonly Change[]): Warning[] {
-  return changes.flatMap(({ rule, before: [producer], after: [, linearQuant] }) => {
-    if (producer === undefined || linearQuant === undefined || !outputs.includes(producer)) return [];
-    return [
-      { rule, node: producer, text: `This output delivers the values before its quantizer; the quantized ones are at '${linearQuant}'.` },
-    ];
-  });
-}
-
-/** Quantizing changes no shape: a quantizer has that of its source, the nodes of its scope are scalars. */
-function shapesOf(model: Model, nodes: Model['graph']['nodes']): ReadonlyMap<string, readonly Shape[]> {
-  return new Map(
-    nodes.map((node) => {
-      const source = node.op === 'LinearQuant' ? (node.edges[0]?.node ?? '') : node.name;
-      const known = model.shapes.get(source);
-      return [node.name, known ?? [node.op === 'LinearQuant' ? null : []]] as const;
-    }),
-  );
+function bypassedOutputs(outputs: readonly string[], inserted: readonly Inserted[]): Warning[] {
+  const bypassed = inserted.filter(({ placement }) => outputs.includes(placement.producer));
+  return bypassed.map(({ placement: { rule, producer }, scope }) => ({
+    rule,
+    node: producer,
+    text: `This output delivers the values before its quantizer; the quantized ones are at '${scope}/LinearQuant'.`,
+  }));
 }

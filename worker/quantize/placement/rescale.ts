@@ -3,12 +3,15 @@ import { readFormat } from '../quantizerScalars.ts';
 import { isFromAvgPool, KEEPS_SCALE, RELU_OPS } from './ops.ts';
 import { type Note, type Pass, type Placement, place } from './placement.ts';
 
+/** Nodes of a quantizer on a marker carry the marker's name too. */
+const IN_QUANTIZER = /_quant\//;
+
 /** QNT10, QNT11: the rescale markers of `preprocess_layers` become quantizers. */
 export const placeRescale: Pass = (graph, { activationBits, reluBits }) => {
   const placements: Placement[] = [];
   const warnings: Note[] = [];
   for (const marker of graph.nodes) {
-    if (marker.op !== 'Identity') continue;
+    if (marker.op !== 'Identity' || IN_QUANTIZER.test(marker.name)) continue;
     if (marker.name.includes('eltw_rescale')) {
       placements.push(place('QNT10', marker.name, 'eltw_rescale_quant', activationBits));
     } else if (marker.name.includes('concat_rescale')) {
