@@ -6,6 +6,7 @@ import { count } from '../format/numbers.ts';
 import { useRun } from '../state/run.ts';
 import { hoverGroup, showNode, useSelection } from '../state/selection.ts';
 import { setView } from '../state/view.ts';
+import { PathText } from '../ui/PathText.tsx';
 import { BitsTag } from '../ui/Tag.tsx';
 import { useRowWindow } from '../ui/VirtualRows.tsx';
 import { arranged, COLUMNS, type ColumnId, type Sorting } from './columns.ts';
@@ -46,7 +47,7 @@ export function Thresholds({ filter }: { filter: string }) {
   const node = useSelection((state) => state.node);
   const quantizer = useSelection((state) => state.quantizer);
   const [sorting, setSorting] = useState<Sorting | null>(null);
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const shown = useMemo(() => arranged(rows, filter, sorting), [rows, filter, sorting]);
   const range = useRowWindow(scroller, shown.length, ROW_HEIGHT);
   const marked = (row: QuantizerRow): boolean =>
@@ -84,7 +85,7 @@ export function Thresholds({ filter }: { filter: string }) {
 
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <div className="table-scroll" ref={scroller} tabIndex={0} onKeyDown={walk} aria-label="Thresholds" role="region">
+    <section className="table-scroll" ref={scroller} tabIndex={0} onKeyDown={walk} aria-label="Thresholds">
       <table className="thresholds" aria-rowcount={shown.length + 1}>
         <colgroup>
           {COLUMNS.map((column) => (
@@ -140,7 +141,7 @@ export function Thresholds({ filter }: { filter: string }) {
         </tbody>
       </table>
       {shown.length === 0 && <p className="bottom-hint muted">No quantizer matches “{filter}”.</p>}
-    </div>
+    </section>
   );
 }
 
@@ -155,8 +156,8 @@ function Cell({ column, row }: { column: ColumnId; row: QuantizerRow }) {
       );
     case 'name':
       return (
-        <td className="mono" title={row.name}>
-          <span className="clip-start">{row.name}</span>
+        <td title={row.name}>
+          <PathText>{row.name}</PathText>
         </td>
       );
     case 'clipped':

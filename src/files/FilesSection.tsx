@@ -30,8 +30,10 @@ export function FilesSection() {
           <li key={row.key}>
             <div className="file-row" title={row.title}>
               <span className="tag">{row.kind}</span>
-              <span className="grow clip">{row.name}</span>
-              <span className="muted">{row.detail}</span>
+              <span className="file-name clip">{row.name}</span>
+              <span className="muted" title={row.detail}>
+                {row.fact}
+              </span>
             </div>
             {row.error !== null && (
               <div className="inset">

@@ -7,6 +7,8 @@ export interface FileRow {
   readonly name: string;
   readonly title: string;
   readonly detail: string;
+  /** The part of the detail that fits beside the name. */
+  readonly fact: string;
   readonly error: ErrorInfo | null;
 }
 
@@ -37,7 +39,7 @@ export function fileRows(files: DocumentSummary['files']): FileRow[] {
         continue;
       }
       parts.set(prefix, [file]);
-      rows.push({ key: prefix, kind: 'ckpt', name: prefix, title: '', detail: '', error: null });
+      rows.push({ key: prefix, kind: 'ckpt', name: prefix, title: '', detail: '', fact: '', error: null });
     } else {
       rows.push({
         key: file.name,
@@ -45,6 +47,7 @@ export function fileRows(files: DocumentSummary['files']): FileRow[] {
         name: file.name,
         title: file.name,
         detail: file.detail,
+        fact: fact(file.detail),
         error: file.error ?? null,
       });
     }
@@ -55,11 +58,18 @@ export function fileRows(files: DocumentSummary['files']): FileRow[] {
   });
 }
 
-function checkpointRow(members: readonly FileSummary[]): Pick<FileRow, 'title' | 'detail' | 'error'> {
+function checkpointRow(members: readonly FileSummary[]): Pick<FileRow, 'title' | 'detail' | 'fact' | 'error'> {
   const index = members.find((file) => file.role === 'checkpoint-index');
+  const detail = index?.detail ?? 'no .index';
   return {
     title: members.map((file) => file.name).join('\n'),
-    detail: index?.detail ?? 'no .index',
+    detail,
+    fact: fact(detail),
     error: members.find((file) => file.error !== undefined)?.error ?? null,
   };
+}
+
+/** `50 images` of `50 images 128×128×3`: the interface card shows the shape. */
+function fact(detail: string): string {
+  return detail.replace(/\s+\d+(×\d+)+\b.*$/, '');
 }

@@ -9,6 +9,7 @@ import { engine } from '../engine/client.ts';
 import { useDocument } from '../state/document.ts';
 import { showNode } from '../state/selection.ts';
 import { setView, useView } from '../state/view.ts';
+import { PathText } from '../ui/PathText.tsx';
 
 const SHOWN_NODES = 40;
 const SHOWN_COMMANDS = 8;
@@ -105,7 +106,7 @@ function Finder() {
               onPointerMove={() => setAt(index)}
               onClick={() => choose(entry)}
             >
-              <span className={entry.mono ? 'grow clip mono' : 'grow clip'}>{entry.title}</span>
+              {entry.mono ? <PathText>{entry.title}</PathText> : <span className="grow clip">{entry.title}</span>}
               {entry.section === 'Nodes' ? <span className="muted">{entry.detail}</span> : entry.detail !== '' && <kbd>{entry.detail}</kbd>}
             </div>
           </div>

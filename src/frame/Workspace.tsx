@@ -57,7 +57,7 @@ function Side({ id, size, min, max, children }: { id: Panel; size: number; min: 
     if (panel === null || panel.isCollapsed() === collapsed) return;
     if (collapsed) panel.collapse();
     else panel.expand();
-  }, [collapsed]);
+  }, [collapsed, handle]);
   return (
     <ResizablePanel
       id={id}

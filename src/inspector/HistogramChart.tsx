@@ -66,9 +66,9 @@ function draw(element: HTMLElement, histogram: HistogramView, row: QuantizerRow)
     ctx.font = `600 ${11 * ratio}px ${token('font')}`;
     ctx.textBaseline = 'top';
     const wide = ctx.measureText(label).width;
-    // At the right of its line, or at the left where that would leave the chart; each label has a row of its own.
-    const fits = x + wide + 5 * ratio < bbox.left + bbox.width;
-    ctx.fillText(label, fits ? x + 5 * ratio : x - wide - 5 * ratio, y);
+    // Each label has a row of its own; it stands at the left of its line, which is where the data is.
+    const fits = x - wide - 5 * ratio > bbox.left;
+    ctx.fillText(label, fits ? x - wide - 5 * ratio : x + 5 * ratio, y);
     ctx.restore();
   };
 
@@ -100,9 +100,10 @@ function draw(element: HTMLElement, histogram: HistogramView, row: QuantizerRow)
           size: 34,
           gap: 4,
           grid: { stroke: token('line'), width: 1 },
+          splits: () => powersOfTen(top),
+          filter: (_plot, ticks) => ticks,
           ticks: { show: false },
-          values: (_plot, ticks) =>
-            ticks.map((tick) => (tick !== null && Number.isInteger(Math.log10(tick)) ? powerOfTen(Math.log10(tick)) : '')),
+          values: (_plot, ticks) => ticks.map((tick) => powerOfTen(Math.round(Math.log10(tick)))),
         },
       ],
       series: [{}, { fill: token(fillToken(row)), width: 0, points: { show: false }, ...(bars === undefined ? {} : { paths: bars }) }],
@@ -127,6 +128,13 @@ function draw(element: HTMLElement, histogram: HistogramView, row: QuantizerRow)
     [centres, counts],
     element,
   );
+}
+
+/** Ticks of the log axis: powers of ten, thinned out where there are many. */
+function powersOfTen(top: number): number[] {
+  const last = Math.ceil(Math.log10(top));
+  const step = last > 5 ? 2 : 1;
+  return Array.from({ length: Math.floor(last / step) + 1 }, (_, index) => 10 ** (index * step));
 }
 
 function fillToken(row: QuantizerRow): string {

@@ -7,6 +7,7 @@ import { count, decibels, powerOfTwo, real, share, threshold } from '../format/n
 import { useRun } from '../state/run.ts';
 import { hoverGroup, showNode, useSelection } from '../state/selection.ts';
 import { useView } from '../state/view.ts';
+import { PathText } from '../ui/PathText.tsx';
 import { BitsTag } from '../ui/Tag.tsx';
 import { HistogramChart } from './HistogramChart.tsx';
 import { Fact } from './Summary.tsx';
@@ -123,7 +124,7 @@ function Shared({ row }: { row: QuantizerRow }) {
           <li key={other.name}>
             <button type="button" className="part-row" title={other.name} onClick={() => showNode(other.node, other.name)}>
               <BitsTag bits={other.bits} signed={other.signed} />
-              <span className="grow clip-start mono">{other.source}</span>
+              <PathText>{other.source}</PathText>
             </button>
           </li>
         ))}

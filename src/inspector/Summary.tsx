@@ -2,6 +2,7 @@ import type { NodeDetail, QuantizerRow } from '../../worker/protocol.ts';
 import { shape } from '../format/numbers.ts';
 import { clickNode, showNode } from '../state/selection.ts';
 import { setView } from '../state/view.ts';
+import { PathText } from '../ui/PathText.tsx';
 import { BitsTag } from '../ui/Tag.tsx';
 
 /** Users beyond this many are counted, not listed. */
@@ -103,7 +104,7 @@ function NodeRow({ name, fact }: { name: string; fact: string }) {
   return (
     <li>
       <button type="button" className="part-row" title={name} onClick={() => showNode(name.replace(/:\d+$/, ''))}>
-        <span className="grow clip-start mono">{name}</span>
+        <PathText>{name}</PathText>
         <span className="muted">{fact}</span>
       </button>
     </li>

@@ -33,7 +33,7 @@ export function RunBar() {
             {run.title}
           </button>
         )}
-        <kbd>{run.keys}</kbd>
+        {!running && <kbd>{run.keys}</kbd>}
         <span className="grow" />
         {ran !== null && !running && <span className="muted">{duration(ran.report.ms)}</span>}
       </div>

@@ -1,7 +1,7 @@
 import { Ban, Check, CircleAlert, Ellipsis } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { type KeyboardEvent, useEffect, useState } from 'react';
-import type { PipelineStep, StepReport } from '../../worker/protocol.ts';
+import type { ErrorInfo, PipelineStep, StepReport } from '../../worker/protocol.ts';
 import { mend } from '../actions/pipeline.ts';
 import { keysLabel } from '../commands/keys.ts';
 import { count } from '../format/numbers.ts';
@@ -48,7 +48,7 @@ export function StepCard({ step, index, count: total, state }: Props) {
 
   return (
     <li
-      className={`card ${state.kind}${open ? ' open' : ''}${dragged ? ' dragged' : ''}${fault === undefined ? '' : ' faulty'}`}
+      className={`card ${state.kind === 'refused' && isOffer(state.error) ? 'faulty' : state.kind}${open ? ' open' : ''}${dragged ? ' dragged' : ''}${fault === undefined ? '' : ' faulty'}`}
       data-step={step.id}
       data-transform={step.transform}
       data-state={state.kind}
@@ -88,7 +88,13 @@ export function StepCard({ step, index, count: total, state }: Props) {
       )}
       {state.kind === 'refused' && (
         <div className="card-note">
-          <ErrorNote error={state.error}>{state.error.code === 'data-missing' ? <Offers step={step} /> : undefined}</ErrorNote>
+          {isOffer(state.error) ? (
+            <ErrorNote error={state.error} tone="warning">
+              <Offers step={step} />
+            </ErrorNote>
+          ) : (
+            <ErrorNote error={state.error} />
+          )}
         </div>
       )}
       {open && (
@@ -100,6 +106,11 @@ export function StepCard({ step, index, count: total, state }: Props) {
       )}
     </li>
   );
+}
+
+/** A refusal that is a question: nothing is wrong, something is missing. */
+function isOffer(error: ErrorInfo): boolean {
+  return error.code === 'data-missing';
 }
 
 function StateMark({ state, report }: { state: StepState; report: StepReport | null }) {
@@ -117,11 +128,20 @@ function StateMark({ state, report }: { state: StepState; report: StepReport | n
         </>
       );
     case 'running':
-      return <span className="spinner" role="img" aria-label="running" />;
-    case 'waiting':
-      return <span className="card-count">waiting</span>;
+      return (
+        <>
+          {state.progress !== null && state.progress.total > 1 && (
+            <span className="card-count">
+              {count(state.progress.done)} of {count(state.progress.total)}
+            </span>
+          )}
+          <span className="spinner" role="img" aria-label="running" />
+        </>
+      );
+    case 'passed':
+      return <Check className="muted" aria-label="rewritten" />;
     case 'refused':
-      return <CircleAlert className="error" aria-label="refused" />;
+      return <CircleAlert className={isOffer(state.error) ? 'warn' : 'error'} aria-label="refused" />;
     case 'bypassed':
       return (
         <>
@@ -129,8 +149,9 @@ function StateMark({ state, report }: { state: StepState; report: StepReport | n
           <Ban aria-hidden />
         </>
       );
+    case 'waiting':
     case 'not-run':
-      return <span className="card-idle" role="img" aria-label="not run" />;
+      return <span className="card-idle" role="img" aria-label={state.kind === 'waiting' ? 'waiting' : 'not run'} />;
   }
 }
 

@@ -4,7 +4,9 @@ export type StepState =
   | { readonly kind: 'not-run' }
   | { readonly kind: 'bypassed' }
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'running' }
+  | { readonly kind: 'running'; readonly progress: JobProgress | null }
+  /** Rewritten in the run under way, whose report is yet to come. */
+  | { readonly kind: 'passed' }
   | { readonly kind: 'done'; readonly report: StepReport }
   | { readonly kind: 'refused'; readonly report: StepReport; readonly error: ErrorInfo };
 
@@ -36,15 +38,17 @@ export function settledStates(request: RunRequest, ran: Ran | null): ReadonlyMap
   return states;
 }
 
-/** What each card shows during a run: steps before the one at hand have been rewritten and wait for the report. */
+/** What each card shows during a run. */
 export function runningStates(request: RunRequest, progress: JobProgress | null): ReadonlyMap<string, StepState> {
   const running = stepAtHand(active(request.steps), progress);
-  return new Map(request.steps.map((step) => [step.id, { kind: step.bypassed ? 'bypassed' : step === running ? 'running' : 'waiting' }]));
-}
-
-/** Whether Run would change anything that is on screen. */
-export function isUpToDate(states: ReadonlyMap<string, StepState>): boolean {
-  return states.size > 0 && [...states.values()].every((state) => state.kind === 'done' || state.kind === 'bypassed');
+  const at = running === undefined ? -1 : request.steps.indexOf(running);
+  return new Map(
+    request.steps.map((step, index): [string, StepState] => {
+      if (step.bypassed) return [step.id, { kind: 'bypassed' }];
+      if (index === at) return [step.id, { kind: 'running', progress: progress?.phase === 'rewrite' ? null : progress }];
+      return [step.id, { kind: index < at ? 'passed' : 'waiting' }];
+    }),
+  );
 }
 
 function stepAtHand(steps: readonly PipelineStep[], progress: JobProgress | null): PipelineStep | undefined {
