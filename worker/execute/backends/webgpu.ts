@@ -1,7 +1,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { GraffitistError } from '../../errors.ts';
-import type { QuantRule, RoundingMode } from '../../ops/kernels.ts';
+import type { Kernels, QuantRule, RoundingMode, Value } from '../../ops/kernels.ts';
 import type { Backend } from '../backend.ts';
 import { quantConstants } from '../fakeQuant.ts';
 import { probeWebGpu } from '../probeWebGpu.ts';
@@ -31,7 +31,7 @@ export async function webgpuBackend(): Promise<Backend> {
   return {
     name: 'webgpu',
     description: `WebGPU · ${probe.description}`,
-    kernels: tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor }),
+    kernels: rowsAlike(tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor })),
     upload: uploadTensor,
     make: (shape, fill) => {
       const elements = new Float32Array(shape.reduce((product, length) => product * length, 1));
@@ -48,6 +48,40 @@ export async function webgpuBackend(): Promise<Backend> {
     },
     memory: () => tf.memory().numBytes,
     dispose: stop,
+  };
+}
+
+/**
+ * The library multiplies a single row in another order than several. An image must not come out differently because it is alone, so a
+ * single row is computed twice.
+ */
+function rowsAlike(kernels: Kernels): Kernels {
+  const doubled = (x: Value, axis: number, compute: (x: Value) => Value, resultAxis: number): Value => {
+    const both = compute(kernels.concat([x, x], axis));
+    const size = both.shape.map((length, i) => (i === resultAxis ? length / 2 : length));
+    const origin = size.map(() => 0);
+    return kernels.stridedSlice(
+      both,
+      origin,
+      size,
+      origin.map(() => 1),
+    );
+  };
+  const once = (work: () => Value): Value => tidy(() => [work()])[0] as Value;
+  return {
+    ...kernels,
+    matMul: (a, b, options) => {
+      const axis = a.shape.length - (options.transposeA ? 1 : 2);
+      if (a.shape[axis] !== 1) return kernels.matMul(a, b, options);
+      const rank = Math.max(a.shape.length, b.shape.length);
+      return once(() => doubled(a, axis, (rows) => kernels.matMul(rows, b, options), rank - 2));
+    },
+    conv2d: (x, filter, geometry) => {
+      const [batch, height, width] = x.shape;
+      const wholeImage = filter.shape[0] === height && filter.shape[1] === width && geometry.padding.flat().every((p) => p === 0);
+      if (batch !== 1 || !wholeImage) return kernels.conv2d(x, filter, geometry);
+      return once(() => doubled(x, 0, (images) => kernels.conv2d(images, filter, geometry), 0));
+    },
   };
 }
 
