@@ -121,8 +121,7 @@ class Fold {
     this.#rewrite.moveToEnd(layer.with({ inputs: [layer.edges[0] ?? '', nodes.folded] }));
     const sum: Edge = { node: this.#rewrite.add(nodes.output), port: 0 };
 
-    const gone = new Set(match.nodes.filter((node) => this.#unused(node, match)).map((node) => node.name));
-    for (const name of gone) this.#rewrite.remove(name);
+    for (const name of this.#unread(match)) this.#rewrite.remove(name);
     this.#rewrite.redirect({ node: bn.name, port: 1 }, (moving ?? match).mean);
     this.#rewrite.redirect({ node: bn.name, port: 2 }, (moving ?? match).variance);
     for (const update of this.#removable(moving?.updates ?? [])) this.#rewrite.remove(update.name);
@@ -218,10 +217,14 @@ class Fold {
     return this.#shapes.get(node.name)?.[0] ?? null;
   }
 
-  /** Whether nobody but the batch norm itself reads a node of it. */
-  #unused(node: GraphNode, { bn, nodes }: NormalizedLayer): boolean {
-    if (node === bn) return true;
-    return !this.#outputs.has(node.name) && this.#base.uses(node.name).every((use) => nodes.includes(use.consumer));
+  /** Those nodes of a batch norm that nobody reads once its end is gone: readers stand before what they read. */
+  #unread({ bn, nodes }: NormalizedLayer): ReadonlySet<string> {
+    const gone = new Set([bn.name]);
+    for (const node of nodes) {
+      const read = this.#base.uses(node.name).some((use) => !gone.has(use.consumer.name));
+      if (!read && !this.#outputs.has(node.name)) gone.add(node.name);
+    }
+    return gone;
   }
 
   /** Updates of moving statistics go, unless something else reads them. */
