@@ -1,13 +1,15 @@
 /** Compute workers for tests: within this thread, or as threads of their own. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { ComputePort, SpawnCompute } from '../../../worker/compute/port.ts';
 import { serveCompute } from '../../../worker/compute/serve.ts';
 
+const { resolve } = createRequire(import.meta.url);
+
 /** The folder of the .wasm files, with a trailing slash. */
-export const wasmPaths = `${path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}${path.sep}`;
+export const wasmPaths = `${path.dirname(resolve('@tensorflow/tfjs-backend-wasm'))}${path.sep}`;
 
 /** A worker in this thread behind a real message channel. TensorFlow.js allows one at a time; the reference backend any number. */
 export const spawnHere: SpawnCompute = () => {
@@ -23,11 +25,15 @@ export const spawnHere: SpawnCompute = () => {
   };
 };
 
-const entry = fileURLToPath(new URL('./thread.ts', import.meta.url));
+/** Node runs no TypeScript by itself: the thread starts with a loader. */
+const start = `import(${JSON.stringify(pathToFileURL(resolve('tsx/esm/api').replace(/cjs$/, 'mjs')).href)}).then(({ register }) => {
+  register();
+  return import(${JSON.stringify(new URL('./thread.ts', import.meta.url).href)});
+})`;
 
 /** A worker as a thread, as the command line has them. */
 export const spawnThread: SpawnCompute = () => {
-  const worker = new Worker(entry, { workerData: { wasmPaths }, execArgv: ['--import', 'tsx'] });
+  const worker = new Worker(start, { eval: true, workerData: { wasmPaths } });
   return {
     port: {
       postMessage: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
