@@ -1,7 +1,7 @@
 import type { RunReport, SourceFile } from '../../worker/protocol.ts';
 import { engine } from '../engine/client.ts';
 import { count, duration, plural } from '../format/numbers.ts';
-import { useDocument } from '../state/document.ts';
+import { documentGrew, useDocument } from '../state/document.ts';
 import { log, logError } from '../state/log.ts';
 import { usePipeline } from '../state/pipeline.ts';
 import { useRun } from '../state/run.ts';
@@ -65,6 +65,8 @@ export async function calibrate(files: readonly SourceFile[] | null): Promise<vo
     return;
   }
   const calibration = ended.value;
+  // The data of this calibration is the document's from now on.
+  if (files !== null) documentGrew(await engine().add(files), files);
   useRun.setState(({ ran }) => ({
     calibration,
     error: null,

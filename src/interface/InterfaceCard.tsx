@@ -129,8 +129,10 @@ interface NameInputProps {
 
 function NameInput({ label, value, listId, focus = false, onCommit, onLeave }: NameInputProps) {
   const [text, setText] = useState(value);
+  const [editing, setEditing] = useState(focus);
   useEffect(() => setText(value), [value]);
   const commit = (): void => {
+    setEditing(false);
     if (text.trim() !== value) onCommit(text.trim());
     else onLeave?.();
   };
@@ -139,13 +141,15 @@ function NameInput({ label, value, listId, focus = false, onCommit, onLeave }: N
       className="field mono grow"
       aria-label={label}
       title={value}
-      list={listId}
+      // A field with a list reserves room for its arrow: only the one being edited has it.
+      list={editing ? listId : undefined}
       // biome-ignore lint/a11y/noAutofocus: the field appears because the person asked to add a name
       autoFocus={focus}
       placeholder="node name"
       spellCheck={false}
       value={text}
       onChange={(event) => setText(event.target.value)}
+      onFocus={() => setEditing(true)}
       onBlur={commit}
       onKeyDown={(event) => onEnterOrEscape(event, commit, () => setText(value))}
     />
