@@ -1,7 +1,9 @@
+import type { Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
 import { type HostValue, known } from './hostValue.ts';
-import { op } from './op.ts';
-import { shapeText } from './shapes.ts';
+import type { Value } from './kernels.ts';
+import { Outputs, op } from './op.ts';
+import { axisOf, shapeText } from './shapes.ts';
 
 const stridedSlice = op('StridedSlice', {
   inputs: { input: 'tensor', begin: 'numbers', end: 'numbers', strides: 'numbers' },
@@ -102,4 +104,42 @@ function range(
   return { from, size: Math.max(0, Math.ceil((to - from) / step)) };
 }
 
-export const slicingOps = [stridedSlice];
+/** Pieces of given lengths along an axis: convolutions split over their input channels. */
+const splitV = op('SplitV', {
+  inputs: { value: 'tensor', size_splits: 'numbers', axis: 'number' },
+  shape: ({ value, size_splits, axis }, attrs) => {
+    const count = attrs.int('num_split', size_splits?.length ?? 0);
+    if (value === null || size_splits === null || axis === null) return new Outputs<Shape>(...Array.from({ length: count }, () => null));
+    const at = axisOf(axis, value.length, attrs);
+    return new Outputs<Shape>(...pieces(value[at] ?? -1, size_splits, attrs).map((length) => value.with(at, length)));
+  },
+  forward: ({ value, size_splits, axis }, k, attrs) => {
+    const at = axisOf(axis, value.shape.length, attrs);
+    const lengths = pieces(value.shape[at] ?? -1, size_splits, attrs);
+    let start = 0;
+    const parts = lengths.map((length) => {
+      const begin = value.shape.map((_, i) => (i === at ? start : 0));
+      start += length;
+      return k.stridedSlice(
+        value,
+        begin,
+        value.shape.with(at, length),
+        begin.map(() => 1),
+      );
+    });
+    return new Outputs<Value>(...parts);
+  },
+});
+
+/** Lengths of the pieces; one -1 takes the rest. */
+function pieces(size: number, wanted: readonly (number | null)[], attrs: NodeAttrs): readonly number[] {
+  const lengths = wanted.map((length) => length ?? -1);
+  const given = lengths.reduce((sum, length) => sum + Math.max(0, length), 0);
+  const open = lengths.filter((length) => length < 0).length;
+  if (size >= 0 && (given > size || (open === 0 && given !== size))) {
+    throw attrs.mismatch(`pieces of ${lengths.join(', ')} do not fill an axis of ${size}.`);
+  }
+  return lengths.map((length) => (length >= 0 ? length : size >= 0 && open === 1 ? size - given : -1));
+}
+
+export const slicingOps = [stridedSlice, splitV];

@@ -3,7 +3,7 @@ import type { NodeAttrs } from './attrs.ts';
 import { known } from './hostValue.ts';
 import type { ValueType } from './kernels.ts';
 import { op } from './op.ts';
-import { sameAs } from './shapes.ts';
+import { elementCount, sameAs } from './shapes.ts';
 
 const cast = op('Cast', {
   inputs: { x: 'tensor' },
@@ -35,6 +35,16 @@ const shape = op('Shape', {
     input === null ? undefined : { shape: [input.length], values: input.map((size) => (size < 0 ? null : size)) },
 });
 
+const size = op('Size', {
+  inputs: { input: 'tensor' },
+  shape: () => [],
+  forward: ({ input }, k, attrs) => k.constant(valueType(attrs.type('out_type', 'int32'), attrs), [], [elementCount(input.shape) ?? 0]),
+  fold: (_numbers, { input }) => {
+    const count = elementCount(input);
+    return count === undefined ? undefined : { shape: [], values: [count] };
+  },
+});
+
 /** The element type as backends have it. @throws GraffitistError `op-unsupported` */
 export function valueType(dtype: DType, attrs: NodeAttrs): ValueType {
   switch (dtype) {
@@ -50,4 +60,4 @@ export function valueType(dtype: DType, attrs: NodeAttrs): ValueType {
   }
 }
 
-export const typeOps = [cast, fill, shape];
+export const typeOps = [cast, fill, shape, size];

@@ -15,11 +15,8 @@ import { layeredVariables, memoryVariables, noVariables } from '../../../worker/
 import { readNpz } from '../../npz.ts';
 import { describeShared, hasShared, shared } from '../../shared.ts';
 
-/**
- * Ops that these graphs hold and that inference does not have: statistics of a batch (training), and weights split by an option that
- * is not offered yet.
- */
-const NOT_EXECUTED = /statistics of its batch|'Size' of node|'SplitV' of node/;
+/** What these graphs hold and inference does not do: the statistics of a batch, in training graphs. */
+const NOT_EXECUTED = /statistics of its batch/;
 
 interface Recorded {
   readonly name: string;

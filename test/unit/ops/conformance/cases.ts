@@ -296,6 +296,7 @@ const rearranging: ConformanceCase[] = [
   { name: 'a matrix', op: 'Fill', inputs: [ints([2], [3, 4]), given([], [0.7])], tolerance: 0 },
   { name: 'a scalar', op: 'Fill', inputs: [ints([0], []), given([], [2.5])], tolerance: 0 },
   { name: 'of an image', op: 'Shape', inputs: [floats(IMAGE, 332)], tolerance: 0 },
+  { name: 'of an image', op: 'Size', inputs: [floats(IMAGE, 333)], tolerance: 0 },
 ];
 
 /** begin, end, strides and masks of a slice. */
@@ -321,6 +322,23 @@ const slices: ConformanceCase[] = SLICES.map(([name, begin, end, strides, masks]
   tolerance: 0,
 }));
 
+const splits: ConformanceCase[] = [
+  {
+    name: 'channels',
+    op: 'SplitV',
+    attrs: { num_split: whole(3) },
+    inputs: [floats(IMAGE, 341), ints([3], [2, 2, 1]), ints([], [3])],
+    tolerance: 0,
+  },
+  {
+    name: 'rest',
+    op: 'SplitV',
+    attrs: { num_split: whole(2) },
+    inputs: [floats(IMAGE, 342), ints([2], [4, -1]), ints([], [-1])],
+    tolerance: 0,
+  },
+];
+
 /** Every executable op, on small and awkward shapes. */
 export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...convolutions,
@@ -332,5 +350,6 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...elementwise,
   ...rearranging,
   ...slices,
+  ...splits,
   ...quantizerCases,
 ];
