@@ -139,6 +139,13 @@ describe('fold_batch_norms', () => {
     expect(run(net.graph(), [bn], FOLD).skipped).toEqual([]);
   });
 
+  it('FBN9: so is one whose product with k is needed elsewhere', () => {
+    const net = new Net();
+    const bn = net.smallBatchNorm('net/c', net.conv('net/c', net.input(), 3, 4), 4);
+    const sum = net.math('net/add', 'Add', bn, 'net/c/batchnorm/mul_1');
+    expect(run(net.graph(), [sum], FOLD).skipped).toEqual([`FBN9 ${bn}`]);
+  });
+
   it('FBN10: a batch norm without a layer before it is left alone, if an output depends on it', () => {
     const net = new Net();
     const before = net.batchNorm('net/first', net.input(), 3);

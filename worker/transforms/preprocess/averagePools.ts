@@ -1,9 +1,8 @@
-import type { AttrValue } from '../../formats/attrValue.ts';
 import type { DType, Shape, Tensor } from '../../formats/tensor.ts';
 import { makeTensor, tensorNumbers } from '../../formats/tensorValues.ts';
 import type { Edge, GraphNode } from '../../graph/graph.ts';
 import { lastSegment } from '../../graph/scopes.ts';
-import { dtypeOf } from '../batchNorms.ts';
+import { constant, dtypeOf, intList } from '../nodes.ts';
 import type { Step, SubStep } from './step.ts';
 
 /** PRE2: a mean over height and width is an average pool whose window is the whole image. */
@@ -109,29 +108,24 @@ interface Pool {
 
 function addPool(step: Step, pool: Pool): Edge {
   const [height, width] = pool.window;
-  const reciprocal = `${pool.name}/avgpool_reciprocal`;
-  const T: AttrValue = { kind: 'type', value: pool.dtype };
-  step.add({
-    name: reciprocal,
-    op: 'Const',
-    attrs: { dtype: T, value: { kind: 'tensor', value: filled(pool.dtype, [height, width, pool.channels, 1], 1 / (height * width)) } },
-  });
+  const share = filled(pool.dtype, [height, width, pool.channels, 1], 1 / (height * width));
+  const reciprocal = step.add(constant(`${pool.name}/avgpool_reciprocal`, share));
   return step.add({
     name: `${pool.name}/${lastSegment(pool.name)}_from_avgpool`,
     op: 'DepthwiseConv2dNative',
     inputs: [pool.source, reciprocal],
     attrs: {
-      T,
-      strides: intList(pool.strides),
+      T: { kind: 'type', value: pool.dtype },
+      strides: intList(...pool.strides),
       padding: { kind: 'string', value: pool.padding },
       data_format: { kind: 'string', value: 'NHWC' },
-      dilations: intList([1, 1, 1, 1]),
+      dilations: intList(1, 1, 1, 1),
     },
   });
 }
 
 /** The mean's own name stands for the squeezed result where it does not keep height and width. */
-const squeeze = { op: 'Squeeze', attrs: { squeeze_dims: intList([1, 2]) } } as const;
+const squeeze = { op: 'Squeeze', attrs: { squeeze_dims: intList(1, 2) } } as const;
 
 function keepsRank(mean: GraphNode): boolean {
   const value = mean.attr('keep_dims');
@@ -175,8 +169,4 @@ function ints(node: GraphNode, name: string): readonly number[] {
 function text(node: GraphNode, name: string, fallback: string): string {
   const value = node.attr(name);
   return value?.kind === 'string' ? value.value : fallback;
-}
-
-function intList(values: readonly number[]): AttrValue {
-  return { kind: 'list', value: { strings: [], ints: values, floats: [], bools: [], types: [], shapes: [] } };
 }

@@ -2,7 +2,7 @@ import type { Shape } from '../../formats/tensor.ts';
 import type { GraphNode } from '../../graph/graph.ts';
 import { parentScope } from '../../graph/scopes.ts';
 import { ADD_OPS } from '../../quantize/placement/ops.ts';
-import { dtypeOf } from '../batchNorms.ts';
+import { dtypeOf, typed } from '../nodes.ts';
 import type { Step, SubStep } from './step.ts';
 
 const ENDS_A_LAYER: ReadonlySet<string> = new Set(['BiasAdd', ...ADD_OPS]);
@@ -27,12 +27,7 @@ function rescale(step: Step, node: GraphNode, rule: string, suffix: string, oper
   const inputs = node.edges.map((edge, slot) => {
     const op = step.find(edge.node)?.op ?? '';
     if (slot >= operands || (ends.has(op) && edge.node.includes(scope))) return edge;
-    const marker = step.add({
-      name: `${node.name}_${suffix}_${slot}`,
-      op: 'Identity',
-      inputs: [edge],
-      attrs: { T: { kind: 'type', value: dtypeOf(node) } },
-    });
+    const marker = step.add(typed(`${node.name}_${suffix}_${slot}`, 'Identity', dtypeOf(node), edge));
     added.push(marker.node);
     return marker;
   });

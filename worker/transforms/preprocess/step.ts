@@ -1,7 +1,7 @@
 import type { Shape } from '../../formats/tensor.ts';
 import type { Edge, Graph, GraphNode, NodeSpec } from '../../graph/graph.ts';
 import type { Model } from '../../graph/model.ts';
-import { dtypeOf } from '../batchNorms.ts';
+import { dtypeOf } from '../nodes.ts';
 import { Rewrite } from '../rewrite.ts';
 import type { Change, Skip, Warning } from '../transform.ts';
 

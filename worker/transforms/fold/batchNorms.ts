@@ -1,9 +1,9 @@
-import type { AttrValue } from '../formats/attrValue.ts';
-import type { Tensor } from '../formats/tensor.ts';
-import { makeTensor } from '../formats/tensorValues.ts';
-import type { Edge, Graph, GraphNode } from '../graph/graph.ts';
-import { any, inAnyOrder, matchAt, node, oneOf, optional, where } from '../graph/pattern.ts';
-import { ADD_OPS, COMPUTE_OPS } from '../quantize/placement/ops.ts';
+import type { Tensor } from '../../formats/tensor.ts';
+import { makeTensor } from '../../formats/tensorValues.ts';
+import type { Edge, Graph, GraphNode } from '../../graph/graph.ts';
+import { any, inAnyOrder, matchAt, node, oneOf, optional, where } from '../../graph/pattern.ts';
+import { ADD_OPS, COMPUTE_OPS } from '../../quantize/placement/ops.ts';
+import { dtypeOf } from '../nodes.ts';
 
 /** Batch normalization as one op. */
 export const FUSED_BATCH_NORMS: ReadonlySet<string> = new Set(['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3']);
@@ -46,6 +46,8 @@ export interface NormalizedLayer {
   readonly epsilon: Tensor;
   /** The nodes of the batch norm itself, readers before what they read. */
   readonly nodes: readonly GraphNode[];
+  /** Nodes before the end whose values the fold changes: the layer, and what carries its output on. */
+  readonly carriers: readonly GraphNode[];
   /** The normalization uses the statistics of the batch at hand. */
   readonly training: boolean;
 }
@@ -56,7 +58,8 @@ export function normalizedLayerAt(graph: Graph, root: GraphNode): NormalizedLaye
   if (fused !== undefined) {
     const [, gamma, beta, mean, variance] = root.edges as [Edge, Edge, Edge, Edge, Edge];
     const epsilon = makeTensor(dtypeOf(root), [], [floatAttr(root, 'epsilon', 1e-4)]);
-    return { ...fused, reshape: fused.reshape, gamma, beta, mean, variance, epsilon, nodes: [root], training: inTraining(root) };
+    const carriers = [fused.layer, fused.reshape].filter((found) => found !== undefined);
+    return { ...fused, reshape: fused.reshape, gamma, beta, mean, variance, epsilon, nodes: [root], carriers, training: inTraining(root) };
   }
   const written = matchAt(graph, writtenOutBatchNorm, root);
   if (written === undefined) return undefined;
@@ -76,6 +79,7 @@ export function normalizedLayerAt(graph: Graph, root: GraphNode): NormalizedLaye
     nodes: [root, written.scaled, written.offset, written.shift, written.scale, written.rsqrt, written.sum, written.epsilon].filter(
       (found) => found !== undefined,
     ),
+    carriers: [written.layer, written.reshape, written.scaled].filter((found) => found !== undefined),
     training: !isParameter(graph, written.mean) || !isParameter(graph, written.variance),
   };
 }
@@ -83,50 +87,6 @@ export function normalizedLayerAt(graph: Graph, root: GraphNode): NormalizedLaye
 /** Whether a batch norm ends here that has no compute layer before it. */
 export function isLoneBatchNorm(graph: Graph, root: GraphNode): boolean {
   return FUSED_BATCH_NORMS.has(root.op) || matchAt(graph, anyWrittenOut, root) !== undefined;
-}
-
-/** Moving statistics of a fused batch norm in training mode, and the nodes that keep them up to date. */
-export interface MovingStatistics {
-  readonly mean: Edge;
-  readonly variance: Edge;
-  readonly updates: readonly GraphNode[];
-}
-
-/** Finds them through the updates `AssignMovingAvg` that read the batch's mean and variance; `scopes` as `movingAverageScopes` gives them. */
-export function movingStatistics(
-  graph: Graph,
-  bn: GraphNode,
-  scopes: ReadonlyMap<string, readonly GraphNode[]>,
-): MovingStatistics | undefined {
-  const find = (port: number, variable: string) => {
-    for (const use of graph.uses(bn.name)) {
-      if (use.port !== port || use.consumer.op !== 'Sub') continue;
-      const other = use.consumer.edges[1 - use.slot];
-      if (other?.node.includes(variable)) return { edge: other, updates: scopes.get(movingAverageScope(use.consumer.name) ?? '') ?? [] };
-    }
-    return undefined;
-  };
-  const mean = find(1, 'moving_mean');
-  const variance = find(2, 'moving_variance');
-  if (mean === undefined || variance === undefined) return undefined;
-  return { mean: mean.edge, variance: variance.edge, updates: [...mean.updates, ...variance.updates] };
-}
-
-/** The nodes of every scope `…/AssignMovingAvg…`, by scope. */
-export function movingAverageScopes(graph: Graph): ReadonlyMap<string, readonly GraphNode[]> {
-  const scopes = new Map<string, GraphNode[]>();
-  for (const found of graph.nodes) {
-    const scope = movingAverageScope(found.name);
-    if (scope === undefined) continue;
-    const members = scopes.get(scope);
-    if (members === undefined) scopes.set(scope, [found]);
-    else members.push(found);
-  }
-  return scopes;
-}
-
-function movingAverageScope(name: string): string | undefined {
-  return /^(?:.*?\/)?AssignMovingAvg[^/]*/.exec(name)?.[0];
 }
 
 /** A constant or a variable, read directly or through its Identity. */
@@ -152,10 +112,4 @@ function inTraining(bn: GraphNode): boolean {
 function floatAttr(found: GraphNode, name: string, fallback: number): number {
   const value = found.attr(name);
   return value?.kind === 'float' ? value.value : fallback;
-}
-
-/** The type that a node computes in. */
-export function dtypeOf(found: GraphNode): Extract<AttrValue, { kind: 'type' }>['value'] {
-  const value = found.attr('T');
-  return value?.kind === 'type' ? value.value : 'float32';
 }

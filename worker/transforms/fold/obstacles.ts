@@ -1,0 +1,56 @@
+import type { Edge } from '../../graph/graph.ts';
+import type { Skip } from '../transform.ts';
+import type { NormalizedLayer } from './batchNorms.ts';
+import { type FoldScene, outputOf } from './foldScene.ts';
+
+/** Why a batch norm cannot be folded into the layer before it, or undefined. `statistics`: fixed mean and variance, where there are any. */
+export function obstacleTo(match: NormalizedLayer, statistics: { readonly mean: Edge } | undefined, scene: FoldScene): Skip | undefined {
+  const node = match.bn.name;
+  if (statistics === undefined) {
+    const reason = 'it normalizes with the statistics of the batch at hand, and no moving averages lead to fixed ones';
+    return { rule: 'FBN8', node, reason, remedy: 'open the graph as exported for evaluation' };
+  }
+  const reader = otherReader(match, scene);
+  if (reader !== undefined) {
+    const reason = `the output of ${match.layer.name} before it is also ${reader}, which the fold would change`;
+    return { rule: 'FBN9', node, reason, remedy: 'give the two readers layers of their own' };
+  }
+  const reason = misfit(match, scene);
+  return reason === undefined
+    ? undefined
+    : { rule: 'FBN11', node, reason, remedy: 'export the graph with channels last and weights not transposed' };
+}
+
+/** What else depends on the layer's plain output, in words; readers that no output depends on do not count. */
+function otherReader({ carriers, nodes }: NormalizedLayer, { graph, outputs, live }: FoldScene): string | undefined {
+  const own = new Set([...carriers, ...nodes]);
+  for (const carrier of carriers) {
+    if (outputs.has(carrier.name)) return 'an output of the graph';
+    const other = graph.uses(carrier.name).find((use) => !own.has(use.consumer) && live.has(use.consumer.name));
+    if (other !== undefined) return `read by ${other.consumer.name}`;
+  }
+  return undefined;
+}
+
+function misfit({ bn, layer, reshape }: NormalizedLayer, { shapeOf }: FoldScene): string | undefined {
+  const transposed = ['transpose_b', 'adj_y'].some((name) => {
+    const value = layer.attr(name);
+    return value?.kind === 'bool' && value.value;
+  });
+  if (transposed) return 'the weights of the layer before it are transposed';
+  if (layer.edges.length !== 2) return `the layer before it has ${layer.edges.length} inputs`;
+  if (reshape !== undefined && shapeOf(outputOf(layer))?.at(-1) !== shapeOf(outputOf(reshape))?.at(-1)) {
+    return 'the Reshape between layer and batch norm moves the channels';
+  }
+  if (layer.op === 'DepthwiseConv2dNative' && kernelOf({ layer }, shapeOf) === null)
+    return 'the shape of the depthwise weights is not known';
+  if (bn.attrs.has('U') && JSON.stringify(bn.attr('U')) !== JSON.stringify(bn.attr('T')))
+    return 'its statistics are of another type than its input';
+  return undefined;
+}
+
+/** Static shape of the layer's weights, all dimensions known; else null. */
+export function kernelOf({ layer }: Pick<NormalizedLayer, 'layer'>, shapeOf: FoldScene['shapeOf']): readonly number[] | null {
+  const shape = shapeOf(layer.edges[1]);
+  return shape?.every((size) => size >= 0) ? shape : null;
+}
