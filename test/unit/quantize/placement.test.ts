@@ -232,6 +232,32 @@ describe('QNT8 … QNT12 everything else', () => {
     expect(warnings.map(({ rule }) => rule)).toContain('QNT21');
   });
 
+  it('QNT21 a variable that two nodes read has one quantizer, which both readers lead to', () => {
+    const net = new Net();
+    const w = net.variable('w');
+    const x = net.relu('r', net.conv('a', net.input(), { weights: net.node('w/read', 'Identity', [w]) }));
+    net.conv('b', x, { weights: net.node('w/read_1', 'Identity', [w]) });
+    const { graph } = net.quantized().model;
+    expect(table(graph).filter((row) => row.startsWith('w'))).toEqual(['w_weight_quant: -8']);
+    expect(['a', 'b'].map((scope) => graph.node(`${scope}/Conv2D`).inputs[1])).toEqual(Array(2).fill('w_weight_quant/LinearQuant'));
+  });
+
+  it('QNT2 two tensors whose quantizers would have one name keep apart', () => {
+    const net = new Net();
+    const x = net.convRelu('c0', net.input());
+    // "read" in the name of an Identity makes it look like the read of a variable.
+    const markers = [0, 1].map((slot) => net.node(`thread/k_concat_rescale_${slot}`, 'Identity', [net.node(`p${slot}`, 'MaxPool', [x])]));
+    const shared = net.node('thread/add_eltw_rescale_0', 'Identity', [x]);
+    const other = net.node('spread/add_eltw_rescale_0', 'Identity', [x]);
+    net.concat('k', ...markers);
+    net.node('add', 'Add', [shared, other]);
+    const { graph } = net.quantized().model;
+    const sources = readQuantizers(graph).map(({ source }) => source);
+    for (const marker of markers) expect(sources).toContain(marker);
+    expect(new Set(readQuantizers(graph).map(({ name }) => name)).size).toBe(sources.length);
+    expect(graph.node('add').inputs.every((input) => input.endsWith('/LinearQuant'))).toBe(true);
+  });
+
   it('QNT23 of a reader with several slots the last is rewired, with a warning; control inputs stay', () => {
     const net = new Net();
     const x = net.convRelu('c1', net.input());

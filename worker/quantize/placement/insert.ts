@@ -1,4 +1,4 @@
-import { type Graph, GraphEditor } from '../../graph/graph.ts';
+import { type Graph, GraphEditor, type GraphNode } from '../../graph/graph.ts';
 import { formatOf } from '../fixedPoint.ts';
 import { quantizerScope } from '../naming.ts';
 import { quantizerNodes } from '../quantizerNodes.ts';
@@ -27,20 +27,18 @@ export function insertQuantizers(graph: Graph, placements: readonly Placement[])
   const editor = new GraphEditor(graph);
   const inserted: Inserted[] = [];
   const warnings: Note[] = [];
-  const { unique, tied } = oncePerScope(graph, placements, warnings);
-  for (const [scope, placement] of unique) {
-    const specs = quantizerNodes({
-      scope,
-      source: placement.producer,
-      rounding: placement.rounding,
-      dtype: placement.dtype,
-      ...formatOf(placement.bits),
-    });
-    const nodes = specs.map((spec) => editor.add(spec).name);
-    inserted.push({ placement, scope, nodes });
-    for (const [reader, slot] of rewiredSlots(graph, placement.producer, warnings)) {
-      const node = editor.node(reader);
-      editor.replace(node.with({ inputs: node.edges.map((edge, index) => (index === slot ? `${scope}/LinearQuant` : edge)) }));
+  const { wanted, tied } = oncePerTensor(graph, placements, warnings);
+  for (const [scope, { placement, producers }] of wanted) {
+    if (!graph.has(`${scope}/LinearQuant`)) {
+      const { producer, rounding, dtype, bits } = placement;
+      const specs = quantizerNodes({ scope, source: producer, rounding, dtype, ...formatOf(bits) });
+      inserted.push({ placement, scope, nodes: specs.map((spec) => editor.add(spec).name) });
+    }
+    for (const producer of producers) {
+      for (const [reader, slot] of rewiredSlots(graph, producer, warnings)) {
+        const node = editor.node(reader);
+        editor.replace(node.with({ inputs: node.edges.map((edge, index) => (index === slot ? `${scope}/LinearQuant` : edge)) }));
+      }
     }
   }
   return { graph: editor.graph(), inserted, tied, warnings };
@@ -65,31 +63,48 @@ function rewiredSlots(graph: Graph, producer: string, warnings: Note[]): Readonl
   return slots;
 }
 
+/** A quantizer that is wanted, and the nodes that deliver the tensor it quantizes: several where a variable is read several times. */
+interface Wanted {
+  readonly placement: Placement;
+  readonly producers: readonly string[];
+}
+
 /** QNT21: weights or a bias that several layers share get one quantizer, of the widest format that was asked for. */
-function oncePerScope(
+function oncePerTensor(
   graph: Graph,
   placements: readonly Placement[],
   warnings: Note[],
-): { readonly unique: ReadonlyMap<string, Placement>; readonly tied: readonly string[] } {
-  const unique = new Map<string, Placement>();
+): { readonly wanted: ReadonlyMap<string, Wanted>; readonly tied: readonly string[] } {
+  const wanted = new Map<string, Wanted>();
   const tied = new Set<string>();
   for (const placement of placements) {
-    const scope = quantizerScope(graph.node(placement.producer), placement.suffix);
-    const before = unique.get(scope);
+    const producer = graph.node(placement.producer);
+    const named = quantizerScope(producer, placement.suffix);
+    const holder = wanted.get(named)?.placement.producer ?? graph.find(`${named}/LinearQuant`)?.edges[0]?.node;
+    const free = holder === undefined || sameTensor(graph.node(holder), producer);
+    const scope = free ? named : `${producer.name}_${placement.suffix}`;
+    const before = wanted.get(scope);
     if (before === undefined && !graph.has(`${scope}/LinearQuant`)) {
-      unique.set(scope, placement);
+      wanted.set(scope, { placement, producers: [producer.name] });
       continue;
     }
     tied.add(scope);
-    if (before === undefined || before.bits === placement.bits) continue;
-    unique.set(scope, wider(before, placement));
+    const widest = before === undefined ? placement : wider(before.placement, placement);
+    const rewired = holder === producer.name && before === undefined ? [] : [producer.name];
+    wanted.set(scope, { placement: widest, producers: [...new Set([...(before?.producers ?? []), ...rewired])] });
+    if (before === undefined || before.placement.bits === placement.bits) continue;
     warnings.push({
       rule: 'QNT21',
-      node: placement.producer,
-      text: `Layers of different bit-widths share it: it is quantized once, to ${Math.abs(wider(before, placement).bits)} bits.`,
+      node: producer.name,
+      text: `Layers of different bit-widths share it: it is quantized once, to ${Math.abs(widest.bits)} bits.`,
     });
   }
-  return { unique, tied: [...tied] };
+  return { wanted, tied: [...tied] };
+}
+
+/** Whether two nodes deliver the same values: one node, or two reads of one variable. */
+function sameTensor(a: GraphNode, b: GraphNode): boolean {
+  return a.name === b.name || (a.op === 'Identity' && b.op === 'Identity' && a.inputs[0] === b.inputs[0]);
 }
 
 function wider(a: Placement, b: Placement): Placement {
