@@ -6,7 +6,7 @@ const labels: Readonly<Record<JobProgress['phase'], string>> = {
   rewrite: 'Rewrite',
   load: 'Load',
   calibrate: 'Calibrate',
-  search: 'Search thresholds',
+  search: 'Calibrate',
   evaluate: 'Evaluate',
   layout: 'Lay out',
   save: 'Save',
@@ -25,19 +25,20 @@ export function progressView(quiet: boolean): ProgressView {
 
 function barView(): ProgressView {
   let bar: SingleBar | null = null;
-  let phase: JobProgress['phase'] | null = null;
+  let shown: string | null = null;
   const end = () => {
     bar?.stop();
     bar = null;
-    phase = null;
+    shown = null;
   };
   return {
     update(progress) {
-      if (progress.phase !== phase) {
+      const label = labels[progress.phase];
+      if (label !== shown) {
         end();
-        phase = progress.phase;
+        shown = label;
         bar = new SingleBar({
-          format: `${labels[progress.phase]} {bar} {value}/{total} {layer}`,
+          format: `${label} {bar} {value}/{total} {layer}`,
           stream: process.stderr,
           hideCursor: true,
           clearOnComplete: true,
@@ -50,13 +51,15 @@ function barView(): ProgressView {
   };
 }
 
+/** Search and calibration take turns: a line names a phase when it is new. */
 function lineView(): ProgressView {
-  let phase: JobProgress['phase'] | null = null;
+  const seen = new Set<string>();
   return {
     update(progress) {
-      if (progress.phase === phase) return;
-      phase = progress.phase;
-      process.stderr.write(`${labels[progress.phase]}…\n`);
+      const label = labels[progress.phase];
+      if (seen.has(label)) return;
+      seen.add(label);
+      process.stderr.write(`${label}…\n`);
     },
     end: () => {},
   };

@@ -27,10 +27,15 @@ export async function ensureChromium() {
   const downloaded = await fromPlaywright();
   if (downloaded) return downloaded;
   if (process.getuid?.() === 0) {
-    spawnSync('sh', ['-c', 'apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium'], { stdio: 'ignore', timeout: 600_000 });
+    spawnSync('sh', ['-c', 'apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium'], {
+      stdio: 'ignore',
+      timeout: 600_000,
+    });
     const installed = onPath();
     if (installed) return installed;
   }
-  console.log('No Chromium found: install one (Debian: apt-get install chromium; else: npx playwright install chromium) or set CHROMIUM to its path.');
+  console.log(
+    'No Chromium found: install one (Debian: apt-get install chromium; else: npx playwright install chromium) or set CHROMIUM to its path.',
+  );
   return undefined;
 }

@@ -26,7 +26,10 @@ describe('command lines', () => {
     const request = parseCommandLine(original);
     const [first, ...others] = request.steps;
     if (first === undefined) throw new Error('no steps');
-    const printed = printCommandLine({ ...request, steps: [{ ...first, bypassed: true }, ...others] }, { inGraph: 'in.pb', outGraph: 'out file.pb' });
+    const printed = printCommandLine(
+      { ...request, steps: [{ ...first, bypassed: true }, ...others] },
+      { inGraph: 'in.pb', outGraph: 'out file.pb' },
+    );
     expect(printed).toContain("'out file.pb'");
     const again = parseCommandLine(printed);
     expect(again.interface).toEqual(request.interface);
@@ -36,7 +39,9 @@ describe('command lines', () => {
 
   it('refuses tensor names, empty shapes and half a command line with the way out', () => {
     const args = { inputs: ['input'], outputs: ['out'], input_shape: '8,8,3', transforms: [] };
-    expect(() => requestFromArguments({ ...args, inputs: ['input:0'] })).toThrow("Name 'input:0' appears to refer to a Tensor, not a Operation.");
+    expect(() => requestFromArguments({ ...args, inputs: ['input:0'] })).toThrow(
+      "Name 'input:0' appears to refer to a Tensor, not a Operation.",
+    );
     expect(() => requestFromArguments({ ...args, input_shape: '8,x,3' })).toThrow("'8,x,3' is not an input shape.");
     expect(() => requestFromArguments({ ...args, input_shape: '' })).toThrow('is not an input shape');
     expect(() => parseCommandLine('graffitize --inputs a')).toThrow('no --outputs');
