@@ -6,14 +6,11 @@ import { Constants } from '../../../worker/execute/constants.ts';
 import { createBackend } from '../../../worker/execute/createBackend.ts';
 import { inexactLayers } from '../../../worker/execute/exactness.ts';
 import { runGraph } from '../../../worker/execute/execute.ts';
-import { openCheckpoint } from '../../../worker/formats/checkpoint.ts';
 import type { Tensor } from '../../../worker/formats/tensor.ts';
-import { makeTensor, tensorNumbers } from '../../../worker/formats/tensorValues.ts';
 import { openGraph } from '../../../worker/graph/graphFile.ts';
-import type { VariableSource } from '../../../worker/graph/model.ts';
-import { layeredVariables, memoryVariables, noVariables } from '../../../worker/graph/variables.ts';
 import { readNpz } from '../../npz.ts';
 import { describeShared, hasShared, shared } from '../../shared.ts';
+import { compareTensors, recordedVariables, tensorOf } from './recorded.ts';
 
 /** What these graphs hold and inference does not do: the statistics of a batch, in training graphs. */
 const NOT_EXECUTED = /statistics of its batch/;
@@ -66,31 +63,6 @@ function argument(args: readonly string[], name: string): string[] {
   return end < 0 ? from : from.slice(0, end);
 }
 
-async function variables(folder: string): Promise<VariableSource> {
-  const files = readdirSync(folder).filter((file) => file === 'checkpoint' || /^model\.ckpt\.(index|data)/.test(file));
-  const checkpoint = await openCheckpoint(files.map((name) => ({ name, blob: new Blob([readFileSync(path.join(folder, name))]) })));
-  const file = path.join(folder, 'expected_thresholds.json');
-  const thresholds = existsSync(file) ? Object.entries(JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>) : [];
-  return layeredVariables(
-    memoryVariables(new Map(thresholds.map(([name, log2]) => [name, makeTensor('float32', [], [log2])]))),
-    checkpoint ?? noVariables,
-  );
-}
-
-/** Largest difference relative to the largest expected magnitude, and how many values differ at all. */
-function compare(ours: Tensor, theirs: Tensor): { readonly relative: number; readonly differing: number } {
-  expect(ours.shape).toEqual(theirs.shape);
-  const [a, b] = [Float64Array.from(tensorNumbers(ours)), Float64Array.from(tensorNumbers(theirs))];
-  const largest = b.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-  let [relative, differing] = [0, 0];
-  for (let i = 0; i < b.length; i++) {
-    const distance = Math.abs((a[i] as number) - (b[i] as number));
-    relative = Math.max(relative, Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance / (largest || 1));
-    if (distance !== 0) differing++;
-  }
-  return { relative, differing };
-}
-
 describeShared('what TensorFlow computed for the recorded graphs', () => {
   const backends: Backend[] = [];
   beforeAll(async () => {
@@ -102,7 +74,8 @@ describeShared('what TensorFlow computed for the recorded graphs', () => {
 
   it.each(recordedRuns())('$name', async ({ file, feeds, expected }) => {
     const graph = openGraph(readFileSync(file), file);
-    const source = await variables(path.dirname(file));
+    const folder = path.dirname(file);
+    const source = await recordedVariables(folder, path.join(folder, 'expected_thresholds.json'));
     const fetches = [...expected.keys()];
     for (const backend of backends) {
       const run = runGraph(graph, { variables: source, feeds, fetches, backend });
@@ -113,9 +86,8 @@ describeShared('what TensorFlow computed for the recorded graphs', () => {
       if (results === undefined) continue;
       // A quantizer's output is bit-equal unless a layer before it is named as possibly inexact.
       for (const [name, theirs] of expected) {
-        const ours = results.get(name);
-        if (ours === undefined) throw new Error(`${name} was not computed`);
-        const { relative, differing } = compare(ours, theirs);
+        const ours = tensorOf(results, name);
+        const { relative, differing } = compareTensors(ours, theirs);
         const inexact = await inexactLayers(graph, new Constants(graph, source), [name]);
         const exact = graph.node(name).op === 'LinearQuant' && inexact.length === 0;
         if (exact) expect({ name, backend: backend.name, differing }).toEqual({ name, backend: backend.name, differing: 0 });
