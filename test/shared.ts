@@ -17,7 +17,8 @@ export function shared(...parts: string[]): string {
 export const describeShared: typeof describe = hasShared
   ? describe
   : process.env['CI']
-    ? (((name: string) => describe(name, () => it('needs the reference cases beside the checkout', () => expectShared()))) as unknown as typeof describe)
+    ? (((name: string) =>
+        describe(name, () => it('needs the reference cases beside the checkout', () => expectShared()))) as unknown as typeof describe)
     : (describe.skip as unknown as typeof describe);
 
 function expectShared(): never {

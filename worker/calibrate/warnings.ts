@@ -1,6 +1,6 @@
 /** What a person should know about a calibration that followed the original. */
 import type { WorkDone } from '../compute/messages.ts';
-import type { Warning } from '../transforms/transform.ts';
+import type { Warning } from '../protocol.ts';
 import type { StageResult } from './sweep.ts';
 
 /** KL-J clipping more than this share of the samples is worth a word. */

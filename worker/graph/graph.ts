@@ -53,7 +53,14 @@ export class GraphNode implements NodeDef {
     const data = (spec.inputs ?? []).map((input) => (typeof input === 'string' ? input : edgeText(input)));
     const controls = (spec.controls ?? []).map((name) => `^${name}`);
     const attrs = new Map(Object.entries(spec.attrs ?? {}).map(([name, value]) => [name, encodeAttr(value)]));
-    return new GraphNode({ name: spec.name, op: spec.op, inputs: [...data, ...controls], device: spec.device ?? '', attrs, raw: undefined });
+    return new GraphNode({
+      name: spec.name,
+      op: spec.op,
+      inputs: [...data, ...controls],
+      device: spec.device ?? '',
+      attrs,
+      raw: undefined,
+    });
   }
 
   /** Encoded attributes by name, in the file's order. */
