@@ -1,5 +1,5 @@
 import type { Breather } from '../breathe.ts';
-import { at } from './csr.ts';
+import { at, listsBy } from './csr.ts';
 import { type Layered, SKIP } from './layered.ts';
 
 /** Vertices of each row from left to right, and each vertex's place in its row. */
@@ -47,9 +47,13 @@ export async function orderRows(layered: Layered, breath: Breather): Promise<Row
   return { rows: best, position };
 }
 
-/** Rows filled in the order of a depth-first walk: series-parallel graphs come out without crossings, main path left of its skips. */
+/**
+ * Rows filled in the order of a depth-first walk: series-parallel graphs come out without crossings, skips at the right of their main
+ * path, the longer of two branches at the left.
+ */
 function depthFirstRows(layered: Layered): Int32Array[] {
   const { total, rank, down, up, lower, weight } = layered;
+  const run = branchLengths(layered);
   const sizes = new Int32Array(layered.rows);
   for (const row of rank) sizes[row] = at(sizes, row) + 1;
   const rows = Array.from(sizes, (size) => new Int32Array(size));
@@ -58,8 +62,6 @@ function depthFirstRows(layered: Layered): Int32Array[] {
   const stack: number[] = [];
   const roots: number[] = [];
   for (let vertex = 0; vertex < layered.items; vertex++) if (at(up.start, vertex) === at(up.start, vertex + 1)) roots.push(vertex);
-  // The longest story first: a root in the top row leads.
-  roots.sort((a, b) => at(rank, a) - at(rank, b) || a - b);
   for (const root of roots) {
     stack.push(root);
     while (stack.length > 0) {
@@ -70,15 +72,29 @@ function depthFirstRows(layered: Layered): Int32Array[] {
       const target = rows[row] as Int32Array;
       target[at(filled, row)] = vertex;
       filled[row] = at(filled, row) + 1;
-      const start = at(down.start, vertex);
-      // Skips are pushed first, so that they are drawn last: to the right of the branches.
-      for (let i = at(down.start, vertex + 1) - 1; i >= start; i--)
-        if (weight[at(down.list, i)] === SKIP) stack.push(at(lower, at(down.list, i)));
-      for (let i = at(down.start, vertex + 1) - 1; i >= start; i--)
-        if (weight[at(down.list, i)] !== SKIP) stack.push(at(lower, at(down.list, i)));
+      // The last one pushed is walked first and so drawn at the left.
+      const next = Array.from(down.list.subarray(at(down.start, vertex), at(down.start, vertex + 1)));
+      const branches = next.filter((segment) => weight[segment] !== SKIP);
+      if (branches.length === 2) branches.sort((a, b) => at(run, at(lower, b)) - at(run, at(lower, a)) || a - b);
+      for (const segment of [...branches, ...next.filter((segment) => weight[segment] === SKIP)].reverse()) stack.push(at(lower, segment));
     }
   }
   return rows;
+}
+
+/** How many boxes follow each other from a vertex on before wires fork or join. */
+function branchLengths(layered: Layered): Int32Array {
+  const { total, items, rank, rows, down, up, lower } = layered;
+  const byRow = listsBy(rows, rank);
+  const run = new Int32Array(total);
+  for (let i = byRow.list.length - 1; i >= 0; i--) {
+    const vertex = at(byRow.list, i);
+    const start = at(down.start, vertex);
+    const below = at(down.start, vertex + 1) - start === 1 ? at(lower, at(down.list, start)) : -1;
+    const single = below >= 0 && at(up.start, below + 1) - at(up.start, below) === 1;
+    run[vertex] = (vertex < items ? 1 : 0) + (single ? at(run, below) : 0);
+  }
+  return run;
 }
 
 /** Sorts a row by the mean place of its neighbours above (or below); vertices without any keep their place. */

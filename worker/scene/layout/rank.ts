@@ -75,9 +75,42 @@ export function rankItems(unit: Unit): Ranks {
     if (loose[item] === 1 || outs > degree(into, item)) rank[item] = Math.max(at(rank, item), room(item));
   }
   centreBranches(order, pin, rank, from, to, length, into, forward);
+  wrapSources(pin, rank, into);
   let rows = 0;
   for (const row of rank) rows = Math.max(rows, row + 1);
   return { rank, rows, back };
+}
+
+/** Boxes without inputs that one row takes: constants and variables of a large reader stand in several rows. */
+const SOURCES_PER_ROW = 10;
+
+/** Where a row holds many boxes without inputs, they get rows of their own above it. */
+function wrapSources(pin: Uint8Array, rank: Int32Array, into: Lists): void {
+  const sources = new Map<number, number[]>();
+  for (let item = 0; item < rank.length; item++) {
+    if (pin[item] !== 0 || at(into.start, item) !== at(into.start, item + 1)) continue;
+    const row = sources.get(at(rank, item));
+    if (row === undefined) sources.set(at(rank, item), [item]);
+    else row.push(item);
+  }
+  const added = new Map<number, number>();
+  for (const [row, items] of sources) if (items.length > SOURCES_PER_ROW) added.set(row, Math.ceil(items.length / SOURCES_PER_ROW) - 1);
+  if (added.size === 0) return;
+  let last = 0;
+  for (const row of rank) last = Math.max(last, row);
+  const shift = new Int32Array(last + 1);
+  for (let row = 0, sum = 0; row <= last; row++) {
+    sum += added.get(row) ?? 0;
+    shift[row] = sum;
+  }
+  for (let item = 0; item < rank.length; item++) rank[item] = at(rank, item) + at(shift, at(rank, item));
+  for (const row of added.keys()) {
+    // In turns, so that wires from the upper rows find their way between the boxes of the lower ones.
+    const rows = (added.get(row) ?? 0) + 1;
+    sources.get(row)?.forEach((item, i) => {
+      rank[item] = at(rank, item) - (i % rows);
+    });
+  }
 }
 
 /** A chain of boxes with one input and one output each, whose join lies further down than it reaches: to the middle of that way. */
