@@ -82,15 +82,25 @@ function textsOf(
   return { ...at, title: activation === null ? title : `${title} · ${activation}`, subtitle: '' };
 }
 
-/** LAY4: the quantizer on a part's output: the last one whose value leaves the part. */
+/** LAY4: the quantizer on a part's output: the last one whose value leaves the part as it is. */
 function outputQuantizer(part: Part, path: DataPath, { partOf }: Partition, tags: Tags): string | null {
   const own = partOf.get(part.anchor.name);
+  const leaves = (start: string): boolean => {
+    const waiting = [start];
+    for (const name of waiting) {
+      const readers = path.readers(name);
+      if (readers.length === 0) return true;
+      for (const reader of readers) {
+        if (partOf.get(reader.name) !== own) return true;
+        if (WIRE_OPS.has(reader.op) && tags.quantizer(reader.name) === undefined) waiting.push(reader.name);
+      }
+    }
+    return false;
+  };
   let found: string | null = null;
   for (const { node } of part.steps) {
     const quantizer = tags.quantizer(node.name);
-    if (quantizer === undefined || quantizer.kind === 'rescale') continue;
-    const readers = path.readers(node.name);
-    if (readers.length === 0 || readers.some((reader) => partOf.get(reader.name) !== own)) found = node.name;
+    if (quantizer !== undefined && quantizer.kind !== 'rescale' && leaves(node.name)) found = node.name;
   }
   return found;
 }
