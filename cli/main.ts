@@ -12,6 +12,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('graffitize')
     .description('Rewrite a TensorFlow graph for fixed-point hardware: fold, strip, quantize, calibrate.')
     .exitOverride()
+    .enablePositionalOptions()
     .showHelpAfterError('(graffitize -h lists every argument and transform)')
     .option('--in_graph <file>', 'input GraphDef (.pb)')
     .option('--out_graph <file>', 'output GraphDef (.pb)')

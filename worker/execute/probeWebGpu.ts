@@ -23,7 +23,7 @@ interface Gpu {
 /** Asks for an adapter and describes it; never throws. */
 export async function probeWebGpu(): Promise<WebGpuProbe> {
   const gpu = (globalThis as { navigator?: { gpu?: Gpu } }).navigator?.gpu;
-  if (gpu === undefined) return { available: false, software: false, description: 'WebGPU is not part of this browser.' };
+  if (gpu === undefined) return { available: false, software: false, description: 'There is no WebGPU here.' };
   try {
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (adapter === null) return { available: false, software: false, description: 'WebGPU found no graphics adapter.' };
