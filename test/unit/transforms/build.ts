@@ -128,8 +128,9 @@ export interface Run {
   readonly rules: readonly string[];
 }
 
-/** Runs transform expressions over a graph. */
-export function run(graph: Graph, outputs: readonly string[], transforms = RECIPE_1, inputs: readonly string[] = ['input']): Run {
+/** Runs transform expressions over a graph, or over a network as it is written by then. */
+export function run(given: Graph | Net, outputs: readonly string[], transforms = RECIPE_1, inputs: readonly string[] = ['input']): Run {
+  const graph = given instanceof Net ? given.graph() : given;
   const opened: Model = { graph, variables: noVariables, inputs, outputs, inputShape: [8, 8, 3], shapes: new Map() };
   const steps = transforms.map((expression, i) => ({ id: `${i}`, ...parseExpression(expression), bypassed: false }));
   const results = [...runTransforms(opened, steps)];

@@ -9,7 +9,7 @@ describe('fold_batch_norms', () => {
   it('FBN2: writes the fold beside the layer, whose readers read the sum', () => {
     const net = new Net();
     net.math('net/c/Relu', 'Relu', net.batchNorm('net/c', net.conv('net/c', net.input(), 3, 4), 4));
-    const { model } = run(net.graph(), ['net/c/Relu'], FOLD);
+    const { model } = run(net, ['net/c/Relu'], FOLD);
     expect(lines(model.graph).slice(6)).toEqual([
       'net/c/BatchNorm_Fold/eps Const',
       'net/c/BatchNorm_Fold/Add Add net/c/BatchNorm/moving_variance net/c/BatchNorm_Fold/eps',
@@ -27,7 +27,7 @@ describe('fold_batch_norms', () => {
   it.each(['FusedBatchNormV2', 'FusedBatchNormV3'])('FBN2: %s folds as FusedBatchNorm does, and new nodes are Add', (op) => {
     const net = new Net();
     net.math('net/c/Relu', 'Relu', net.batchNorm('net/c', net.conv('net/c', net.input(), 3, 4), 4, op));
-    const { model } = run(net.graph(), ['net/c/Relu'], FOLD);
+    const { model } = run(net, ['net/c/Relu'], FOLD);
     expect(line(model.graph, 'net/c/BatchNorm_Fold/Add')).toBe('Add net/c/BatchNorm/moving_variance net/c/BatchNorm_Fold/eps');
     expect(model.graph.has(`net/c/BatchNorm/${op}`)).toBe(false);
   });
@@ -36,7 +36,7 @@ describe('fold_batch_norms', () => {
     const net = new Net();
     const first = net.batchNorm('a', net.add('Conv2D', 'Conv2D', [net.input(), net.weights('w', [1, 1, 3, 3])], convAttrs), 3);
     const second = net.batchNorm('b', net.add('Conv2D_1', 'Conv2D', [first, net.weights('w1', [1, 1, 3, 3])], convAttrs), 3);
-    const { model } = run(net.graph(), [net.math('Relu', 'Relu', second)], FOLD);
+    const { model } = run(net, [net.math('Relu', 'Relu', second)], FOLD);
     expect(line(model.graph, 'Add_fold_1')).toBe('BiasAdd Conv2D_1 BatchNorm_Fold_1/biases');
     expect(line(model.graph, 'Conv2D_1')).toBe('Conv2D Add_fold Mul_fold_1');
   });
@@ -44,7 +44,7 @@ describe('fold_batch_norms', () => {
   it('FBN3: the factors of a depthwise layer take the shape [channels, multiplier]', () => {
     const net = new Net();
     net.math('net/Relu', 'Relu', net.batchNorm('net/dw', net.depthwise('net/dw', net.input(), 3, 2), 6));
-    const { model } = run(net.graph(), ['net/Relu'], FOLD);
+    const { model } = run(net, ['net/Relu'], FOLD);
     const shape = model.graph.node('net/dw/BatchNorm_Fold/Reshape/shape').attr('value');
     expect(shape?.kind === 'tensor' && [...new Int32Array(shape.value.bytes.slice().buffer)]).toEqual([3, 2]);
   });
@@ -60,7 +60,7 @@ describe('fold_batch_norms', () => {
       const one = new Net();
       one.specs.push(...specs);
       one.math('net/c/Relu', 'Relu', 'net/c/batchnorm/add_1');
-      const { model, rules } = run(one.graph(), ['net/c/Relu'], FOLD);
+      const { model, rules } = run(one, ['net/c/Relu'], FOLD);
       expect(rules).toContain('FBN5');
       expect(line(model.graph, 'net/c/Relu')).toBe('Relu net/c/Add_fold');
       expect(line(model.graph, 'net/c/BatchNorm_Fold/Mul')).toBe('Mul net/c/BatchNorm/gamma net/c/BatchNorm_Fold/Rsqrt');
@@ -72,7 +72,7 @@ describe('fold_batch_norms', () => {
     const net = new Net();
     const bn = net.smallBatchNorm('net/c', net.conv('net/c', net.input(), 3, 4), 4);
     const other = net.math('net/other', 'Mul', net.conv('net/d', net.input('input2'), 3, 4), 'net/c/batchnorm/mul');
-    const { model } = run(net.graph(), [net.math('net/add', 'Add', bn, other)], FOLD);
+    const { model } = run(net, [net.math('net/add', 'Add', bn, other)], FOLD);
     expect(line(model.graph, 'net/other')).toBe('Mul net/d/Conv2D net/c/batchnorm/mul');
     expect(model.graph.has('net/c/batchnorm/Rsqrt')).toBe(true);
     expect(model.graph.has('net/c/batchnorm/sub')).toBe(false);
@@ -90,7 +90,7 @@ describe('fold_batch_norms', () => {
     }
     net.specs.push({ name: 'train', op: 'NoOp', controls: ['net/c/BatchNorm/AssignMovingAvg', 'net/c/BatchNorm/AssignMovingAvg_1'] });
     const graph = net.math('net/c/Relu', 'Relu', bn);
-    const { model, rules } = run(net.graph(), [graph], FOLD);
+    const { model, rules } = run(net, [graph], FOLD);
     expect(rules).toContain('FBN6');
     expect(model.graph.nodes.filter((node) => node.name.includes('AssignMovingAvg'))).toEqual([]);
     expect(model.graph.node('train').controls).toEqual([]);
@@ -100,7 +100,7 @@ describe('fold_batch_norms', () => {
     const net = new Net();
     const bn = net.batchNorm('net/c', net.conv('net/c', net.input(), 3, 4), 4);
     const relu = net.math('net/c/Relu', 'Relu', bn);
-    const { model } = run(net.graph(), [bn, relu]);
+    const { model } = run(net, [bn, relu]);
     expect(line(model.graph, bn)).toBe('Identity net/c/Add_fold');
     expect(line(model.graph, relu)).toBe('Relu net/c/Add_fold');
   });
@@ -108,7 +108,7 @@ describe('fold_batch_norms', () => {
   it('FBN8: training mode without moving averages is left alone', () => {
     const net = new Net();
     const bn = net.batchNorm('net/c', net.conv('net/c', net.input(), 3, 4), 4, 'FusedBatchNorm', true);
-    const { model, skipped } = run(net.graph(), [bn], FOLD);
+    const { model, skipped } = run(net, [bn], FOLD);
     expect(skipped).toEqual([`FBN8 ${bn}`]);
     expect(model.graph.has(bn)).toBe(true);
   });
@@ -126,7 +126,7 @@ describe('fold_batch_norms', () => {
       ...specs.filter((spec) => spec.name.startsWith('net/c/moments')),
       ...specs.filter((spec) => !spec.name.startsWith('net/c/moments')),
     );
-    expect(run(changed.graph(), [bn], FOLD).skipped).toEqual([`FBN8 ${bn}`]);
+    expect(run(changed, [bn], FOLD).skipped).toEqual([`FBN8 ${bn}`]);
   });
 
   it('FBN9: a layer whose plain output is needed elsewhere is left alone; dead readers do not count', () => {
@@ -134,16 +134,16 @@ describe('fold_batch_norms', () => {
     const x = net.conv('net/c', net.input(), 3, 4);
     const bn = net.batchNorm('net/c', x, 4);
     const sum = net.math('net/add', 'Add', bn, x);
-    expect(run(net.graph(), [sum], FOLD).skipped).toEqual([`FBN9 ${bn}`]);
-    expect(run(net.graph(), [bn, x], FOLD).skipped).toEqual([`FBN9 ${bn}`]);
-    expect(run(net.graph(), [bn], FOLD).skipped).toEqual([]);
+    expect(run(net, [sum], FOLD).skipped).toEqual([`FBN9 ${bn}`]);
+    expect(run(net, [bn, x], FOLD).skipped).toEqual([`FBN9 ${bn}`]);
+    expect(run(net, [bn], FOLD).skipped).toEqual([]);
   });
 
   it('FBN9: so is one whose product with k is needed elsewhere', () => {
     const net = new Net();
     const bn = net.smallBatchNorm('net/c', net.conv('net/c', net.input(), 3, 4), 4);
     const sum = net.math('net/add', 'Add', bn, 'net/c/batchnorm/mul_1');
-    expect(run(net.graph(), [sum], FOLD).skipped).toEqual([`FBN9 ${bn}`]);
+    expect(run(net, [sum], FOLD).skipped).toEqual([`FBN9 ${bn}`]);
   });
 
   it('FBN10: a batch norm without a layer before it is left alone, if an output depends on it', () => {
@@ -151,8 +151,8 @@ describe('fold_batch_norms', () => {
     const before = net.batchNorm('net/first', net.input(), 3);
     const conv = net.bias('net/c', net.conv('net/c', before, 3, 4), 4);
     const small = net.smallBatchNorm('net/c', conv, 4);
-    expect(run(net.graph(), [small], FOLD).skipped).toEqual([`FBN10 ${before}`, `FBN10 ${small}`]);
-    expect(run(net.graph(), [conv], FOLD).skipped).toEqual([`FBN10 ${before}`]);
+    expect(run(net, [small], FOLD).skipped).toEqual([`FBN10 ${before}`, `FBN10 ${small}`]);
+    expect(run(net, [conv], FOLD).skipped).toEqual([`FBN10 ${before}`]);
   });
 
   it('FBN11: transposed weights are left alone', () => {
@@ -163,7 +163,7 @@ describe('fold_batch_norms', () => {
       transpose_b: { kind: 'bool', value: true },
     });
     const bn = net.smallBatchNorm('fc', product, 4);
-    expect(run(net.graph(), [bn], FOLD).skipped).toEqual([`FBN11 ${bn}`]);
+    expect(run(net, [bn], FOLD).skipped).toEqual([`FBN11 ${bn}`]);
   });
 });
 

@@ -10,7 +10,7 @@ describe('preprocess_layers', () => {
     const read = net.math('w/read', 'Identity', net.weights('w', [3]));
     net.specs.push({ name: 'waits', op: 'Identity', inputs: ['input'], controls: ['w'] });
     const end = net.math('end', 'BiasAdd', net.math('gone', 'Identity', id), read);
-    const { model } = run(net.graph(), [id, end, net.math('sum', 'Add', 'waits', end)], PRE);
+    const { model } = run(net, [id, end, net.math('sum', 'Add', 'waits', end)], PRE);
     expect(line(model.graph, 'end')).toBe('BiasAdd input w/read');
     expect(line(model.graph, 'id')).toBe('Identity input');
     expect(model.graph.has('gone')).toBe(false);
@@ -21,7 +21,7 @@ describe('preprocess_layers', () => {
     const net = new Net();
     net.math('id', 'Identity', net.input());
     net.specs.push({ name: 'late', op: 'Relu', inputs: ['input'], controls: ['id'] });
-    expect(run(net.graph(), ['late'], PRE).model.graph.node('late').controls).toEqual(['input']);
+    expect(run(net, ['late'], PRE).model.graph.node('late').controls).toEqual(['input']);
   });
 
   it('PRE2: a mean over the image becomes an average pool; its rank stays', () => {
@@ -32,7 +32,7 @@ describe('preprocess_layers', () => {
     ] as const) {
       const net = new Net();
       const end = net.math('end', 'Relu', net.mean('gap', net.input(), axes, keep));
-      const { model } = run(net.graph(), [end], PRE);
+      const { model } = run(net, [end], PRE);
       expect(line(model.graph, 'end')).toBe(after);
       expect(model.shapes.get('end')).toEqual([keep ? [-1, 1, 1, 3] : [-1, 3]]);
       expect(model.graph.has('gap/reduction_indices')).toBe(false);
@@ -42,20 +42,20 @@ describe('preprocess_layers', () => {
   it('PRE2: no Squeeze where only Reshapes read the mean', () => {
     const net = new Net();
     const flat = net.math('flat', 'Reshape', net.mean('gap', net.input(), [1, 2], false), net.ints('flat/shape', [-1, 3]));
-    expect(line(run(net.graph(), [flat], PRE).model.graph, 'flat')).toBe('Reshape gap/AvgPool/AvgPool_from_avgpool flat/shape');
+    expect(line(run(net, [flat], PRE).model.graph, 'flat')).toBe('Reshape gap/AvgPool/AvgPool_from_avgpool flat/shape');
   });
 
   it('PRE2: other axes are left alone, and axes that two means share stay', () => {
     const net = new Net();
     const other = net.mean('other', net.input(), [1], false);
-    expect(run(net.graph(), [other], PRE).skipped).toEqual(['PRE2 other']);
+    expect(run(net, [other], PRE).skipped).toEqual(['PRE2 other']);
     const shared = new Net();
     const first = shared.mean('first', shared.input(), [1, 2], true);
     const second = shared.add('second', 'Mean', ['input', 'first/reduction_indices'], {
       T: { kind: 'type', value: 'float32' },
       keep_dims: { kind: 'bool', value: true },
     });
-    const { model } = run(shared.graph(), [shared.math('sum', 'Add', first, second)], PRE);
+    const { model } = run(shared, [shared.math('sum', 'Add', first, second)], PRE);
     expect(model.graph.nodes.filter((node) => node.op === 'Mean')).toEqual([]);
   });
 
@@ -63,15 +63,15 @@ describe('preprocess_layers', () => {
     const net = new Net();
     const pool = net.pool('pool', 'AvgPool', net.input(), 3, 1, 'SAME');
     const end = net.math('end', 'Relu', pool);
-    expect(run(net.graph(), [end], PRE).warned).toEqual(['PRE3 pool']);
-    const exact = run(net.graph(), [end], ['fix_input_shape', 'preprocess_layers(exact_average_pools=True)']);
+    expect(run(net, [end], PRE).warned).toEqual(['PRE3 pool']);
+    const exact = run(net, [end], ['fix_input_shape', 'preprocess_layers(exact_average_pools=True)']);
     expect([exact.warned, exact.skipped, line(exact.model.graph, 'end')]).toEqual([[], ['PRE3 pool'], 'Relu pool']);
   });
 
   it('PRE3: SAME windows that fill the image exactly give no warning', () => {
     const net = new Net();
     const end = net.math('end', 'Relu', net.pool('pool', 'AvgPool', net.input(), 2, 2, 'SAME'));
-    const { model, warned } = run(net.graph(), [end], PRE);
+    const { model, warned } = run(net, [end], PRE);
     expect(warned).toEqual([]);
     expect(line(model.graph, 'end')).toBe('Relu pool/pool_from_avgpool');
   });
@@ -81,12 +81,12 @@ describe('preprocess_layers', () => {
     const x = net.math('a/Relu', 'Relu', net.input());
     const inner = net.concat('a/inner', [x, x]);
     const outer = net.concat('a/outer', [x, inner]);
-    expect(line(run(net.graph(), [outer], PRE).model.graph, outer)).toBe('ConcatV2 a/Relu a/Relu a/Relu a/outer/axis');
-    expect(run(net.graph(), [outer, inner], PRE).skipped).toEqual(['PRE5 a/inner']);
+    expect(line(run(net, [outer], PRE).model.graph, outer)).toBe('ConcatV2 a/Relu a/Relu a/Relu a/outer/axis');
+    expect(run(net, [outer, inner], PRE).skipped).toEqual(['PRE5 a/inner']);
     const end = net.math('end', 'Relu', inner);
-    expect(run(net.graph(), [outer, end], PRE).skipped).toEqual(['PRE5 a/inner']);
+    expect(run(net, [outer, end], PRE).skipped).toEqual(['PRE5 a/inner']);
     const across = net.concat('a/across', [inner, inner], 1);
-    expect(run(net.graph(), [across], PRE).model.graph.has('a/inner')).toBe(true);
+    expect(run(net, [across], PRE).model.graph.has('a/inner')).toBe(true);
   });
 
   it('PRE5: concats in concats in concats end up in one, and axes that are shared stay', () => {
@@ -96,7 +96,7 @@ describe('preprocess_layers', () => {
     const type = { T: { kind: 'type', value: 'float32' }, N: { kind: 'int', value: 2 } } as const;
     const middle = net.add('a/k1', 'ConcatV2', [axis, x, 'a/k0/axis'], type);
     const end = net.add('a/k2', 'ConcatV2', [x, middle, 'a/k0/axis'], type);
-    const { model } = run(net.graph(), [end], PRE);
+    const { model } = run(net, [end], PRE);
     expect(line(model.graph, end)).toBe('ConcatV2 a/Relu a/Relu a/Relu a/Relu a/k0/axis');
   });
 
@@ -107,7 +107,7 @@ describe('preprocess_layers', () => {
     const foreign = net.bias('v/c', net.conv('v/c', x, 3, 3), 3);
     const relu = net.math('u/Relu', 'Relu', x);
     const sums = [net.math('u/add', 'Add', own, foreign), net.math('u/add_1', 'AddV2', relu, own), net.math('u/add_2', 'Add', relu, relu)];
-    const { model } = run(net.graph(), sums, PRE);
+    const { model } = run(net, sums, PRE);
     expect(sums.map((name) => line(model.graph, name))).toEqual([
       'Add u/c/BiasAdd u/add_eltw_rescale_1',
       'AddV2 u/add_1_eltw_rescale_0 u/c/BiasAdd',
@@ -118,14 +118,14 @@ describe('preprocess_layers', () => {
   it('PRE6: sums of other shapes are no element-wise sums of images', () => {
     const net = new Net();
     const end = net.math('u/add', 'Add', net.math('u/Relu', 'Relu', net.input()), net.weights('u/w', [3]));
-    expect(line(run(net.graph(), [end], PRE).model.graph, end)).toBe('Add u/Relu u/w');
+    expect(line(run(net, [end], PRE).model.graph, end)).toBe('Add u/Relu u/w');
   });
 
   it('PRE7: at top level every Relu is of the same scope', () => {
     const net = new Net();
     const x = net.input();
     const end = net.concat('k', [net.math('a/Relu', 'Relu', x), net.math('b/Relu6', 'Relu6', x)]);
-    expect(line(run(net.graph(), [end], PRE).model.graph, end)).toBe('ConcatV2 a/Relu k_concat_rescale_1 k/axis');
+    expect(line(run(net, [end], PRE).model.graph, end)).toBe('ConcatV2 a/Relu k_concat_rescale_1 k/axis');
   });
 
   it('PRE8: pools, means and leaky activations that are outputs keep their names', () => {
@@ -136,7 +136,7 @@ describe('preprocess_layers', () => {
       net.mean('gap', x, [1, 2], true),
       net.add('leaky', 'LeakyRelu', [x], { T: { kind: 'type', value: 'float32' } }),
     ];
-    const { model } = run(net.graph(), outputs, PRE);
+    const { model } = run(net, outputs, PRE);
     expect(outputs.map((name) => line(model.graph, name))).toEqual([
       'Identity pool/pool_from_avgpool',
       'Identity gap/AvgPool/AvgPool_from_avgpool',
