@@ -46,12 +46,15 @@ export function Thresholds({ filter }: { filter: string }) {
   const rows = useRun((state) => state.quantizers?.rows ?? NO_ROWS);
   const node = useSelection((state) => state.node);
   const quantizer = useSelection((state) => state.quantizer);
+  const members = useSelection((state) => state.members);
   const [sorting, setSorting] = useState<Sorting | null>(null);
   const scroller = useRef<HTMLElement>(null);
   const shown = useMemo(() => arranged(rows, filter, sorting), [rows, filter, sorting]);
   const range = useRowWindow(scroller, shown.length, ROW_HEIGHT);
   const marked = (row: QuantizerRow): boolean =>
-    quantizer === null ? node !== null && (row.source === node || row.node === node) : row.name === quantizer;
+    quantizer === null
+      ? node !== null && [node, ...members].some((name) => row.source === name || row.node === name)
+      : row.name === quantizer;
   const markedIndex = shown.findIndex(marked);
 
   useEffect(() => {

@@ -9,11 +9,6 @@ export function engine(): Engine {
   return connected;
 }
 
-/** Puts another engine in the worker's place: for tests of the page's state without a worker. */
-export function replaceEngine(replacement: Engine): void {
-  connected = replacement;
-}
-
 function startWorker(): Engine {
   const worker = new Worker(new URL('../../worker/main.ts', import.meta.url), { type: 'module', name: 'document' });
   const connection = connectEngine(worker);

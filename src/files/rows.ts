@@ -29,8 +29,11 @@ export function checkpointPrefix(name: string): string {
 
 export function fileRows(files: DocumentSummary['files']): FileRow[] {
   const rows: FileRow[] = [];
+  const hasCheckpoint = files.some((file) => file.role === 'checkpoint-index');
   const parts = new Map<string, FileSummary[]>();
   for (const file of files) {
+    // The text file that names the latest checkpoint says nothing more where that lies beside it.
+    if (file.role === 'checkpoint-state' && hasCheckpoint) continue;
     if (file.role === 'checkpoint-index' || file.role === 'checkpoint-data') {
       const prefix = checkpointPrefix(file.name);
       const known = parts.get(prefix);

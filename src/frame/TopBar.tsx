@@ -53,10 +53,11 @@ function DocumentName() {
   const summary = useDocument((state) => state.summary);
   if (summary === null) return null;
   const size = summary.files.reduce((sum, file) => sum + (file.role === 'graph' || file.role.startsWith('checkpoint') ? file.bytes : 0), 0);
-  const [, stem = summary.name, extension = ''] = /^(.*?)(\.[^.]+)?$/.exec(summary.name) ?? [];
+  const graph = summary.files.find((file) => file.role === 'graph');
+  const extension = /\.[^.]+$/.exec(graph?.name ?? '')?.[0] ?? '';
   return (
     <h1 className="document clip" title={summary.name}>
-      <b>{stem}</b>{' '}
+      <b>{summary.name.replace(extension, '')}</b>{' '}
       <span className="muted">
         {extension} {extension !== '' && '· '}
         {bytes(size)}

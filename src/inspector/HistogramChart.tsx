@@ -9,6 +9,8 @@ const HEIGHT = 176;
 /** Room above the bars for the names of the two thresholds. */
 const LABEL_SPACE = 32;
 const LABEL_ROW = 13;
+/** The highest bar stays below the top of the chart. */
+const HEADROOM = 1.3;
 
 /** Counts of |x| on a log axis, with the raw threshold and the power of two in use. */
 export function HistogramChart({ histogram, row }: { histogram: HistogramView; row: QuantizerRow }) {
@@ -81,7 +83,7 @@ function draw(element: HTMLElement, histogram: HistogramView, row: QuantizerRow)
       padding: [LABEL_SPACE, 10, 0, 4],
       scales: {
         x: { time: false, range: [0, right] },
-        y: { distr: 3, range: [0.8, top * 1.3] },
+        y: { distr: 3, range: [0.8, top * HEADROOM] },
       },
       axes: [
         {
@@ -100,7 +102,7 @@ function draw(element: HTMLElement, histogram: HistogramView, row: QuantizerRow)
           size: 34,
           gap: 4,
           grid: { stroke: token('line'), width: 1 },
-          splits: () => powersOfTen(top),
+          splits: () => powersOfTen(top * HEADROOM),
           filter: (_plot, ticks) => ticks,
           ticks: { show: false },
           values: (_plot, ticks) => ticks.map((tick) => powerOfTen(Math.round(Math.log10(tick)))),
@@ -132,7 +134,7 @@ function draw(element: HTMLElement, histogram: HistogramView, row: QuantizerRow)
 
 /** Ticks of the log axis: powers of ten, thinned out where there are many. */
 function powersOfTen(top: number): number[] {
-  const last = Math.ceil(Math.log10(top));
+  const last = Math.floor(Math.log10(top));
   const step = last > 5 ? 2 : 1;
   return Array.from({ length: Math.floor(last / step) + 1 }, (_, index) => 10 ** (index * step));
 }

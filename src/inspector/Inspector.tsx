@@ -37,15 +37,20 @@ const TABS: readonly (readonly [InspectorTab, string])[] = [
   ['why', 'Why'],
 ];
 
+/** Quantizers on the node itself and, in Layers, on every node of its box; in the order of the graph. */
+function quantizersOf(rows: readonly QuantizerRow[], detail: NodeDetail, members: readonly string[]): QuantizerRow[] {
+  const names = new Set(detail.quantizers);
+  const nodes = new Set(members);
+  return rows.filter((row) => names.has(row.name) || nodes.has(row.source) || nodes.has(row.node));
+}
+
 function NodePanel({ detail }: { detail: NodeDetail }) {
   const tab = useView((state) => state.inspectorTab);
   const selected = useSelection((state) => state.quantizer);
   const rows = useRun((state) => state.quantizers);
-  const quantizers = useMemo(() => {
-    const byName = new Map(rows?.rows.map((row) => [row.name, row]));
-    return detail.quantizers.map((name) => byName.get(name)).filter((row): row is QuantizerRow => row !== undefined);
-  }, [rows, detail]);
-  const shown = quantizers.find((row) => row.name === selected) ?? quantizers.at(-1) ?? null;
+  const members = useSelection((state) => state.members);
+  const quantizers = useMemo(() => quantizersOf(rows?.rows ?? [], detail, members), [rows, detail, members]);
+  const shown = rows?.rows.find((row) => row.name === selected) ?? quantizers.at(-1) ?? null;
   const title = detail.name.slice(detail.name.lastIndexOf('/') + 1);
   return (
     <>

@@ -1,6 +1,6 @@
 import type { NodeDetail, QuantizerRow } from '../../worker/protocol.ts';
 import { shape } from '../format/numbers.ts';
-import { clickNode, showNode } from '../state/selection.ts';
+import { showNode, useSelection } from '../state/selection.ts';
 import { setView } from '../state/view.ts';
 import { PathText } from '../ui/PathText.tsx';
 import { BitsTag } from '../ui/Tag.tsx';
@@ -32,7 +32,7 @@ export function Summary({ detail, quantizers }: { detail: NodeDetail; quantizers
                 className="part-row"
                 title={row.name}
                 onClick={() => {
-                  clickNode(detail.name, row.name);
+                  useSelection.setState({ quantizer: row.name });
                   setView({ inspectorTab: 'histogram' });
                 }}
               >

@@ -67,8 +67,9 @@ export function StepCard({ step, index, count: total, state }: Props) {
         >
           <span className="card-number">{index + 1}</span>
           <b className="clip">{step.transform}</b>
-          <span className="grow" />
-          <StateMark state={state} report={report} />
+          <span className="card-mark">
+            <StateMark state={state} report={report} />
+          </span>
         </button>
         <CardMenu step={step} index={index} total={total} />
       </div>

@@ -46,7 +46,7 @@ export async function openStored(stored: StoredDocument): Promise<boolean> {
     try {
       await engine().restore(snapshot);
       const calibration = stored.ran?.report.steps.find((step) => step.calibration !== undefined)?.calibration ?? null;
-      useRun.setState({ ran: stored.ran, calibration });
+      useRun.setState({ ran: stored.ran, calibration, comparison: stored.comparison });
       await refreshStages('last');
     } catch {
       log('warning', 'What the last run made could not be brought back; run the pipeline again.');
@@ -79,7 +79,7 @@ export function keepSession(): void {
       const hasSnapshot = files?.generation === generation && files.hasSnapshot;
       files = { generation, id, stored: await keepFiles(id, sources), sources, hasSnapshot };
     }
-    const { ran, quantizers, calibration } = useRun.getState();
+    const { ran, quantizers, calibration, comparison } = useRun.getState();
     const made = ran === null ? null : (calibration ?? ran);
     if (made !== snapshotOf && quantizers !== null) {
       snapshotOf = made;
@@ -93,6 +93,7 @@ export function keepSession(): void {
       files: files.stored,
       request: usePipeline.getState().request,
       ran,
+      comparison,
       hasSnapshot: files.hasSnapshot,
     });
     await refreshRecent();
@@ -112,7 +113,7 @@ export function keepSession(): void {
     if (state.request !== before.request) schedule();
   });
   useRun.subscribe((state, before) => {
-    if (state.ran !== before.ran || state.calibration !== before.calibration) schedule();
+    if (state.ran !== before.ran || state.calibration !== before.calibration || state.comparison !== before.comparison) schedule();
   });
 }
 

@@ -1,5 +1,5 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import type { RunRequest, SourceFile } from '../../worker/protocol.ts';
+import type { OutputComparison, RunRequest, SourceFile } from '../../worker/protocol.ts';
 import type { Ran } from '../pipeline/stepState.ts';
 
 /** Up to this much of one document's files is kept; larger ones are asked for again after a reload. */
@@ -23,6 +23,7 @@ export interface StoredDocument {
   readonly files: readonly StoredFile[];
   readonly request: RunRequest;
   readonly ran: Ran | null;
+  readonly comparison: OutputComparison | null;
   readonly hasSnapshot: boolean;
 }
 
@@ -141,10 +142,6 @@ export async function currentDocument(): Promise<StoredDocument | undefined> {
   const store = await db();
   const id = await store.get('session', 'current');
   return id === undefined ? undefined : store.get('documents', id);
-}
-
-export async function storedDocument(id: string): Promise<StoredDocument | undefined> {
-  return (await db()).get('documents', id);
 }
 
 /** Newest first. */

@@ -3,6 +3,8 @@ import { create } from 'zustand';
 interface SelectionState {
   /** A node of the graph on screen; the canvas finds the box that stands for it. */
   readonly node: string | null;
+  /** In Layers: all nodes of the box that stands for `node`, as the canvas knows them. */
+  readonly members: readonly string[];
   /** The quantizer at hand, by name; its node is `node` or a member of the same box. */
   readonly quantizer: string | null;
   /** Threshold group under the pointer: its members are shown as related. */
@@ -25,6 +27,7 @@ const NO_NODES: ReadonlySet<string> = new Set();
 
 export const useSelection = create<SelectionState>(() => ({
   node: null,
+  members: [],
   quantizer: null,
   hoveredGroup: null,
   touched: NO_NODES,
@@ -33,23 +36,23 @@ export const useSelection = create<SelectionState>(() => ({
 }));
 
 /** Selects without moving the picture: for clicks on the graph. Answers a pending pick instead where there is one. */
-export function clickNode(node: string | null, quantizer: string | null = null): void {
+export function clickNode(node: string | null, quantizer: string | null = null, members: readonly string[] = []): void {
   const { pick } = useSelection.getState();
   if (pick !== null && node !== null) {
     useSelection.setState({ pick: null });
     pick.answer(node);
     return;
   }
-  useSelection.setState({ node, quantizer });
+  useSelection.setState({ node, quantizer, members });
 }
 
 /** Selects and brings into sight: for rows, search hits and reports. */
 export function showNode(node: string, quantizer: string | null = null): void {
-  useSelection.setState((state) => ({ node, quantizer, focus: { node, seq: (state.focus?.seq ?? 0) + 1 } }));
+  useSelection.setState((state) => ({ node, quantizer, members: [], focus: { node, seq: (state.focus?.seq ?? 0) + 1 } }));
 }
 
 export function clearSelection(): void {
-  useSelection.setState({ node: null, quantizer: null, focus: null });
+  useSelection.setState({ node: null, quantizer: null, members: [], focus: null });
 }
 
 export function hoverGroup(group: string | null): void {
@@ -62,4 +65,9 @@ export function touch(nodes: Iterable<string> | null): void {
 
 export function askPick(pick: Pick | null): void {
   useSelection.setState({ pick });
+}
+
+/** The canvas has found the box of the selected node: what belongs to it is inspected with it. */
+export function setMembers(node: string, members: readonly string[]): void {
+  useSelection.setState((state) => (state.node === node ? { members } : {}));
 }
