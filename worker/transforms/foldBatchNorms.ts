@@ -138,5 +138,5 @@ function removable(updates: readonly GraphNode[], { graph, outputs }: FoldScene)
 /** FBN10 */
 function alone(bn: GraphNode): Skip {
   const reason = 'no convolution or matrix product stands directly before it: it stays in float';
-  return { rule: 'FBN10', node: bn.name, reason, remedy: 'move it directly behind a layer without bias' };
+  return { rule: 'FBN10', node: bn.name, reason, remedy: 'Place it directly behind a layer without bias.' };
 }

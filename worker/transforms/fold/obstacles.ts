@@ -8,17 +8,17 @@ export function obstacleTo(match: NormalizedLayer, statistics: { readonly mean: 
   const node = match.bn.name;
   if (statistics === undefined) {
     const reason = 'it normalizes with the statistics of the batch at hand, and no moving averages lead to fixed ones';
-    return { rule: 'FBN8', node, reason, remedy: 'open the graph as exported for evaluation' };
+    return { rule: 'FBN8', node, reason, remedy: 'Open the graph as exported for evaluation.' };
   }
   const reader = otherReader(match, scene);
   if (reader !== undefined) {
     const reason = `the output of ${match.layer.name} before it is also ${reader}, which the fold would change`;
-    return { rule: 'FBN9', node, reason, remedy: 'give the two readers layers of their own' };
+    return { rule: 'FBN9', node, reason, remedy: 'Give the two readers layers of their own.' };
   }
   const reason = misfit(match, scene);
   return reason === undefined
     ? undefined
-    : { rule: 'FBN11', node, reason, remedy: 'export the graph with channels last and weights not transposed' };
+    : { rule: 'FBN11', node, reason, remedy: 'Export the graph with channels last and weights not transposed.' };
 }
 
 /** What else depends on the layer's plain output, in words; readers that no output depends on do not count. */

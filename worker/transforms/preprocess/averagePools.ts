@@ -13,7 +13,12 @@ export const reduceMeans: SubStep = (step) => {
     if (source === undefined || axes === undefined) continue;
     const shape = step.shapeOf(source);
     if (!isHeightAndWidth(constantInts(step.find(axes.node)), shape)) {
-      step.skip('PRE2', mean, 'it does not reduce exactly height and width, axes [1, 2]', 'it stays a Mean, in float');
+      step.skip(
+        'PRE2',
+        mean,
+        'it does not reduce exactly height and width, axes [1, 2]',
+        'Reduce axes [1, 2] if a global average pool is meant; else it stays in float.',
+      );
       continue;
     }
     const [, height = -1, width = -1, channels = -1] = shape ?? [];
@@ -22,7 +27,7 @@ export const reduceMeans: SubStep = (step) => {
         'PRE2',
         mean,
         'the size of the image it averages is not known',
-        'fix the input shape, or leave out ops whose shape cannot be inferred',
+        'Fix the input shape, and leave out ops whose shape cannot be inferred.',
       );
       continue;
     }
@@ -56,7 +61,7 @@ export const averagePools: SubStep = (step) => {
     const shape = step.shapeOf(source);
     const channels = shape?.length === 4 ? (shape[3] ?? -1) : -1;
     if (text(pool, 'data_format', 'NHWC') !== 'NHWC' || batch !== 1 || depth !== 1) {
-      step.skip('PRE3', pool, 'it does not average over height and width with channels last', 'export the graph with channels last');
+      step.skip('PRE3', pool, 'it does not average over height and width with channels last', 'Export the graph with channels last.');
       continue;
     }
     if (channels <= 0) {
@@ -64,7 +69,7 @@ export const averagePools: SubStep = (step) => {
         'PRE3',
         pool,
         'the number of its channels is not known',
-        'fix the input shape, or leave out ops whose shape cannot be inferred',
+        'Fix the input shape, and leave out ops whose shape cannot be inferred.',
       );
       continue;
     }
@@ -75,7 +80,7 @@ export const averagePools: SubStep = (step) => {
           'PRE3',
           pool,
           'its windows hang over the border, where a convolution gives other numbers',
-          'leave out exact_average_pools for the form of the original',
+          'Leave out exact_average_pools for the form of the original.',
         );
         continue;
       }

@@ -30,7 +30,7 @@ function inlined(step: Step, outer: GraphNode, edge: Edge): GraphNode | undefine
   const other = step.graph.uses(inner.name).find((use) => use.consumer.name !== outer.name)?.consumer.name;
   if (other === undefined && !step.isOutput(inner)) return inner;
   const reason = other === undefined ? 'it is an output of the graph' : `${other} reads it too`;
-  step.skip('PRE5', inner, `it is not merged into ${outer.name}: ${reason}`, 'nothing: it gets a scale of its own');
+  step.skip('PRE5', inner, `it is not merged into ${outer.name}: ${reason}`, 'No harm: it gets a scale of its own.');
   return undefined;
 }
 
