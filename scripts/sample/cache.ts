@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { drawImage } from './images.ts';
 import { variableShapes, type Weights } from './network.ts';
-import type { TrainingPlan } from './train.ts';
+import type { TrainingPhase } from './train.ts';
 
-/** Trained weights kept between runs (a folder that git ignores), so that writing the files can be repeated without training. */
-export function cachePath(folder: string, plan: TrainingPlan): string {
+/** Where the weights after these phases are kept between runs (a folder that git ignores), so that writing the files can be repeated without training. */
+export function cachePath(folder: string, phases: readonly TrainingPhase[]): string {
+  const picture = [...drawImage(phases[0]?.seed ?? 0, 'train', 5)];
   const key = createHash('sha256')
-    .update(JSON.stringify([plan, [...variableShapes()]]))
+    .update(JSON.stringify([phases, [...variableShapes()], picture]))
     .digest('hex');
   return path.join(folder, `weights-${key.slice(0, 12)}.json`);
 }

@@ -9,7 +9,7 @@ export interface Lift {
 
 /** Share of each depthwise layer's channels that is lifted. */
 export const LIFTED_SHARE = 0.08;
-/** A lifted channel's largest folded weight is 2⁵ to 2⁶ times the median of its layer's. */
+/** The median of a lifted channel's folded weights (their magnitudes) is 2⁵ to 2⁶ times that of its layer. */
 const LIFT = 2 ** 5;
 
 /**
@@ -22,13 +22,16 @@ export function chooseLifts(weights: Weights, spread: ReadonlyMap<string, Float3
   LAYERS.forEach((layer, index) => {
     const next = LAYERS[index + 1];
     if (layer.kind !== 'depthwise' || next === undefined) return;
-    const largest = largestByChannel(weights, layer);
-    const median = medianOf(foldedWeights(weights, layer).map(Math.abs));
+    const magnitudes = foldedWeights(weights, layer).map(Math.abs);
+    const median = medianOf(magnitudes);
+    const medians = Array.from({ length: layer.outputs }, (_, channel) =>
+      medianOf(magnitudes.filter((_, index) => index % layer.outputs === channel)),
+    );
     const importance = importanceOf(weights, next, spread.get(layer.name) ?? new Float32Array());
-    const ranked = [...importance.keys()].filter((channel) => (largest[channel] ?? 0) > 0);
+    const ranked = [...importance.keys()].filter((channel) => (medians[channel] ?? 0) > 0);
     ranked.sort((a, b) => (importance[a] ?? 0) - (importance[b] ?? 0));
     for (const channel of ranked.slice(0, Math.ceil(LIFTED_SHARE * layer.outputs)).sort((a, b) => a - b)) {
-      lifts.push({ layer: layer.name, channel, exponent: Math.ceil(Math.log2((LIFT * median) / (largest[channel] ?? 1))) });
+      lifts.push({ layer: layer.name, channel, exponent: Math.ceil(Math.log2((LIFT * median) / (medians[channel] ?? 1))) });
     }
   });
   return lifts;
@@ -67,15 +70,6 @@ function foldedScales(weights: Weights, layer: Layer): Float32Array {
 
 function scaleChannel(values: Float32Array, channel: number, channels: number, factor: number): void {
   for (let index = channel; index < values.length; index += channels) values[index] = (values[index] ?? 0) * factor;
-}
-
-function largestByChannel(weights: Weights, layer: Layer): Float32Array {
-  const largest = new Float32Array(layer.outputs);
-  foldedWeights(weights, layer).forEach((value, index) => {
-    const channel = index % layer.outputs;
-    largest[channel] = Math.max(largest[channel] ?? 0, Math.abs(value));
-  });
-  return largest;
 }
 
 /** How much each input channel of a pointwise layer moves its output: its spread times the norm of the weights that read it. */

@@ -9,13 +9,13 @@ import { sampleFiles } from './files.ts';
 import { drawImages, IMAGE_SIZE, networkInput, SPLITS, type Split } from './images.ts';
 import { applyLifts, chooseLifts } from './lift.ts';
 import type { Weights } from './network.ts';
-import { PLAN, SEED, TEST_COUNT } from './plan.ts';
+import { PLAN, SEED, TEST_COUNT, UNSEEN_PICTURE } from './plan.ts';
 import { accuracyOf } from './score.ts';
 import { prepareTfjs } from './tfjs.ts';
 import { channelSpread, softmaxOf, train } from './train.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Pictures (of the training split, past those trained on) from which the importance of channels is read. */
+/** Pictures from which the importance of channels is read. */
 const SPREAD_COUNT = 200;
 
 const USAGE = `Makes the sample model.
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
 async function makeSample(): Promise<void> {
   await prepareTfjs();
   const trained = await trainedWeights();
-  const spreadImages = drawImages(SEED, 'train', (PLAN.steps + PLAN.statisticsBatches) * PLAN.batch, SPREAD_COUNT);
+  const spreadImages = drawImages(SEED, 'train', UNSEEN_PICTURE, SPREAD_COUNT);
   const lifts = chooseLifts(trained, channelSpread(trained, networkInput(spreadImages.pixels)));
   const lifted = applyLifts(trained, lifts);
   console.log(
@@ -70,21 +70,26 @@ async function makeSample(): Promise<void> {
 }
 
 async function trainedWeights(): Promise<Weights> {
-  const file = cachePath(path.join(ROOT, '.cache/sample'), PLAN);
-  const kept = readCache(file);
-  if (kept !== undefined) {
-    console.log(`weights of an earlier run: ${path.relative(ROOT, file)}`);
-    return kept;
+  let weights: Weights | undefined;
+  for (const [index, phase] of PLAN.entries()) {
+    const file = cachePath(path.join(ROOT, '.cache/sample'), PLAN.slice(0, index + 1));
+    const kept = readCache(file);
+    if (kept !== undefined) console.log(`phase ${index + 1}: weights of an earlier run, ${path.relative(ROOT, file)}`);
+    weights = kept ?? (await train(phase, weights, progress(`phase ${index + 1} of ${PLAN.length}`, phase.steps)));
+    if (kept === undefined) writeCache(file, weights);
   }
-  const started = performance.now();
-  let average = Math.log(10);
-  const weights = await train(PLAN, (step, loss) => {
-    average += 0.05 * (loss - average);
-    if (step % 50 !== 0) return;
-    console.log(`step ${step} of ${PLAN.steps}, loss ${average.toFixed(3)}, ${((performance.now() - started) / 1000).toFixed(0)} s`);
-  });
-  writeCache(file, weights);
+  if (weights === undefined) throw new Error('The plan has no phase.');
   return weights;
+}
+
+function progress(title: string, steps: number): (step: number, loss: number) => void {
+  const started = performance.now();
+  let average: number | undefined;
+  return (step, loss) => {
+    average = average === undefined ? loss : average + 0.05 * (loss - average);
+    if (step % 50 !== 0) return;
+    console.log(`${title}, step ${step} of ${steps}, loss ${average.toFixed(3)}, ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  };
 }
 
 function writeImages(folder: string, split: string, first: number, count: number): void {

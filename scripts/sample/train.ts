@@ -16,9 +16,11 @@ import {
 import { derivedSeed, random } from './random.ts';
 import { CLASSES } from './shapes.ts';
 
-/** Everything that the trained weights depend on, besides the code. */
-export interface TrainingPlan {
+/** Everything that the weights depend on that a phase of training ends with, besides the code and the weights it starts from. */
+export interface TrainingPhase {
   readonly seed: number;
+  /** Index in the training split of the first picture that it sees. */
+  readonly firstPicture: number;
   readonly steps: number;
   readonly batch: number;
   /** Highest learning rate of Adam; it rises over the first steps and falls to 0 as a cosine. */
@@ -31,24 +33,28 @@ const WARM_UP_STEPS = 50;
 /** Keeps initial weights apart from pictures drawn with the same seed. */
 const WEIGHTS_STREAM = 0x77;
 
-/** Trains the network on pictures drawn as it goes, each seen once. Calls `report` after each step. */
-export async function train(plan: TrainingPlan, report: (step: number, loss: number) => void): Promise<Weights> {
+/** Trains the network on pictures drawn as it goes, each seen once, from `start` or from random weights. Calls `report` after each step. */
+export async function train(
+  phase: TrainingPhase,
+  start: Weights | undefined,
+  report: (step: number, loss: number) => void,
+): Promise<Weights> {
   const variables = new Map<string, tf.Variable>();
-  for (const [name, value] of initialWeights(plan.seed)) variables.set(name, tf.variable(value));
+  for (const [name, value] of start === undefined ? initialWeights(phase.seed) : tensorsOf(start)) variables.set(name, tf.variable(value));
   const trained = [...variables].filter(([name]) => !name.includes('/moving_')).map(([, variable]) => variable);
   const variable = lookup(variables);
-  const optimizer = new tf.AdamOptimizer(plan.rate, 0.9, 0.999, 1e-7);
+  const optimizer = new tf.AdamOptimizer(phase.rate, 0.9, 0.999, 1e-7);
 
-  for (let step = 0; step < plan.steps; step++) {
-    const { images, labels } = batchOf(plan.seed, 'train', step * plan.batch, plan.batch);
-    setRate(optimizer, plan, step);
+  for (let step = 0; step < phase.steps; step++) {
+    const { images, labels } = batchOf(phase.seed, 'train', phase.firstPicture + step * phase.batch, phase.batch);
+    setRate(optimizer, phase, step);
     const loss = optimizer.minimize(() => lossOf(images, labels, variable), true, trained);
     const value = (await loss?.data())?.[0] ?? Number.NaN;
     tf.dispose([images, labels, ...(loss === null ? [] : [loss])]);
     report(step, value);
   }
 
-  await settleStatistics(plan, variables);
+  await settleStatistics(phase, variables);
   const weights = new Map<string, Float32Array>();
   for (const [name, value] of variables) weights.set(name, Float32Array.from(await value.data()));
   optimizer.dispose();
@@ -128,7 +134,7 @@ function withBatchStatistics(variable: Variables, watch: (layer: Layer, batch: B
 }
 
 /** Replaces the moving statistics by the mean of those of some fresh batches: exact for the final weights. */
-async function settleStatistics(plan: TrainingPlan, variables: ReadonlyMap<string, tf.Variable>): Promise<void> {
+async function settleStatistics(phase: TrainingPhase, variables: ReadonlyMap<string, tf.Variable>): Promise<void> {
   const variable = lookup(variables);
   const sums = new Map<string, Float64Array>();
   const gather = (name: string, statistic: Float32Array, factor: number): void => {
@@ -138,12 +144,12 @@ async function settleStatistics(plan: TrainingPlan, variables: ReadonlyMap<strin
     });
     sums.set(name, sum);
   };
-  for (let index = 0; index < plan.statisticsBatches; index++) {
-    const { images, labels } = batchOf(plan.seed, 'train', (plan.steps + index) * plan.batch, plan.batch);
+  for (let index = 0; index < phase.statisticsBatches; index++) {
+    const { images, labels } = batchOf(phase.seed, 'train', phase.firstPicture + (phase.steps + index) * phase.batch, phase.batch);
     tf.tidy(() => {
       const finish = withBatchStatistics(variable, (layer, { mean, variance }) => {
-        gather(statisticName(layer, 'moving_mean'), mean, 1 / plan.statisticsBatches);
-        gather(statisticName(layer, 'moving_variance'), variance, 1 / plan.statisticsBatches);
+        gather(statisticName(layer, 'moving_mean'), mean, 1 / phase.statisticsBatches);
+        gather(statisticName(layer, 'moving_variance'), variance, 1 / phase.statisticsBatches);
       });
       logitsOf(images, variable, finish);
     });
@@ -157,10 +163,10 @@ async function settleStatistics(plan: TrainingPlan, variables: ReadonlyMap<strin
   }
 }
 
-function setRate(optimizer: tf.AdamOptimizer, plan: TrainingPlan, step: number): void {
+function setRate(optimizer: tf.AdamOptimizer, phase: TrainingPhase, step: number): void {
   const warm = Math.min(1, (step + 1) / WARM_UP_STEPS);
-  const cosine = 0.5 * (1 + Math.cos((Math.PI * step) / plan.steps));
-  (optimizer as unknown as { learningRate: number }).learningRate = plan.rate * warm * cosine;
+  const cosine = 0.5 * (1 + Math.cos((Math.PI * step) / phase.steps));
+  (optimizer as unknown as { learningRate: number }).learningRate = phase.rate * warm * cosine;
 }
 
 function batchOf(seed: number, split: Split, first: number, count: number): { images: tf.Tensor4D; labels: tf.Tensor2D } {
