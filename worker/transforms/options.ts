@@ -18,16 +18,6 @@ export function nodeName(summary: string, shown: Shown = {}): OptionSpec {
   return { kind: 'node', default: null, summary, ...shown };
 }
 
-/** The name of a file; none by default. */
-export function fileName(summary: string, shown: Shown = {}): OptionSpec {
-  return { kind: 'file', default: null, summary, ...shown };
-}
-
-/** Free text; none by default. */
-export function text(summary: string, shown: Shown = {}): OptionSpec {
-  return { kind: 'text', default: null, summary, ...shown };
-}
-
 /** A list, written `[a,b]`; empty by default. */
 export function list(summary: string, shown: Shown = {}): OptionSpec {
   return { kind: 'list', default: [], summary, ...shown };
