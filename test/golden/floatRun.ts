@@ -27,7 +27,10 @@ export function sampleInput(shape: readonly number[]): Tensor {
   return makeTensor('float32', dims, values);
 }
 
-/** Output tensors of a graph in float64. */
+/**
+ * Output tensors of a graph in float64. With `wide`, constants are fed like inputs: what is computed from them alone (folded weights)
+ * is then not rounded to float32 either.
+ */
 export async function floatOutputs(
   graph: Graph,
   run: {
@@ -35,16 +38,25 @@ export async function floatOutputs(
     readonly inputs: readonly string[];
     readonly shape: readonly number[];
     readonly outputs: readonly string[];
+    readonly wide?: boolean;
   },
 ): Promise<readonly (readonly number[])[]> {
   const backend = await createBackend('reference');
   try {
-    const feeds = new Map(run.inputs.filter((name) => graph.has(name)).map((name) => [name, sampleInput(run.shape)]));
+    const feeds = new Map(run.wide === true ? floatConstants(graph) : []);
+    for (const name of run.inputs.filter((input) => graph.has(input))) feeds.set(name, sampleInput(run.shape));
     const results = await runGraph(graph, { variables: run.variables, feeds, fetches: run.outputs, backend });
     return run.outputs.map((name) => [...tensorNumbers(results.get(name) as Tensor)]);
   } finally {
     backend.dispose();
   }
+}
+
+function floatConstants(graph: Graph): [string, Tensor][] {
+  return graph.nodes.flatMap((node): [string, Tensor][] => {
+    const value = node.op === 'Const' ? node.attr('value') : undefined;
+    return value?.kind === 'tensor' && value.value.dtype === 'float32' ? [[node.name, value.value]] : [];
+  });
 }
 
 /** Largest |a − b| as a share of the largest |a|. */
