@@ -14,7 +14,9 @@ import { GraffitistError } from './errors.ts';
 import { compareOutputs } from './evaluate/compareOutputs.ts';
 import type { BackendName } from './execute/backend.ts';
 import { probeWebGpu } from './execute/probeWebGpu.ts';
-import type { BackendInfo, Engine, RunReport, RunRequest } from './protocol.ts';
+import type { BackendInfo, Engine, OptionValues, RunReport, RunRequest } from './protocol.ts';
+import type { Quantizer } from './quantize/quantizer.ts';
+import { readQuantizers } from './quantize/readQuantizers.ts';
 import { buildScene, revealPath, searchNodes } from './scene/scene.ts';
 import { checkPipeline } from './transforms/pipeline.ts';
 import { TRANSFORMS } from './transforms/registry.ts';
@@ -78,14 +80,18 @@ export function createEngine(host: EngineHost): LocalEngine {
   };
   const calibrateWith =
     (data: OpenDocument['calibration']): Calibrate =>
-    async (model, job) => {
+    async (model, options, job) => {
       if (data === null) {
         throw new GraffitistError('data-missing', 'There are no calibration images.', {
           about: 'quantize',
           remedy: 'Add a calibration_set.npy, or set calibrate_quant_layers=False.',
         });
       }
-      return calibrateModel(model, data, { pool: () => workers(job.signal), job });
+      return calibrateModel(model, data, {
+        pool: () => workers(job.signal),
+        job,
+        methods: chosenMethods(options, readQuantizers(model.graph)),
+      });
     };
   const adopt = async (next: OpenDocument): Promise<void> => {
     opened = await openedStage(next);
@@ -125,7 +131,8 @@ export function createEngine(host: EngineHost): LocalEngine {
           remedy: 'Run a pipeline with quantize first.',
         });
       }
-      const calibrated = await calibrateWith(data.calibration)(stage.model, job);
+      const options = last.request.steps.find((step) => step.id === stage.step)?.options ?? {};
+      const calibrated = await calibrateWith(data.calibration)(stage.model, options, job);
       document = data;
       last = withCalibration(last, index, calibrated);
       return calibrated.calibration;
@@ -167,6 +174,19 @@ export function createEngine(host: EngineHost): LocalEngine {
       pool = null;
     },
   };
+}
+
+/** QNT27: `max_thresholds` of a quantize step. @throws GraffitistError `option-invalid` naming a quantizer that the graph does not have */
+function chosenMethods(options: OptionValues, quantizers: readonly Quantizer[]): ReadonlyMap<string, 'MAX'> {
+  const names = (Array.isArray(options.max_thresholds) ? options.max_thresholds : []).map(String);
+  for (const name of names) {
+    if (quantizers.some((quantizer) => quantizer.name === name)) continue;
+    throw new GraffitistError('option-invalid', `There is no quantizer '${name}' in the graph.`, {
+      about: 'max_thresholds',
+      remedy: 'Copy the name from the thresholds table.',
+    });
+  }
+  return new Map(names.map((name) => [name, 'MAX']));
 }
 
 function withCalibration(run: LastRun, index: number, calibrated: Awaited<ReturnType<Calibrate>>): LastRun {

@@ -29,7 +29,7 @@ function clipping({ quantizer, statistics, smallest, overThreshold }: StageResul
     {
       rule: 'CAL7',
       node: quantizer,
-      text: `KL-J clips ${(100 * overThreshold).toFixed(1)} % of the samples ${cause}. The original does the same; MAX for this quantizer keeps them (t = ${histogram.max.toPrecision(4)}).`,
+      text: `KL-J clips ${(100 * overThreshold).toFixed(1)} % of the samples ${cause}. The original does the same; quantize(max_thresholds=[${quantizer}]) keeps them (t = ${histogram.max.toPrecision(4)}).`,
     },
   ];
 }

@@ -1,6 +1,6 @@
+import { GraffitistError } from '../errors.ts';
 import { frozenFile, graffitistFiles } from '../export/files.ts';
 import { zipFiles } from '../export/zip.ts';
-import { GraffitistError } from '../errors.ts';
 import type { DownloadForm, JobOptions, RunRequest, SourceFile } from '../protocol.ts';
 import type { OpenDocument } from './document.ts';
 import { recipeOf, sha256 } from './recipe.ts';
@@ -34,7 +34,8 @@ function pbName({ document, stage }: Saved): string {
 }
 
 async function recipeFile({ document, request }: Saved): Promise<SourceFile> {
-  if (request === null) throw new GraffitistError('recipe-invalid', 'There is no run to save as a recipe.', { remedy: 'Run the pipeline first.' });
+  if (request === null)
+    throw new GraffitistError('recipe-invalid', 'There is no run to save as a recipe.', { remedy: 'Run the pipeline first.' });
   const hash = async (file: SourceFile | undefined) => (file === undefined ? null : { name: file.name, sha256: await sha256(file.blob) });
   const recipe = recipeOf(request, { model: await hash(document.graphFile), calibration: await hash(document.calibration?.source) });
   return { name: `${document.name}_recipe.json`, blob: new Blob([`${JSON.stringify(recipe, null, 2)}\n`]) };

@@ -1,7 +1,7 @@
 import { errorInfo, GraffitistError } from '../errors.ts';
 import type { Model } from '../graph/model.ts';
 import { refuseControlFlow } from '../graph/validate.ts';
-import type { GraphInterface, JobOptions, PipelineStep, RunReport, RunRequest, StepReport } from '../protocol.ts';
+import type { GraphInterface, JobOptions, OptionValues, PipelineStep, RunReport, RunRequest, StepReport } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { admitGraph } from '../transforms/admission.ts';
 import { applyStep, checkPipeline } from '../transforms/pipeline.ts';
@@ -11,8 +11,8 @@ import { loadThresholds } from './thresholds.ts';
 
 /** What a calibration brings to the stage that `quantize` made. */
 export type Calibrated = Pick<StageState, 'thresholds' | 'statistics'> & { readonly calibration: NonNullable<StageState['calibration']> };
-/** Finds the thresholds of a quantized model; @throws GraffitistError `data-missing` where there are no images */
-export type Calibrate = (model: Model, job: JobOptions) => Promise<Calibrated>;
+/** Finds the thresholds of a quantized model, `options` being those of its `quantize` step; @throws GraffitistError `data-missing` where there are no images */
+export type Calibrate = (model: Model, options: OptionValues, job: JobOptions) => Promise<Calibrated>;
 
 export interface RunOutcome {
   /** One per active step that was done, in order. */
@@ -87,7 +87,7 @@ async function finishStep(step: PipelineStep, result: TransformResult, calibrate
     calibration: null,
   };
   if (step.transform !== 'quantize') return stage;
-  if (step.options.calibrate_quant_layers !== false) return { ...stage, ...(await calibrate(result.model, job)) };
+  if (step.options.calibrate_quant_layers !== false) return { ...stage, ...(await calibrate(result.model, step.options, job)) };
   return { ...stage, thresholds: await loadThresholds(readQuantizers(result.model.graph), result.model.variables) };
 }
 

@@ -11,7 +11,7 @@ import type { Pass, PlacementSettings } from '../quantize/placement/placement.ts
 import { placeRescale } from '../quantize/placement/rescale.ts';
 import { placeSeparable } from '../quantize/placement/separable.ts';
 import { type SharedThreshold, shareThresholds } from '../quantize/sharing.ts';
-import { bits, flag, nodeName } from './options.ts';
+import { bits, flag, list, nodeName } from './options.ts';
 import type { Change, OptionValues, Transform, Warning } from './transform.ts';
 
 /** In the order in which the original places quantizers; each pass sees what the ones before it did. */
@@ -30,6 +30,7 @@ export const quantize: Transform = {
     avgpool_reciprocal_bits: bits(8, 'The constant that an average pool multiplies with.'),
     first_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
     last_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
+    max_thresholds: list('Quantizers (by name) whose threshold is the largest value, where KL-J would clip too much.'),
     calibrate_quant_layers: flag(true, 'Find thresholds on the calibration data; off: they come from a checkpoint.'),
   },
   after: ['fix_input_shape', 'fold_batch_norms', 'preprocess_layers'],
