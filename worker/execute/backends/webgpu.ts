@@ -28,6 +28,7 @@ export async function webgpuBackend(): Promise<Backend> {
   const stop = await startEngine('webgpu');
   registerLinearQuant();
   const device = (tf.backend() as WebGPUBackend).device;
+  const guarded = watch(device);
   return {
     name: 'webgpu',
     description: `WebGPU · ${probe.description}`,
@@ -38,16 +39,47 @@ export async function webgpuBackend(): Promise<Backend> {
       fill(elements);
       return { dtype: 'float32', shape, tensor: tf.engine().makeTensor(elements, [...shape], 'float32') } as TfValue;
     },
-    read: downloadTensor,
-    withFloats: async (value, use) => use((await (value as TfValue).tensor.data()) as Float32Array),
+    read: (value) => guarded(downloadTensor(value)),
+    withFloats: async (value, use) => use((await guarded((value as TfValue).tensor.data())) as Float32Array),
     scope: tidy,
     release: (value) => (value as TfValue).tensor.dispose(),
     settle: async () => {
       (tf.backend() as WebGPUBackend).submitQueue();
-      await device.queue.onSubmittedWorkDone();
+      await guarded(device.queue.onSubmittedWorkDone());
     },
     memory: () => tf.memory().numBytes,
     dispose: stop,
+  };
+}
+
+/**
+ * WebGPU reports a kernel that could not run (no memory, a lost device) beside the results, which are then zeros. Whatever is awaited
+ * from the device goes through here, so that such a report is an error and not a wrong number.
+ */
+function watch(device: GPUDevice): <T>(work: Promise<T>) => Promise<T> {
+  let failure: GraffitistError | undefined;
+  const lost = new Promise<never>((_resolve, reject) => {
+    device.lost.then(({ message }) => {
+      failure = new GraffitistError('backend-unavailable', `The graphics device was lost: ${message}`, {
+        remedy: 'Run again, or choose the wasm backend.',
+      });
+      reject(failure);
+    });
+  });
+  lost.catch(() => undefined);
+  device.addEventListener('uncapturederror', (event) => {
+    failure ??= new GraffitistError(
+      'backend-unavailable',
+      `The graphics device refused work: ${(event as GPUUncapturedErrorEvent).error.message}`,
+      {
+        remedy: 'Use fewer images at a time, or choose the wasm backend.',
+      },
+    );
+  });
+  return async (work) => {
+    const result = await Promise.race([work, lost]);
+    if (failure !== undefined) throw failure;
+    return result;
   };
 }
 

@@ -54,16 +54,16 @@ function compare(ours: Tensor | undefined, wanted: Tensor, exact: boolean): { re
     return { difference: Number.POSITIVE_INFINITY, detail: `${text(ours)} instead of ${text(wanted)}` };
   }
   // The reference's float64 becomes float32 as it is read, so equal means equal bits; +0 and −0 differ.
-  const [a, b] = [Float64Array.from(tensorNumbers(ours), Math.fround), Float64Array.from(tensorNumbers(wanted), Math.fround)];
+  const [a, b] = [Float32Array.from(tensorNumbers(ours)), Float32Array.from(tensorNumbers(wanted))];
   const largest = b.reduce((max, value) => (Number.isFinite(value) ? Math.max(max, Math.abs(value)) : max), 0) || 1;
   let worst = { difference: 0, detail: '' };
-  b.forEach((value, i) => {
-    const found = a[i] ?? Number.NaN;
-    if (exact ? Object.is(found, value) : found === value) return;
+  for (let i = 0; i < b.length; i++) {
+    const [found, value] = [a[i] ?? Number.NaN, b[i] as number];
+    if (exact ? Object.is(found, value) : found === value) continue;
     const distance = Math.abs(found - value) / largest;
     const difference = Number.isNaN(distance) ? Number.POSITIVE_INFINITY : Math.max(distance, Number.MIN_VALUE);
     if (difference > worst.difference) worst = { difference, detail: `element ${i} is ${found} instead of ${value}` };
-  });
+  }
   return worst;
 }
 

@@ -45,6 +45,9 @@ function anyBits(seed: number): Tensor {
   return given([bits.length], Array.from(new Float32Array(bits.buffer)));
 }
 
+/** More elements than a device starts workgroups for along one axis. */
+const MANY = floats([5, 1024, 1024], 510, -2, 2);
+
 /** Fake quantization is bit-equal on every backend. */
 export const quantizerCases: readonly ConformanceCase[] = (['round', 'floor', 'ceil'] as const).flatMap((rounding) => {
   const attrs = { rounding_mode: { kind: 'string', value: rounding } } as const;
@@ -75,6 +78,17 @@ export const quantizerCases: readonly ConformanceCase[] = (['round', 'floor', 'c
         ];
       }),
     ),
+    ...(rounding === 'round'
+      ? [
+          {
+            name: 'five million values',
+            op: 'LinearQuant',
+            attrs,
+            inputs: [MANY, scalar(2 ** -7), scalar(-128), scalar(127)],
+            tolerance: 0,
+          },
+        ]
+      : []),
     {
       name: `any bits, ${rounding}`,
       op: 'LinearQuant',
