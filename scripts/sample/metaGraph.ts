@@ -1,5 +1,5 @@
 import { joinBytes } from '../../worker/formats/bytes.ts';
-import { tensorflow } from '../../worker/formats/proto/generated/messages.js';
+import { type VariableInfo, variableCollection, writeMetaGraph } from '../../worker/formats/metaGraph.ts';
 import type { Graph } from '../../worker/graph/graph.ts';
 import { graphBytes } from '../../worker/graph/graphFile.ts';
 import type { GraphWriter, VariableEntry } from './graphNodes.ts';
@@ -7,38 +7,28 @@ import { SAVER } from './saver.ts';
 
 /** A MetaGraphDef: the graph, how its saver is driven, and the collections that a training script looks into. */
 export function metaGraphBytes(graph: Graph, lists: Pick<GraphWriter, 'variables' | 'updates' | 'penalties'>): Uint8Array {
-  const trainable = lists.variables.filter((variable) => variable.trainable);
-  return tensorflow.MetaGraphDef.encode({
-    metaInfoDef: { tensorflowVersion: '1.14.0' },
-    graphDef: joinBytes(graphBytes(graph)),
-    saverDef: {
-      filenameTensorName: SAVER.filename,
-      saveTensorName: SAVER.save,
-      restoreOpName: SAVER.restore,
-      maxToKeep: 5,
-      keepCheckpointEveryNHours: 10000,
-      version: tensorflow.SaverDef.CheckpointFormatVersion.V2,
+  const variables = lists.variables.map(variableInfo);
+  return writeMetaGraph({
+    graph: joinBytes(graphBytes(graph)),
+    saver: SAVER,
+    collections: {
+      model_variables: variableCollection(variables),
+      regularization_losses: { kind: 'nodes', values: lists.penalties.map((name) => `${name}:0`) },
+      trainable_variables: variableCollection(variables.filter(({ trainable }) => trainable)),
+      update_ops: { kind: 'nodes', values: lists.updates },
+      variables: variableCollection(variables),
     },
-    collectionDef: {
-      model_variables: variableList(lists.variables),
-      regularization_losses: { nodeList: { value: lists.penalties.map((name) => `${name}:0`) } },
-      trainable_variables: variableList(trainable),
-      update_ops: { nodeList: { value: lists.updates } },
-      variables: variableList(lists.variables),
-    },
-  }).finish();
+  });
 }
 
-function variableList(variables: readonly VariableEntry[]): tensorflow.CollectionDef.$Properties {
-  return { bytesList: { value: variables.map(variableDef) } };
-}
-
-function variableDef({ name, initializer, trainable }: VariableEntry): Uint8Array {
-  return tensorflow.VariableDef.encode({
-    variableName: `${name}:0`,
-    initializerName: `${name}/Assign`,
-    snapshotName: `${name}/read:0`,
-    initialValueName: `${initializer}:0`,
-    ...(trainable ? { trainable } : {}),
-  }).finish();
+function variableInfo({ name, initializer, trainable }: VariableEntry): VariableInfo {
+  return {
+    variable: `${name}:0`,
+    initialValue: `${initializer}:0`,
+    initializer: `${name}/Assign`,
+    snapshot: `${name}/read:0`,
+    trainable,
+    // The statistics of batch normalization are the only variables that are not trained.
+    meanOfReplicas: !trainable,
+  };
 }

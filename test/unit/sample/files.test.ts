@@ -1,41 +1,22 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
 import { FILES, type SampleIndex, sampleFiles } from '../../../scripts/sample/files.ts';
 import { drawImages, networkInput } from '../../../scripts/sample/images.ts';
-import { applyLifts, type Lift } from '../../../scripts/sample/lift.ts';
+import { applyLifts } from '../../../scripts/sample/lift.ts';
 import { variableShapes, type Weights } from '../../../scripts/sample/network.ts';
 import { accuracyOf } from '../../../scripts/sample/score.ts';
 import { CLASSES } from '../../../scripts/sample/shapes.ts';
 import { softmaxOf } from '../../../scripts/sample/train.ts';
-import { type Checkpoint, openCheckpoint } from '../../../worker/formats/checkpoint.ts';
 import { readNpy } from '../../../worker/formats/npy.ts';
 import { tensorValues } from '../../../worker/formats/tensorValues.ts';
 import { openGraph } from '../../../worker/graph/graphFile.ts';
-
-const FOLDER = fileURLToPath(new URL('../../../public/sample/', import.meta.url));
-const committed = (name: string): Uint8Array => new Uint8Array(readFileSync(path.join(FOLDER, name)));
-const json = <T>(name: string): T => JSON.parse(readFileSync(path.join(FOLDER, name), 'utf8')) as T;
-
-async function committedCheckpoint(): Promise<Checkpoint> {
-  const names = [FILES.index, FILES.data, FILES.state];
-  const checkpoint = await openCheckpoint(names.map((name) => ({ name, blob: new Blob([committed(name) as BlobPart]) })));
-  if (checkpoint === undefined) throw new Error('The sample has no checkpoint.');
-  return checkpoint;
-}
-
-async function committedWeights(): Promise<Weights> {
-  const checkpoint = await committedCheckpoint();
-  const weights = new Map<string, Float32Array>();
-  for (const name of checkpoint.entries.keys()) weights.set(name, tensorValues(await checkpoint.read(name)) as Float32Array);
-  return weights;
-}
+import { committedCheckpoint, committedFile, committedJson, committedLifts, committedWeights, SAMPLE_FOLDER } from './committed.ts';
 
 describe('public/sample', () => {
-  const lifts = json<Lift[]>(FILES.lifts);
+  const lifts = committedLifts();
   let weights: Weights;
 
   beforeAll(async () => {
@@ -45,24 +26,24 @@ describe('public/sample', () => {
 
   it('is what the script writes for the committed weights, byte for byte', () => {
     const written = sampleFiles(weights, lifts);
-    expect(readdirSync(FOLDER).sort()).toEqual([...written.keys(), 'README.md'].sort());
-    for (const [name, bytes] of written) expect(Buffer.compare(bytes, committed(name)), name).toBe(0);
+    expect(readdirSync(SAMPLE_FOLDER).sort()).toEqual([...written.keys(), 'README.md'].sort());
+    for (const [name, bytes] of written) expect(Buffer.compare(bytes, committedFile(name)), name).toBe(0);
   });
 
   it('holds a network below 1 MB and 5 MB in all', () => {
-    const size = (name: string): number => statSync(path.join(FOLDER, name)).size;
+    const size = (name: string): number => statSync(path.join(SAMPLE_FOLDER, name)).size;
     for (const name of [FILES.frozen, FILES.inference, FILES.training, FILES.data]) expect(size(name), name).toBeLessThan(1e6);
     expect(size(FILES.inference) + size(FILES.index) + size(FILES.data)).toBeLessThan(1e6);
-    expect(readdirSync(FOLDER).reduce((sum, name) => sum + size(name), 0)).toBeLessThan(5e6);
+    expect(readdirSync(SAMPLE_FOLDER).reduce((sum, name) => sum + size(name), 0)).toBeLessThan(5e6);
   });
 
   it('has an index whose files are there and whose interface is in the graphs', () => {
-    const index = json<SampleIndex>(FILES.sample);
+    const index = committedJson(FILES.sample) as SampleIndex;
     for (const name of [index.graph, ...index.checkpoint, index.frozenGraph, index.trainingGraph, index.calibration]) {
-      expect(statSync(path.join(FOLDER, name)).isFile(), name).toBe(true);
+      expect(statSync(path.join(SAMPLE_FOLDER, name)).isFile(), name).toBe(true);
     }
     for (const name of [index.graph, index.frozenGraph]) {
-      const graph = openGraph(committed(name), name);
+      const graph = openGraph(committedFile(name), name);
       for (const node of [...index.interface.inputs, ...index.interface.outputs]) expect(graph.has(node), `${name}: ${node}`).toBe(true);
       const input = graph.node(index.interface.inputs[0] ?? '').attr('shape');
       expect(input).toEqual({ kind: 'shape', value: [-1, ...index.interface.shape] });
@@ -71,7 +52,7 @@ describe('public/sample', () => {
   });
 
   it('has every variable of the unfrozen graph in the checkpoint, with its shape', async () => {
-    const graph = openGraph(committed(FILES.inference), FILES.inference);
+    const graph = openGraph(committedFile(FILES.inference), FILES.inference);
     const declared = graph.nodes.filter(({ op }) => op === 'VariableV2').map((node) => [node.name, node.attr('shape')]);
     const { entries } = await committedCheckpoint();
     expect([...entries].map(([name, { shape }]) => [name, { kind: 'shape', value: shape }]).sort()).toEqual(declared.sort());
@@ -79,7 +60,7 @@ describe('public/sample', () => {
   });
 
   it('calibrates on fifty pictures in [-1, 1], five of each class', () => {
-    const set = readNpy(committed(FILES.calibration), FILES.calibration);
+    const set = readNpy(committedFile(FILES.calibration), FILES.calibration);
     expect([set.dtype, set.shape]).toEqual(['float32', [50, 32, 32, 3]]);
     const values = tensorValues(set) as Float32Array;
     expect(values.every((value) => value >= -1 && value <= 1)).toBe(true);
