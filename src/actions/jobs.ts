@@ -1,4 +1,4 @@
-import { type ErrorInfo, errorInfo, type JobOptions } from '../../worker/protocol.ts';
+import { type ErrorInfo, errorInfo, errorText, type JobOptions } from '../../worker/protocol.ts';
 import { log, logError } from '../state/log.ts';
 import { type JobKind, useRun } from '../state/run.ts';
 
@@ -45,7 +45,7 @@ export async function runJob<T>(
       return { state: 'cancelled', error };
     }
     logError(error);
-    useRun.setState({ job: null, outcome: { state: 'failed', text: `${title} stopped: ${error.cause}` } });
+    useRun.setState({ job: null, outcome: { state: 'failed', text: `${title} stopped: ${errorText(error)}` } });
     return { state: 'failed', error };
   }
 }

@@ -32,7 +32,9 @@ export async function runPipeline(): Promise<void> {
     memory: calibration?.peakBytes ?? useRun.getState().memory,
     ...(refused === undefined
       ? {}
-      : { outcome: { state: 'failed' as const, text: `Stopped before ${refused.transform}: ${refused.error?.cause ?? 'refused'}` } }),
+      : {
+          outcome: { state: 'failed' as const, text: `Stopped before ${refused.transform}: ${refused.error?.cause ?? 'it was refused.'}` },
+        }),
   });
   for (const step of report.steps) {
     if (step.error !== undefined) logError(step.error);

@@ -48,7 +48,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'shared',
     title: 'Shared by',
-    width: '78px',
+    width: '88px',
     numeric: true,
     key: (row) => row.sharedWith.length,
     text: (row) => (row.sharedWith.length === 0 ? '' : String(row.sharedWith.length + 1)),

@@ -42,15 +42,30 @@ function isField(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.closest('input, textarea, select') !== null);
 }
 
-/** Answers the keys of every command while the page lives. */
+/** Marks an element that answers one combination itself, e.g. `data-own-keys="Mod+Enter"`. */
+const OWN_KEYS = 'data-own-keys';
+
+function ownsKeys(target: EventTarget | null, keys: string): boolean {
+  return target instanceof Element && target.closest(`[${OWN_KEYS}="${keys}"]`) !== null;
+}
+
+/**
+ * Answers the keys of every command while the page lives. They are caught before any element sees them: Ctrl+Enter runs the
+ * pipeline wherever the focus is, also on a button that Enter alone would press.
+ */
 export function listenForKeys(): void {
-  window.addEventListener('keydown', (event) => {
-    const id = byKeys.get(keysOf(event));
-    if (id === undefined || event.defaultPrevented) return;
-    if (isField(event.target) && command(id).inFields !== true && !(event.ctrlKey || event.metaKey)) return;
-    // A text field has its own undo.
-    if (isField(event.target) && (id === 'undo' || id === 'redo')) return;
-    event.preventDefault();
-    if (isEnabled(id)) command(id).run();
-  });
+  window.addEventListener(
+    'keydown',
+    (event) => {
+      const keys = keysOf(event);
+      const id = byKeys.get(keys);
+      if (id === undefined || ownsKeys(event.target, keys)) return;
+      // A text field has its own undo, and types what has no modifier.
+      if (isField(event.target) && command(id).inFields !== true && (id === 'undo' || id === 'redo' || !keys.startsWith('Mod'))) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (isEnabled(id)) command(id).run();
+    },
+    { capture: true },
+  );
 }

@@ -5,6 +5,7 @@ import { bytes, count, plural } from '../format/numbers.ts';
 import { CommandButton } from '../frame/TopBar.tsx';
 import { useDocument } from '../state/document.ts';
 import { ErrorNote } from '../ui/ErrorNote.tsx';
+import { PathText } from '../ui/PathText.tsx';
 import { fileRows } from './rows.ts';
 
 /** Long lists of variables stay readable. */
@@ -94,9 +95,11 @@ function MissingVariables({ names }: { names: readonly string[] }) {
           </button>
         </div>
         {listed && (
-          <ul className="names mono">
+          <ul className="names">
             {names.slice(0, LISTED_VARIABLES).map((name) => (
-              <li key={name}>{name}</li>
+              <li key={name} title={name}>
+                <PathText>{name}</PathText>
+              </li>
             ))}
             {names.length > LISTED_VARIABLES && <li>and {count(names.length - LISTED_VARIABLES)} more</li>}
           </ul>

@@ -41,10 +41,9 @@ export function BackendChip() {
 
 function remark(backend: BackendInfo): string {
   if (!backend.available) return 'not available in this browser';
-  if (backend.software) return 'a software adapter: correct and slow';
   switch (backend.name) {
     case 'webgpu':
-      return 'on the graphics processor';
+      return backend.software ? 'a software adapter: correct and slow' : 'on the graphics processor';
     case 'wasm':
       return 'on the processor, one worker per core';
     case 'reference':

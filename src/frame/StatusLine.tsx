@@ -1,10 +1,13 @@
-import { Check, CircleSlash, X } from 'lucide-react';
+import { Check, CircleSlash, PanelBottom, PanelLeft, PanelRight, X } from 'lucide-react';
+import type { ReactElement } from 'react';
 import type { JobProgress } from '../../worker/protocol.ts';
 import { cancelJob } from '../actions/jobs.ts';
+import type { CommandId } from '../commands/commands.ts';
+import { useCommand } from '../commands/useCommand.ts';
 import { bytes, count, duration, plural } from '../format/numbers.ts';
 import { useDocument } from '../state/document.ts';
 import { type Job, type Outcome, useRun } from '../state/run.ts';
-import { useView } from '../state/view.ts';
+import { type Panel, useView } from '../state/view.ts';
 import { Tip } from '../ui/Tip.tsx';
 
 export function StatusLine() {
@@ -16,8 +19,9 @@ export function StatusLine() {
   const nodes = useRun((state) => state.stages)[useView((state) => state.stage)]?.nodeCount;
   return (
     <footer className="status">
-      <div className="status-job" role="status" aria-live="polite">
-        {job !== null ? <Working job={job} /> : outcome !== null && <Ended outcome={outcome} />}
+      <div className="status-job">{job !== null && <Working job={job} />}</div>
+      <div className="status-job" role="status">
+        {job === null && outcome !== null && <Ended outcome={outcome} />}
       </div>
       {opened && (
         <span className="status-fact">
@@ -30,6 +34,13 @@ export function StatusLine() {
         <Tip text="Most memory that the engine's tensors took in the last job">
           <span className="status-fact">{bytes(memory)}</span>
         </Tip>
+      )}
+      {opened && (
+        <span className="pair">
+          <PanelButton id="toggle-left" panel="left" icon={<PanelLeft />} />
+          <PanelButton id="toggle-bottom" panel="bottom" icon={<PanelBottom />} />
+          <PanelButton id="toggle-right" panel="right" icon={<PanelRight />} />
+        </span>
       )}
       <Tip text="Everything runs on this machine; the page's security policy allows no other address.">
         <span className="status-fact">0 bytes sent</span>
@@ -82,6 +93,18 @@ function Ended({ outcome }: { outcome: Outcome }) {
       {outcome.state === 'cancelled' && <CircleSlash aria-hidden />}
       <span className={outcome.state === 'failed' ? 'error clip' : 'clip'}>{outcome.text}</span>
     </>
+  );
+}
+
+function PanelButton({ id, panel, icon }: { id: CommandId; panel: Panel; icon: ReactElement }) {
+  const { title, keys, run } = useCommand(id);
+  const shown = useView((state) => !state.collapsed[panel]);
+  return (
+    <Tip text={title} keys={keys}>
+      <button type="button" className="button ghost small icon panel-button" aria-label={title} aria-pressed={shown} onClick={run}>
+        {icon}
+      </button>
+    </Tip>
   );
 }
 

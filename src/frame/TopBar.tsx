@@ -7,6 +7,7 @@ import { resolvedTheme, useView } from '../state/view.ts';
 import { Tip } from '../ui/Tip.tsx';
 import { BackendChip } from './BackendChip.tsx';
 import { DownloadMenu } from './DownloadMenu.tsx';
+import { FileMenu } from './FileMenu.tsx';
 import { StageTabs } from './StageTabs.tsx';
 
 export function TopBar() {
@@ -14,7 +15,7 @@ export function TopBar() {
   const search = useCommand('search');
   return (
     <header className="top">
-      <Mark />
+      <FileMenu />
       {opened ? <DocumentName /> : <b className="product">Graffitist Studio</b>}
       {opened && (
         <>
@@ -35,17 +36,6 @@ export function TopBar() {
       <ThemeButton />
       {opened && <DownloadMenu />}
     </header>
-  );
-}
-
-function Mark() {
-  return (
-    <span className="mark" aria-hidden>
-      <i />
-      <i />
-      <i />
-      <i />
-    </span>
   );
 }
 

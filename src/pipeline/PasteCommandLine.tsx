@@ -19,6 +19,7 @@ export function PasteCommandLine({ onClose }: { onClose: () => void }) {
         // biome-ignore lint/a11y/noAutofocus: the field appears because the person asked to paste
         autoFocus
         rows={4}
+        data-own-keys="Mod+Enter"
         aria-label="graffitize command line"
         placeholder="graffitize --in_graph … --inputs … --outputs … --input_shape … --transforms …"
         spellCheck={false}
@@ -28,7 +29,6 @@ export function PasteCommandLine({ onClose }: { onClose: () => void }) {
           if (event.key === 'Escape') onClose();
           else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
             event.preventDefault();
-            event.stopPropagation();
             void fill();
           }
         }}

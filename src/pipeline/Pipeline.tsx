@@ -47,28 +47,25 @@ export function Pipeline() {
   );
 }
 
-/** Where the card under the pointer will land, and why it may not. */
+/** Where the card under the pointer will land. */
 function Landing() {
+  const refused = useDrag(({ drag }) => drag !== null && drag.fault !== null);
+  return <li className={refused ? 'landing refused' : 'landing'} />;
+}
+
+/** The card at the pointer; it says why it may not stand where it is held. */
+function Ghost() {
   const drag = useDrag((state) => state.drag);
   if (drag === null) return null;
   const { fault, source } = drag;
   return (
-    <li className={fault === null ? 'landing' : 'landing refused'}>
+    <div className="ghost-card" style={{ transform: `translate(${drag.x + 12}px, ${drag.y + 8}px)` }}>
+      <b>{source.transform}</b>
       {fault !== null && (
-        <span role="status">
+        <p role="status">
           {faultQuestion(fault, source.transform)} {fault.insert.length > 0 && <kbd>↵</kbd>}
-        </span>
+        </p>
       )}
-    </li>
-  );
-}
-
-function Ghost() {
-  const drag = useDrag((state) => state.drag);
-  if (drag === null) return null;
-  return (
-    <div className="ghost-card" style={{ transform: `translate(${drag.x + 10}px, ${drag.y + 6}px)` }} aria-hidden>
-      {drag.source.transform}
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { useRun } from '../state/run.ts';
 import {
   currentDocument,
   documentId,
+  forgetCurrent,
   forgetDocument,
   keepFiles,
   keepSnapshot,
@@ -73,7 +74,10 @@ export function keepSession(): void {
 
   const store = async (): Promise<void> => {
     const { summary, sources, storedId, generation } = useDocument.getState();
-    if (summary === null) return;
+    if (summary === null) {
+      await forgetCurrent();
+      return;
+    }
     if (files?.generation !== generation || files.sources !== sources) {
       const id = files?.generation === generation ? files.id : (storedId ?? documentId(sources));
       const hasSnapshot = files?.generation === generation && files.hasSnapshot;

@@ -138,6 +138,11 @@ export async function putDocument(document: StoredDocument): Promise<void> {
   for (const { id } of stale) await forgetDocument(id);
 }
 
+/** After the document was closed: the next visit starts with the invitation. */
+export async function forgetCurrent(): Promise<void> {
+  await (await db()).delete('session', 'current');
+}
+
 export async function currentDocument(): Promise<StoredDocument | undefined> {
   const store = await db();
   const id = await store.get('session', 'current');
