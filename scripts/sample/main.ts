@@ -1,12 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeNpy } from '../../worker/formats/npy.ts';
 import { makeTensor } from '../../worker/formats/tensorValues.ts';
+import { openGraph } from '../../worker/graph/graphFile.ts';
 import { cachePath, readCache, writeCache } from './cache.ts';
 import { sampleFiles } from './files.ts';
 import { drawImages, IMAGE_SIZE, networkInput, SPLITS, type Split } from './images.ts';
+import { graphOutputs } from './infer.ts';
 import { applyLifts, chooseLifts } from './lift.ts';
 import type { Weights } from './network.ts';
 import { PLAN, SEED, TEST_COUNT, UNSEEN_PICTURE } from './plan.ts';
@@ -18,18 +20,20 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Pictures from which the importance of channels is read. */
 const SPREAD_COUNT = 200;
 
-const USAGE = `Makes the sample model.
+const USAGE = `Makes the sample model, its pictures, and measures graphs on them.
 
-  npm run sample                                    train (or take the weights that an earlier run kept) and write public/sample
-  npm run sample -- --images FOLDER [options]       write labelled pictures instead: FOLDER/images.npy (uint8), FOLDER/labels.npy
-
-  --split train|calibration|test                    which pictures (test)
-  --first N  --count N                              from which, and how many (0, ${TEST_COUNT})
+  npm run sample                                train (or take the weights that an earlier run kept) and write public/sample
+  npm run sample -- --measure GRAPH.pb ...      accuracy of frozen graphs (float, or quantized with --freeze) on the ${TEST_COUNT} test pictures
+  npm run sample -- --images FOLDER [options]   write labelled pictures: FOLDER/images.npy (uint8), FOLDER/labels.npy
+      --split train|calibration|test            which pictures (test)
+      --first N  --count N                      from which, and how many (0, ${TEST_COUNT})
 `;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
+      measure: { type: 'boolean' },
       images: { type: 'string' },
       split: { type: 'string', default: 'test' },
       first: { type: 'string', default: '0' },
@@ -38,6 +42,7 @@ async function main(): Promise<void> {
     },
   });
   if (values.help === true) console.log(USAGE);
+  else if (values.measure === true) await measure(positionals);
   else if (values.images !== undefined) writeImages(values.images, values.split, Number(values.first), Number(values.count));
   else await makeSample();
 }
@@ -90,6 +95,16 @@ function progress(title: string, steps: number): (step: number, loss: number) =>
     if (step % 50 !== 0) return;
     console.log(`${title}, step ${step} of ${steps}, loss ${average.toFixed(3)}, ${((performance.now() - started) / 1000).toFixed(0)} s`);
   };
+}
+
+async function measure(files: readonly string[]): Promise<void> {
+  if (files.length === 0) throw new Error(USAGE);
+  const { pixels, labels } = drawImages(SEED, 'test', 0, TEST_COUNT);
+  const inputs = networkInput(pixels);
+  for (const file of files) {
+    const outputs = await graphOutputs(openGraph(new Uint8Array(readFileSync(file)), path.basename(file)), inputs);
+    console.log(`${(100 * accuracyOf(outputs, labels)).toFixed(2)} %  ${file}`);
+  }
 }
 
 function writeImages(folder: string, split: string, first: number, count: number): void {
