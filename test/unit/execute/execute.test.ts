@@ -270,6 +270,18 @@ describe('starting a backend', () => {
     await expect(createBackend('webgpu')).rejects.toMatchObject({ code: 'backend-unavailable' });
   });
 
+  it('says so when its memory is used up', async () => {
+    const wasm = await createBackend('wasm');
+    const before = wasm.memory();
+    for (const size of [2 ** 30 - 1024, 2 ** 30, 2 ** 31]) {
+      expect(() => wasm.make([size], () => undefined)).toThrowError(expect.objectContaining({ code: 'memory-budget' }));
+    }
+    expect(wasm.memory()).toBe(before);
+    const value = wasm.make([4], (target) => target.fill(7));
+    expect(numbers(await wasm.read(value))).toEqual([7, 7, 7, 7]);
+    wasm.dispose();
+  });
+
   it('lends and takes elements without their going through a tensor', async () => {
     const wasm = await createBackend('wasm');
     for (const backend of [wasm, await createBackend('reference')]) {

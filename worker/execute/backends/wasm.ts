@@ -1,5 +1,6 @@
 import { type BackendWasm, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { GraffitistError } from '../../errors.ts';
 import type { QuantRule } from '../../ops/kernels.ts';
 import type { Backend } from '../backend.ts';
 import { fakeQuant, quantConstants } from '../fakeQuant.ts';
@@ -13,6 +14,8 @@ export type WasmPaths = string | Readonly<Record<string, string>>;
 /** What this file uses of the library's module object beside its typed part. */
 interface EmscriptenModule {
   readonly HEAPF32: Float32Array;
+  _malloc(bytes: number): number;
+  _free(at: number): void;
   readonly asm?: { readonly memory?: unknown };
 }
 
@@ -28,6 +31,7 @@ export async function wasmBackend(paths: WasmPaths | undefined): Promise<Backend
   registerLinearQuant();
   const stop = await startEngine('wasm');
   const backend = tf.backend() as BackendWasm;
+  guardMemory(backend.wasm as unknown as EmscriptenModule);
   /** The tensor's elements where they lie. The view dies with the next allocation, so it is never kept. */
   const elements = (tensor: tf.Tensor): Float32Array => heap(backend, tensor.dataId, tensor.size);
   return {
@@ -47,6 +51,23 @@ export async function wasmBackend(paths: WasmPaths | undefined): Promise<Backend
     settle: async () => undefined,
     memory: () => tf.memory().numBytes,
     dispose: stop,
+  };
+}
+
+/** The library writes results to address 0 when memory runs out; here that is an error. */
+function guardMemory(module: EmscriptenModule): void {
+  // The module replaces its own entry on the first call.
+  module._free(module._malloc(4));
+  const allocate = module._malloc;
+  module._malloc = (bytes) => {
+    // Addresses have 32 bits: a larger count would come out as a small one.
+    const at = bytes < 2 ** 32 ? allocate(bytes) : 0;
+    if (at === 0 && bytes > 0) {
+      throw new GraffitistError('memory-budget', `The wasm backend has no ${Math.ceil(bytes / 2 ** 20)} MB left.`, {
+        remedy: 'Use fewer images at a time.',
+      });
+    }
+    return at;
   };
 }
 
