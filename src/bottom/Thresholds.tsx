@@ -4,7 +4,7 @@ import type { QuantizerRow } from '../../worker/protocol.ts';
 import { useCommand } from '../commands/useCommand.ts';
 import { count } from '../format/numbers.ts';
 import { useRun } from '../state/run.ts';
-import { hoverGroup, showNode, useSelection } from '../state/selection.ts';
+import { hoverGroup, membersOf, showNode, useSelection } from '../state/selection.ts';
 import { setView } from '../state/view.ts';
 import { PathText } from '../ui/PathText.tsx';
 import { BitsTag } from '../ui/Tag.tsx';
@@ -46,14 +46,14 @@ export function Thresholds({ filter }: { filter: string }) {
   const rows = useRun((state) => state.quantizers?.rows ?? NO_ROWS);
   const node = useSelection((state) => state.node);
   const quantizer = useSelection((state) => state.quantizer);
-  const members = useSelection((state) => state.members);
+  const members = useSelection((state) => membersOf(state.box));
   const [sorting, setSorting] = useState<Sorting | null>(null);
   const scroller = useRef<HTMLElement>(null);
   const shown = useMemo(() => arranged(rows, filter, sorting), [rows, filter, sorting]);
   const range = useRowWindow(scroller, shown.length, ROW_HEIGHT);
   const marked = (row: QuantizerRow): boolean =>
     quantizer === null
-      ? node !== null && [node, ...members].some((name) => row.source === name || row.node === name)
+      ? row.source === node || row.node === node || members.includes(row.source) || members.includes(row.node)
       : row.name === quantizer;
   const markedIndex = shown.findIndex(marked);
 
@@ -128,8 +128,8 @@ export function Thresholds({ filter }: { filter: string }) {
               aria-selected={marked(row)}
               className={marked(row) ? 'on' : undefined}
               onClick={() => choose(row)}
-              onPointerEnter={() => row.sharedWith.length > 0 && hoverGroup(row.threshold)}
-              onPointerLeave={() => row.sharedWith.length > 0 && hoverGroup(null)}
+              onPointerEnter={() => hoverGroup(row.group ?? row.name)}
+              onPointerLeave={() => hoverGroup(null)}
             >
               {COLUMNS.map((column) => (
                 <Cell key={column.id} column={column.id} row={row} />

@@ -1,9 +1,9 @@
 import { type ReactNode, useEffect } from 'react';
 import { Group, Panel as ResizablePanel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels';
 import { Bottom } from '../bottom/Bottom.tsx';
-import { GraphView } from '../graph/GraphView.tsx';
 import { Inspector } from '../inspector/Inspector.tsx';
 import { type Panel, setCollapsed, useView } from '../state/view.ts';
+import { GraphView } from './GraphView.tsx';
 import { LeftPanel } from './LeftPanel.tsx';
 
 /** The panels around the graph. Sizes are kept by the library's layouts, what is collapsed by the view. */

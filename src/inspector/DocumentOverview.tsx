@@ -24,7 +24,7 @@ export function DocumentOverview() {
         </h2>
       </header>
       <div className="tab-body">
-        <dl className="facts">
+        <dl className="fact-list">
           <Fact name="Nodes">{count(summary.nodeCount)}</Fact>
           {summary.quantizers.count > 0 && <Fact name="Quantizers">{count(summary.quantizers.count)}</Fact>}
           {summary.calibration !== null && (
@@ -34,7 +34,7 @@ export function DocumentOverview() {
           )}
         </dl>
         <h3 className="part-title">Ops</h3>
-        <dl className="facts ops">
+        <dl className="fact-list ops">
           {ops.map(([op, times]) => (
             <Fact key={op} name={op}>
               {count(times)}

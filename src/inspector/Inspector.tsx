@@ -1,14 +1,15 @@
 import { Tabs } from 'radix-ui';
 import { useMemo } from 'react';
-import type { NodeDetail, QuantizerRow } from '../../worker/protocol.ts';
+import type { NodeDetail, QuantizerRow, SceneNode } from '../../worker/protocol.ts';
+import { count } from '../format/numbers.ts';
 import { useRun } from '../state/run.ts';
-import { useSelection } from '../state/selection.ts';
+import { membersOf, useSelection } from '../state/selection.ts';
 import { type InspectorTab, setView, useView } from '../state/view.ts';
 import { ErrorNote } from '../ui/ErrorNote.tsx';
 import { BitsTag } from '../ui/Tag.tsx';
 import { DocumentOverview } from './DocumentOverview.tsx';
 import { QuantizerPanel } from './QuantizerPanel.tsx';
-import { Summary } from './Summary.tsx';
+import { Fact, QuantizerList, Summary } from './Summary.tsx';
 import { useNodeDetail } from './useNodeDetail.ts';
 import { Values } from './Values.tsx';
 import { Why } from './Why.tsx';
@@ -16,9 +17,10 @@ import { Why } from './Why.tsx';
 /** What is selected, in four readings; with nothing selected, the document and the result of its last run. */
 export function Inspector() {
   const inspected = useNodeDetail();
+  const group = useSelection((state) => (state.box?.kind === 'group' ? state.box : null));
   return (
     <aside className="inspector" aria-label="Inspector">
-      {inspected.kind === 'nothing' && <DocumentOverview />}
+      {inspected.kind === 'nothing' && (group === null ? <DocumentOverview /> : <GroupPanel group={group} />)}
       {inspected.kind === 'loading' && <p className="inspector-hint muted">Reading {inspected.node}…</p>}
       {inspected.kind === 'error' && (
         <div className="inset">
@@ -37,6 +39,29 @@ const TABS: readonly (readonly [InspectorTab, string])[] = [
   ['why', 'Why'],
 ];
 
+/** A scope of the graph: what it holds. */
+function GroupPanel({ group }: { group: SceneNode }) {
+  const rows = useRun((state) => state.quantizers?.rows);
+  const nodes = new Set(group.members);
+  const quantizers = (rows ?? []).filter((row) => nodes.has(row.node));
+  return (
+    <>
+      <header className="inspector-head">
+        <h2 className="clip">{group.title}</h2>
+      </header>
+      <p className="inspector-path mono muted">{group.path}</p>
+      <div className="tab-body">
+        <dl className="fact-list">
+          <Fact name="Holds">{group.subtitle}</Fact>
+          <Fact name="Nodes">{count(group.members.length)}</Fact>
+          {group.count > 1 && <Fact name="Alike">×{group.count}</Fact>}
+        </dl>
+        <QuantizerList quantizers={quantizers} />
+      </div>
+    </>
+  );
+}
+
 /** Quantizers on the node itself and, in Layers, on every node of its box; in the order of the graph. */
 function quantizersOf(rows: readonly QuantizerRow[], detail: NodeDetail, members: readonly string[]): QuantizerRow[] {
   const names = new Set(detail.quantizers);
@@ -48,7 +73,7 @@ function NodePanel({ detail }: { detail: NodeDetail }) {
   const tab = useView((state) => state.inspectorTab);
   const selected = useSelection((state) => state.quantizer);
   const rows = useRun((state) => state.quantizers);
-  const members = useSelection((state) => state.members);
+  const members = useSelection((state) => membersOf(state.box));
   const quantizers = useMemo(() => quantizersOf(rows?.rows ?? [], detail, members), [rows, detail, members]);
   const shown = rows?.rows.find((row) => row.name === selected) ?? quantizers.at(-1) ?? null;
   const title = detail.name.slice(detail.name.lastIndexOf('/') + 1);

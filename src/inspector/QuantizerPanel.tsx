@@ -59,7 +59,7 @@ export function QuantizerPanel({ row, others }: { row: QuantizerRow; others: rea
           </div>
         </div>
       ) : (
-        <dl className="facts">
+        <dl className="fact-list">
           <Fact name="Threshold">
             <Threshold raw={row.rawThreshold} used={row.usedThreshold} />
           </Fact>
@@ -117,7 +117,7 @@ function Shared({ row }: { row: QuantizerRow }) {
   const rows = useRun((state) => state.quantizers?.rows);
   const members = (rows ?? []).filter((other) => row.sharedWith.includes(other.name));
   return (
-    <section className="part" onPointerEnter={() => hoverGroup(row.threshold)} onPointerLeave={() => hoverGroup(null)}>
+    <section className="part" onPointerEnter={() => hoverGroup(row.group ?? row.name)} onPointerLeave={() => hoverGroup(null)}>
       <h3 className="part-title">Shares its threshold with</h3>
       <ul>
         {members.map((other) => (

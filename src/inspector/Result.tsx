@@ -13,7 +13,7 @@ export function Result({ comparison }: { comparison: OutputComparison }) {
         <h2 id="result">Result</h2>
         <span className="muted">{plural(comparison.images, 'calibration image')}</span>
       </header>
-      <dl className="facts">
+      <dl className="fact-list">
         <dt>Top-1 agrees</dt>
         <dd>
           <b>

@@ -12,7 +12,7 @@ export function Summary({ detail, quantizers }: { detail: NodeDetail; quantizers
   const users = [...new Set(detail.outputs.flatMap((output) => output.users))];
   return (
     <>
-      <dl className="facts">
+      <dl className="fact-list">
         <dt>Op</dt>
         <dd>{detail.op}</dd>
         {detail.outputs.map((output, port) => (
@@ -23,26 +23,7 @@ export function Summary({ detail, quantizers }: { detail: NodeDetail; quantizers
         ))}
         {detail.device !== '' && <Fact name="Device">{detail.device}</Fact>}
       </dl>
-      {quantizers.length > 0 && (
-        <Part title="Quantizers">
-          {quantizers.map((row) => (
-            <li key={row.name}>
-              <button
-                type="button"
-                className="part-row"
-                title={row.name}
-                onClick={() => {
-                  useSelection.setState({ quantizer: row.name });
-                  setView({ inspectorTab: 'histogram' });
-                }}
-              >
-                <BitsTag bits={row.bits} signed={row.signed} exponent={row.exponent} />
-                <span className="grow">{row.kind}</span>
-              </button>
-            </li>
-          ))}
-        </Part>
-      )}
+      <QuantizerList quantizers={quantizers} />
       {detail.inputs.length > 0 && (
         <Part title="Inputs">
           {detail.inputs.map((input, slot) => (
@@ -69,7 +50,7 @@ export function Summary({ detail, quantizers }: { detail: NodeDetail; quantizers
       {detail.attributes.length > 0 && (
         <>
           <h3 className="part-title">Attributes</h3>
-          <dl className="facts">
+          <dl className="fact-list">
             {detail.attributes.map((attribute) => (
               <Fact key={attribute.name} name={attribute.name} mono>
                 {attribute.value}
@@ -79,6 +60,31 @@ export function Summary({ detail, quantizers }: { detail: NodeDetail; quantizers
         </>
       )}
     </>
+  );
+}
+
+/** Quantizers with their scale; one leads to its histogram. */
+export function QuantizerList({ quantizers }: { quantizers: readonly QuantizerRow[] }) {
+  if (quantizers.length === 0) return null;
+  return (
+    <Part title="Quantizers">
+      {quantizers.map((row) => (
+        <li key={row.name}>
+          <button
+            type="button"
+            className="part-row"
+            title={row.name}
+            onClick={() => {
+              useSelection.setState((state) => ({ quantizer: row.name, node: state.node ?? row.source }));
+              setView({ inspectorTab: 'histogram' });
+            }}
+          >
+            <BitsTag bits={row.bits} signed={row.signed} exponent={row.exponent} />
+            <PathText>{row.name}</PathText>
+          </button>
+        </li>
+      ))}
+    </Part>
   );
 }
 

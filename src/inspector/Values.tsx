@@ -9,7 +9,7 @@ export function Values({ detail }: { detail: NodeDetail }) {
   const elements = values.shape.reduce((product, dimension) => product * dimension, 1);
   return (
     <>
-      <dl className="facts">
+      <dl className="fact-list">
         <Fact name="Type">
           {values.dtype} · {shape(values.shape)} · {bytes(values.bytes)}
         </Fact>

@@ -1,10 +1,11 @@
 import { create } from 'zustand';
+import type { SceneNode } from '../../worker/protocol.ts';
 
 interface SelectionState {
   /** A node of the graph on screen; the canvas finds the box that stands for it. */
   readonly node: string | null;
-  /** In Layers: all nodes of the box that stands for `node`, as the canvas knows them. */
-  readonly members: readonly string[];
+  /** The box on the canvas: the one that stands for `node`, or a group, which stands for no single node. */
+  readonly box: SceneNode | null;
   /** The quantizer at hand, by name; its node is `node` or a member of the same box. */
   readonly quantizer: string | null;
   /** Threshold group under the pointer: its members are shown as related. */
@@ -27,7 +28,7 @@ const NO_NODES: ReadonlySet<string> = new Set();
 
 export const useSelection = create<SelectionState>(() => ({
   node: null,
-  members: [],
+  box: null,
   quantizer: null,
   hoveredGroup: null,
   touched: NO_NODES,
@@ -36,23 +37,24 @@ export const useSelection = create<SelectionState>(() => ({
 }));
 
 /** Selects without moving the picture: for clicks on the graph. Answers a pending pick instead where there is one. */
-export function clickNode(node: string | null, quantizer: string | null = null, members: readonly string[] = []): void {
+export function clickBox(box: SceneNode | null, quantizer: string | null): void {
   const { pick } = useSelection.getState();
+  const node = box === null || box.kind === 'group' ? null : box.id;
   if (pick !== null && node !== null) {
     useSelection.setState({ pick: null });
     pick.answer(node);
     return;
   }
-  useSelection.setState({ node, quantizer, members });
+  useSelection.setState({ node, box, quantizer });
 }
 
 /** Selects and brings into sight: for rows, search hits and reports. */
 export function showNode(node: string, quantizer: string | null = null): void {
-  useSelection.setState((state) => ({ node, quantizer, members: [], focus: { node, seq: (state.focus?.seq ?? 0) + 1 } }));
+  useSelection.setState((state) => ({ node, quantizer, box: null, focus: { node, seq: (state.focus?.seq ?? 0) + 1 } }));
 }
 
 export function clearSelection(): void {
-  useSelection.setState({ node: null, quantizer: null, members: [], focus: null });
+  useSelection.setState({ node: null, quantizer: null, box: null, focus: null });
 }
 
 export function hoverGroup(group: string | null): void {
@@ -68,6 +70,11 @@ export function askPick(pick: Pick | null): void {
 }
 
 /** The canvas has found the box of the selected node: what belongs to it is inspected with it. */
-export function setMembers(node: string, members: readonly string[]): void {
-  useSelection.setState((state) => (state.node === node ? { members } : {}));
+export function boxFound(box: SceneNode | null): void {
+  useSelection.setState((state) => (state.box === box ? state : { box }));
 }
+
+const NO_MEMBERS: readonly string[] = [];
+
+/** All nodes that a box stands for. */
+export const membersOf = (box: SceneNode | null): readonly string[] => box?.members ?? NO_MEMBERS;

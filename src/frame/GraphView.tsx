@@ -1,0 +1,137 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { errorText, type Scene, type SceneNode } from '../../worker/protocol.ts';
+import { quietly } from '../actions/jobs.ts';
+import { engine } from '../engine/client.ts';
+import { type Focus, GraphCanvas } from '../graph/GraphCanvas.tsx';
+import { useRun } from '../state/run.ts';
+import { askPick, boxFound, clickBox, hoverGroup, useSelection } from '../state/selection.ts';
+import { setView, useView } from '../state/view.ts';
+import { useScene } from './useScene.ts';
+
+/** The canvas, wired to selection, stages and the engine. */
+export function GraphView() {
+  const reading = useView((state) => state.reading);
+  const { scene, slow, setOpen } = useScene();
+  const boxes = useMemo(() => boxesByNode(scene), [scene]);
+  const selected = useSelection((state) => state.box ?? (state.node === null ? null : (boxes.get(state.node) ?? null)));
+  const node = useSelection((state) => state.node);
+  const hovered = useSelection((state) => state.hoveredGroup);
+  const touched = useSelection((state) => state.touched);
+  const focus = useRevealed(scene, setOpen);
+  const errors = useErrors(boxes);
+  const picture = useMemo(() => withTouched(scene, touched), [scene, touched]);
+
+  useEffect(() => {
+    if (scene === null) return;
+    setView({ shown: { layers: scene.nodes.filter((each) => each.kind === 'layer').length, boxes: scene.nodes.length } });
+    // A box of the former picture is another object in this one, or gone.
+    const { box } = useSelection.getState();
+    if (node !== null) boxFound(boxes.get(node) ?? null);
+    else if (box !== null) boxFound(scene.nodes.find((each) => each.id === box.id) ?? null);
+  }, [scene, boxes, node]);
+
+  const toggle = useCallback(
+    (id: string, open: boolean) => {
+      const groups = (scene?.nodes ?? []).filter((each) => each.open).map((each) => each.id);
+      setOpen(open ? [...groups, id] : groups.filter((group) => group !== id));
+    },
+    [scene, setOpen],
+  );
+
+  return (
+    <>
+      <GraphCanvas
+        scene={picture}
+        reading={reading}
+        onReading={(next) => setView({ reading: next })}
+        selection={selected?.id ?? null}
+        onSelect={clickBox}
+        onToggleGroup={toggle}
+        hoverGroup={hovered}
+        onHoverGroup={hoverGroup}
+        focus={focus}
+        errors={errors}
+      />
+      <PickPrompt />
+      {slow && (
+        <div className="canvas-note" role="status">
+          <span className="spinner" /> Laying out…
+        </div>
+      )}
+    </>
+  );
+}
+
+/** While a question waits for a click on the graph. */
+function PickPrompt() {
+  const pick = useSelection((state) => state.pick);
+  useEffect(() => {
+    if (pick === null) return;
+    const key = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      askPick(null);
+    };
+    window.addEventListener('keydown', key, true);
+    return () => window.removeEventListener('keydown', key, true);
+  }, [pick]);
+  if (pick === null) return null;
+  return (
+    <div className="canvas-note" role="status">
+      {pick.prompt}
+      <button type="button" className="button small" onClick={() => askPick(null)}>
+        Cancel <kbd>Esc</kbd>
+      </button>
+    </div>
+  );
+}
+
+/** The box that stands for each node: the innermost one that is drawn closed. */
+function boxesByNode(scene: Scene | null): ReadonlyMap<string, SceneNode> {
+  const boxes = new Map<string, SceneNode>();
+  for (const box of scene?.nodes ?? []) {
+    if (box.open) continue;
+    for (const member of box.members) boxes.set(member, box);
+    if (box.kind !== 'group') boxes.set(box.id, box);
+  }
+  return boxes;
+}
+
+/** While a step or change is hovered, exactly the boxes that it touched carry the dot. */
+function withTouched(scene: Scene | null, touched: ReadonlySet<string>): Scene | null {
+  if (scene === null || touched.size === 0) return scene;
+  return { ...scene, nodes: scene.nodes.map((box) => ({ ...box, changed: box.members.some((member) => touched.has(member)) })) };
+}
+
+/** Opens the groups that hide the node asked for; when it is in the picture, the canvas goes there. */
+function useRevealed(scene: Scene | null, setOpen: (open: readonly string[]) => void): Focus | null {
+  const request = useSelection((state) => state.focus);
+  const [focus, setFocus] = useState<Focus | null>(null);
+  const answered = useRef<number>(request?.seq ?? 0);
+  useEffect(() => {
+    if (request === null || scene === null || answered.current === request.seq) return;
+    answered.current = request.seq;
+    const { stage, reading } = scene;
+    void quietly(() => engine().reveal(stage, reading, request.node), null).then((revealed) => {
+      if (revealed === null) return;
+      const open = new Set(scene.nodes.filter((box) => box.open).map((box) => box.id));
+      const hidden = revealed.open.filter((group) => !open.has(group));
+      if (hidden.length > 0) setOpen([...open, ...hidden]);
+      setFocus({ id: revealed.id, at: request.seq });
+    });
+  }, [request, scene, setOpen]);
+  return focus;
+}
+
+/** What was refused at a node of this picture. */
+function useErrors(boxes: ReadonlyMap<string, SceneNode>): ReadonlyMap<string, string> {
+  const ran = useRun((state) => state.ran);
+  return useMemo(() => {
+    const errors = new Map<string, string>();
+    for (const { error } of ran?.report.steps ?? []) {
+      const box = error?.about === undefined ? undefined : boxes.get(error.about);
+      if (box !== undefined && error !== undefined) errors.set(box.id, errorText(error));
+    }
+    return errors;
+  }, [ran, boxes]);
+}
