@@ -20,11 +20,20 @@ export interface Size {
   readonly height: number;
 }
 
-/** Width of a text at a size in pixels; raised digits are narrow. */
+/** Widths of characters in the widest of the usual fonts (DejaVu Sans), in parts of the size. */
+function charWidth(char: string): number {
+  if (/[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]/.test(char)) return 0.4;
+  if (/[il.,:;|·' ]/.test(char)) return 0.32;
+  if (/[ftrj/()-]/.test(char)) return 0.4;
+  if (/[mMW×→…]/.test(char)) return 0.9;
+  return /[A-Zw]/.test(char) ? 0.72 : 0.62;
+}
+
+/** Width of a text at a size in pixels. */
 export function textWidth(text: string, size: number, bold = false): number {
   let width = 0;
-  for (const char of text) width += /[⁰¹²³⁴⁵⁶⁷⁸⁹⁻.,:;|il·' ]/.test(char) ? 0.42 : /[A-Z×→…mwMW]/.test(char) ? 0.74 : 0.6;
-  return width * size * (bold ? 1.06 : 1);
+  for (const char of text) width += charWidth(char);
+  return width * size * (bold ? 1.1 : 1);
 }
 
 /** Room for a tag under a box, with the shape beside it. */
@@ -50,8 +59,9 @@ export function opSize(title: string, chips: readonly SceneChip[]): Size {
   return { width: grid(Math.min(280, width)), height: SIZES.opHeight + (chips.length > 0 ? SIZES.chipRow : 0) };
 }
 
-export function pillSize(text: string): Size {
-  return { width: grid(Math.min(320, Math.max(64, textWidth(text, 11) + 28))), height: SIZES.pillHeight };
+export function pillSize(title: string, facts: string): Size {
+  const width = textWidth(title, 12, true) + (facts === '' ? 0 : textWidth(facts, 11) + 8) + 30;
+  return { width: grid(Math.min(320, Math.max(64, width))), height: SIZES.pillHeight };
 }
 
 export function nodeSize(title: string, subtitle: string, chips: readonly SceneChip[]): Size {

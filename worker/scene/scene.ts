@@ -222,5 +222,5 @@ function boxSize(box: Box, reading: Reading): Size {
   if (reading === 'nodes') return nodeSize(box.title, box.subtitle, box.chips);
   if (box.kind === 'layer') return layerSize(box.chips);
   if (box.kind === 'op') return opSize(box.title, box.chips);
-  return pillSize(`${box.title} ${box.subtitle}`);
+  return pillSize(box.title, box.subtitle);
 }

@@ -9,6 +9,8 @@ import { ENTRY, EXIT, extendExits, grid, SPACING, type Unit, type UnitLayout } f
 
 /** Room left and right of what a group holds, and below it. */
 const PADDING = { side: 16, bottom: 16 } as const;
+/** How far the bend of a wire may reach into a group's title row. */
+const TITLE_LAP = 8;
 /** A lane needs this much of a gap between rows to turn in. */
 const LANE_TURN = 24;
 
@@ -30,7 +32,7 @@ export async function layoutConnected(unit: Unit, breath: Breather): Promise<Uni
   for (let item = 0; item < unit.count; item++) {
     const band = bands.rows[at(layered.rank, item)] as Band;
     x[item] = at(middles, item) - at(unit.width, item) / 2;
-    y[item] = Math.round((band.top + band.bottom - at(unit.height, item)) / 2);
+    y[item] = unit.pin[item] === ENTRY ? band.top : Math.round((band.top + band.bottom - at(unit.height, item)) / 2);
   }
   const routes = unit.edges.map((edge, i) => {
     const points: number[] = [];
@@ -108,9 +110,10 @@ function rowBands(unit: Unit, layered: Layered, order: RowOrder, middles: Float6
   for (let r = 0; r < layered.rows; r++) {
     if (r > 0) {
       const gap = SPACING.row + Math.min(SPACING.rowMore, at(sideways, r) * 0.08);
-      y += Math.max(gap, turns[r] ? LANE_TURN : 0, r === 1 && entries ? unit.header : 0);
+      y += Math.max(gap, turns[r] ? LANE_TURN : 0);
     }
-    let height = 0;
+    // Wires cross the title row upright; they part below it.
+    let height = r === 0 && entries ? Math.max(0, unit.header - TITLE_LAP) : 0;
     for (const vertex of order.rows[r] as Int32Array) height = Math.max(height, at(layered.height, vertex));
     y = Math.round(y);
     rows.push({ top: y, bottom: y + height });

@@ -97,10 +97,26 @@ function branchLengths(layered: Layered): Int32Array {
   return run;
 }
 
+/** Where a segment meets its upper (lower) row: the place of the vertex, and within it the port where it has one. */
+function upperKey(layered: Layered, segment: number, position: Int32Array): number {
+  const vertex = at(layered.upper, segment);
+  return at(position, vertex) + portShare(at(layered.upperAt, segment), at(layered.width, vertex));
+}
+
+function lowerKey(layered: Layered, segment: number, position: Int32Array): number {
+  const vertex = at(layered.lower, segment);
+  return at(position, vertex) + portShare(at(layered.lowerAt, segment), at(layered.width, vertex));
+}
+
+/** A port's place within its box, between -0.45 and 0.45; 0 where the box has no ports. */
+function portShare(offset: number, width: number): number {
+  return Number.isNaN(offset) || offset === 0 || width === 0 ? 0 : Math.max(-0.45, Math.min(0.45, offset / width));
+}
+
 /** Sorts a row by the mean place of its neighbours above (or below); vertices without any keep their place. */
 function sortRow(layered: Layered, row: Int32Array, position: Int32Array, downward: boolean, later: boolean): void {
   const lists = downward ? layered.up : layered.down;
-  const others = downward ? layered.upper : layered.lower;
+  const key = downward ? upperKey : lowerKey;
   const keys = new Float64Array(row.length);
   const movable: number[] = [];
   for (let i = 0; i < row.length; i++) {
@@ -108,7 +124,7 @@ function sortRow(layered: Layered, row: Int32Array, position: Int32Array, downwa
     let sum = 0;
     const start = at(lists.start, vertex);
     const end = at(lists.start, vertex + 1);
-    for (let k = start; k < end; k++) sum += at(position, at(others, at(lists.list, k)));
+    for (let k = start; k < end; k++) sum += key(layered, at(lists.list, k), position);
     if (end > start) {
       keys[i] = sum / (end - start);
       movable.push(i);
@@ -141,11 +157,11 @@ function pairCrossings(layered: Layered, left: number, right: number, position: 
   let crossings = 0;
   for (let side = 0; side < 2; side++) {
     const lists = side === 0 ? layered.up : layered.down;
-    const others = side === 0 ? layered.upper : layered.lower;
+    const key = side === 0 ? upperKey : lowerKey;
     for (let i = at(lists.start, left); i < at(lists.start, left + 1); i++) {
-      const place = at(position, at(others, at(lists.list, i)));
+      const place = key(layered, at(lists.list, i), position);
       for (let k = at(lists.start, right); k < at(lists.start, right + 1); k++) {
-        if (at(position, at(others, at(lists.list, k))) < place) crossings++;
+        if (key(layered, at(lists.list, k), position) < place) crossings++;
       }
     }
   }
@@ -154,26 +170,35 @@ function pairCrossings(layered: Layered, left: number, right: number, position: 
 
 /** Crossings between all neighbouring rows: inversions of the segments' lower places, counted with a tree of sums. */
 export function countCrossings(layered: Layered, rows: readonly Int32Array[], position: Int32Array): number {
-  const { down, lower } = layered;
+  const { down } = layered;
   let crossings = 0;
-  const tree = new Int32Array(rows.reduce((most, row) => Math.max(most, row.length), 0) + 2);
+  let tree = new Int32Array(64);
   for (let r = 0; r + 1 < rows.length; r++) {
-    const row = rows[r] as Int32Array;
-    const size = (rows[r + 1] as Int32Array).length;
-    tree.fill(0, 0, size + 2);
+    const segments: number[] = [];
+    for (const vertex of rows[r] as Int32Array) {
+      for (let i = at(down.start, vertex); i < at(down.start, vertex + 1); i++) segments.push(at(down.list, i));
+    }
+    if (segments.length < 2) continue;
+    const upper = segments.map((segment) => upperKey(layered, segment, position));
+    const lower = segments.map((segment) => lowerKey(layered, segment, position));
+    const places = new Map([...new Set(lower)].sort((a, b) => a - b).map((key, place) => [key, place + 1]));
+    if (tree.length < places.size + 2) tree = new Int32Array(2 * places.size + 2);
+    else tree.fill(0, 0, places.size + 2);
+    const order = segments.map((_, i) => i).sort((a, b) => (upper[a] as number) - (upper[b] as number));
     let counted = 0;
-    for (const vertex of row) {
-      const places: number[] = [];
-      for (let i = at(down.start, vertex); i < at(down.start, vertex + 1); i++) places.push(at(position, at(lower, at(down.list, i))));
-      for (const place of places) {
+    for (let first = 0; first < order.length; ) {
+      let end = first;
+      while (end < order.length && upper[order[end] as number] === upper[order[first] as number]) end++;
+      for (let i = first; i < end; i++) {
         let notRight = 0;
-        for (let k = place + 1; k > 0; k -= k & -k) notRight += at(tree, k);
+        for (let k = places.get(lower[order[i] as number] as number) as number; k > 0; k -= k & -k) notRight += at(tree, k);
         crossings += counted - notRight;
       }
-      for (const place of places) {
-        for (let k = place + 1; k <= size; k += k & -k) tree[k] = at(tree, k) + 1;
+      for (let i = first; i < end; i++) {
+        for (let k = places.get(lower[order[i] as number] as number) as number; k <= places.size; k += k & -k) tree[k] = at(tree, k) + 1;
         counted++;
       }
+      first = end;
     }
   }
   return crossings;

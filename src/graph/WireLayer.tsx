@@ -1,0 +1,40 @@
+import { memo } from 'react';
+import type { SceneEdge, SceneNode } from '../../worker/protocol.ts';
+import { QuantizerTag, shareKey } from './QuantizerTag.tsx';
+import { wirePath } from './wirePath.ts';
+
+interface WireLayerProps {
+  readonly frames: readonly SceneNode[];
+  readonly wires: readonly SceneEdge[];
+  readonly selection: string | null;
+  readonly marked: ReadonlySet<string>;
+}
+
+/** Frames of open groups, the wires on them, and the tags of single wires. Drawn under the boxes, in the scene's pixels. */
+export const WireLayer = memo(function WireLayer({ frames, wires, selection, marked }: WireLayerProps) {
+  return (
+    <div className="graph-wires">
+      <svg aria-hidden="true" focusable="false">
+        {frames.map(({ id, x, y, width, height }) => (
+          <rect key={id} className={id === selection ? 'frame selected' : 'frame'} x={x} y={y} width={width} height={height} rx="10" />
+        ))}
+        {wires.map((wire) => (
+          <path
+            key={wire.id}
+            className={`wire${wire.control ? ' control' : ''}${wire.from === selection || wire.to === selection ? ' near' : ''}`}
+            d={wirePath(wire.points)}
+          />
+        ))}
+      </svg>
+      {wires.map(
+        ({ id, tag, at, to }) =>
+          tag !== null &&
+          at !== null && (
+            <div key={id} className="wire-tag" style={{ left: at[0], top: at[1] }}>
+              <QuantizerTag tag={tag} box={to} marked={marked.has(shareKey(tag))} wire />
+            </div>
+          ),
+      )}
+    </div>
+  );
+});
