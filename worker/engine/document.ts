@@ -33,21 +33,18 @@ export function roleOf(name: string): FileRole {
   if (name === 'checkpoint') return 'checkpoint-state';
   if (/\.npy$/i.test(name)) return 'calibration';
   if (/\.json$/i.test(name)) return 'recipe';
-  return 'graph';
+  return /\.(pb|pbtxt|meta|graphdef)$/i.test(name) ? 'graph' : 'unknown';
 }
 
 /**
- * Opens files given together. A single graph file must be among them; what else is wrong with a file is told in its summary.
- * @throws GraffitistError what `openGraph` throws; `file-missing` where no graph is among the files, `file-unsupported` where several are
+ * Opens files given together: one graph of them, and the weights and data beside it. What is wrong with those is told in their summaries.
+ * @throws GraffitistError what `openGraph` throws; `file-missing` where no graph is among the files
  */
 export async function openDocument(files: readonly SourceFile[]): Promise<OpenDocument> {
-  const graphs = files.filter((file) => roleOf(file.name) === 'graph');
-  const graphFile = await chooseGraph(graphs, files);
+  const graphFile = chooseGraph(files);
   const graph = await openGraphFile(graphFile);
-  return completeDocument({ name: graphFile.name.replace(/\.[^.]*$/, ''), graph, graphFile }, [
-    graphFile,
-    ...files.filter((file) => !graphs.includes(file)),
-  ]);
+  const name = graphFile.name.replace(/\.[^.]*$/, '');
+  return completeDocument({ name, graph, graphFile }, [graphFile, ...files.filter((file) => file !== graphFile)]);
 }
 
 /** The document with more weights or data; a file of the same name takes the place of the older one, data takes the place of data. */
@@ -61,20 +58,17 @@ export async function addToDocument(document: OpenDocument, added: readonly Sour
   return completeDocument(document, [...remaining, ...added.filter((file) => roleOf(file.name) !== 'graph')]);
 }
 
-async function chooseGraph(graphs: readonly SourceFile[], files: readonly SourceFile[]): Promise<SourceFile> {
-  const [first, ...others] = graphs;
-  if (first === undefined) {
-    throw new GraffitistError('file-missing', 'There is no graph among these files.', {
-      ...(files[0] === undefined ? {} : { about: files[0].name }),
-      remedy: 'Give a TensorFlow GraphDef (.pb) with them.',
-    });
-  }
-  if (others.length === 0) return first;
-  const models = graphs.filter((file) => /\.pb$/i.test(file.name));
-  if (models.length === 1 && models[0] !== undefined) return models[0];
-  throw new GraffitistError('file-unsupported', `Several graphs were given: ${graphs.map((file) => file.name).join(', ')}.`, {
-    about: first.name,
-    remedy: 'Open one graph, with its weights and data.',
+/** The graph among the files: a `.pb`, the shortest name first, for what rewrites write beside a graph has a longer one. */
+function chooseGraph(files: readonly SourceFile[]): SourceFile {
+  const graphs = files.filter((file) => roleOf(file.name) === 'graph');
+  const binary = graphs.filter((file) => /\.pb$/i.test(file.name)).sort((a, b) => a.name.length - b.name.length);
+  const strange =
+    files.length === 1 ? files : files.filter((file) => roleOf(file.name) === 'unknown' && !/\.(md|txt|json)$/i.test(file.name));
+  const [chosen] = [...binary, ...graphs, ...strange];
+  if (chosen !== undefined) return chosen;
+  throw new GraffitistError('file-missing', 'There is no graph among these files.', {
+    ...(files[0] === undefined ? {} : { about: files[0].name }),
+    remedy: 'Give a TensorFlow GraphDef (.pb) with them.',
   });
 }
 
@@ -107,7 +101,7 @@ async function completeDocument(
     const error = errors.get(file.name);
     return {
       name: file.name,
-      role: roleOf(file.name),
+      role: file === base.graphFile ? 'graph' : roleOf(file.name),
       bytes: file.blob.size,
       detail: detailOf(file, document),
       ...(error === undefined ? {} : { error }),
@@ -128,7 +122,8 @@ async function attempt<T>(action: () => Promise<T>, failed: (error: NonNullable<
 function detailOf(file: SourceFile, document: Omit<OpenDocument, 'summaries'>): string {
   const role = roleOf(file.name);
   const count = (number: number, unit: string) => `${number.toLocaleString('en-US')} ${unit}${number === 1 ? '' : 's'}`;
-  if (role === 'graph') return count(document.graph.nodes.length, 'node');
+  if (file === document.graphFile) return count(document.graph.nodes.length, 'node');
+  if (role === 'graph' || role === 'unknown') return 'not opened';
   if (role === 'calibration' && file === document.calibration?.source) {
     const [images = 0, ...shape] = document.calibration.npy.shape;
     return `${count(images, 'image')} ${shape.join('×')}`;

@@ -51,6 +51,22 @@ describe('documents', () => {
     expect(whole.calibration).toEqual({ count: 3, shape: [32, 32, 3] });
   });
 
+  it('open the original of a folder in which results lie beside it, and say what was not opened', async () => {
+    const result = { ...(await file('shapes_mnv1_frozen.pb')), name: 'shapes_mnv1_eval_quant.pb' };
+    const summary = await engine.open([
+      result,
+      ...(await files('README.md', 'index.json', 'shapes_mnv1.ckpt.meta', 'shapes_mnv1_eval.pb', ...checkpoint)),
+    ]);
+    expect(summary.name).toBe('shapes_mnv1_eval');
+    expect(summary.missingVariables).toEqual([]);
+    expect(
+      summary.files
+        .filter((row) => row.detail === 'not opened')
+        .map((row) => row.name)
+        .sort(),
+    ).toEqual(['README.md', 'shapes_mnv1.ckpt.meta', 'shapes_mnv1_eval_quant.pb']);
+  });
+
   it('keep the open one when another cannot be opened', async () => {
     await engine.open(await files('shapes_mnv1_frozen.pb'));
     const noise = { name: 'noise.pb', blob: new Blob([Uint8Array.from({ length: 4096 }, (_, i) => (i * 7919) % 251)]) };
