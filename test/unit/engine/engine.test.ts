@@ -71,7 +71,7 @@ describe('documents', () => {
     await engine.open(await files('shapes_mnv1_frozen.pb'));
     const noise = { name: 'noise.pb', blob: new Blob([Uint8Array.from({ length: 4096 }, (_, i) => (i * 7919) % 251)]) };
     await expect(engine.open([noise])).rejects.toMatchObject({ code: 'file-not-graphdef', about: 'noise.pb' });
-    await expect(engine.open(await files('index.json'))).rejects.toMatchObject({ code: 'file-missing' });
+    await expect(engine.open(await files('index.json', 'calibration_set.npy'))).rejects.toMatchObject({ code: 'file-missing' });
     expect((await engine.stages())[0]?.nodeCount).toBeGreaterThan(100);
     expect((await engine.scene({ stage: 0, reading: 'layers' })).nodes.length).toBeGreaterThan(5);
   });
