@@ -3,7 +3,7 @@ import { engine } from '../engine/client.ts';
 import { bytes, plural } from '../format/numbers.ts';
 import { documentFailed, documentGrew, documentOpened, useDocument } from '../state/document.ts';
 import { log, logError } from '../state/log.ts';
-import { EMPTY_REQUEST, fillRecipe, replaceRequest, startRequest, usePipeline } from '../state/pipeline.ts';
+import { fillRecipe, replaceRequest, startRequest, usePipeline } from '../state/pipeline.ts';
 import { forgetRun, useRun } from '../state/run.ts';
 import { clearSelection } from '../state/selection.ts';
 import { runJob } from './jobs.ts';
@@ -53,15 +53,6 @@ export async function openFiles(files: readonly SourceFile[], start: Start = {})
   if (summary.refusal !== null) logError(summary.refusal);
   await refreshStages('first');
   return true;
-}
-
-/** Back to the invitation; what was kept of the document stays under "recent". */
-export function closeDocument(): void {
-  clearSelection();
-  forgetRun();
-  startRequest(EMPTY_REQUEST);
-  useRun.setState({ stages: [] });
-  useDocument.setState({ summary: null, sources: [], storedId: null, error: null, askedAgain: [] });
 }
 
 /** Adds weights or data to the open document. */

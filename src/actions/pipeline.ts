@@ -2,6 +2,7 @@ import type { PipelineFault, RunRequest } from '../../worker/protocol.ts';
 import { engine } from '../engine/client.ts';
 import { useDocument } from '../state/document.ts';
 import { insertSteps, newStep, usePipeline } from '../state/pipeline.ts';
+import { useRun } from '../state/run.ts';
 import { quietly } from './jobs.ts';
 
 /** Reads the transforms with their option schemas and the ready-made recipes. */
@@ -23,7 +24,10 @@ export function watchPipeline(): void {
     if (turn === asked) usePipeline.setState({ faults });
   };
   usePipeline.subscribe((state, before) => {
-    if (state.request !== before.request) void check();
+    if (state.request === before.request) return;
+    // What was wrong with the former request is no longer said of this one.
+    useRun.setState({ error: null });
+    void check();
   });
   useDocument.subscribe((state, before) => {
     if (state.generation !== before.generation) void check();

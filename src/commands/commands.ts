@@ -1,9 +1,10 @@
 import { download } from '../actions/download.ts';
 import { cancelJob } from '../actions/jobs.ts';
-import { closeDocument, openSample, takeFiles } from '../actions/open.ts';
+import { openSample, takeFiles } from '../actions/open.ts';
 import { calibrate, compareOutputs, runPipeline } from '../actions/run.ts';
 import { pickFiles } from '../files/dropped.ts';
 import { copyCommandLine, saveThresholds } from '../pipeline/sharing.ts';
+import { closeDocument } from '../session/session.ts';
 import { useCanvas } from '../state/canvas.ts';
 import { useDocument } from '../state/document.ts';
 import { fillRecipe, redo, undo, usePipeline } from '../state/pipeline.ts';
@@ -39,7 +40,7 @@ export const COMMANDS = {
   open: { title: 'Open files…', section: 'File', keys: 'Mod+O', enabled: idle, run: () => void pickFiles('files').then(takeFiles) },
   'open-folder': { title: 'Open folder…', section: 'File', enabled: idle, run: () => void pickFiles('folder').then(takeFiles) },
   'open-sample': { title: 'Open the sample model', section: 'File', enabled: idle, run: () => void openSample() },
-  close: { title: 'Close the document', section: 'File', enabled: ready, run: closeDocument },
+  close: { title: 'Close the document', section: 'File', enabled: ready, run: () => void closeDocument() },
   'download-frozen': {
     title: 'Download .pb',
     section: 'File',

@@ -45,7 +45,7 @@ export function GraphView() {
         reading={reading}
         onReading={(next) => setView({ reading: next })}
         selection={selected?.id ?? null}
-        onSelect={clickBox}
+        onSelect={select}
         onToggleGroup={toggle}
         hoverGroup={hovered}
         onHoverGroup={hoverGroup}
@@ -60,6 +60,12 @@ export function GraphView() {
       )}
     </>
   );
+}
+
+/** A click on a tag asks for its quantizer. */
+function select(box: SceneNode | null, quantizer: string | null): void {
+  if (quantizer !== null) setView({ inspectorTab: 'histogram' });
+  clickBox(box, quantizer);
 }
 
 /** While a question waits for a click on the graph. */
@@ -97,10 +103,11 @@ function boxesByNode(scene: Scene | null): ReadonlyMap<string, SceneNode> {
   return boxes;
 }
 
-/** While a step or change is hovered, exactly the boxes that it touched carry the dot. */
+/** Boxes carry the dot of a change only while its step is hovered: after quantize nearly every box is changed. */
 function withTouched(scene: Scene | null, touched: ReadonlySet<string>): Scene | null {
-  if (scene === null || touched.size === 0) return scene;
-  return { ...scene, nodes: scene.nodes.map((box) => ({ ...box, changed: box.members.some((member) => touched.has(member)) })) };
+  if (scene === null) return null;
+  const isTouched = (box: SceneNode): boolean => touched.size > 0 && box.members.some((member) => touched.has(member));
+  return { ...scene, nodes: scene.nodes.map((box) => (box.changed === isTouched(box) ? box : { ...box, changed: !box.changed })) };
 }
 
 /** Opens the groups that hide the node asked for; when it is in the picture, the canvas goes there. */
@@ -126,12 +133,14 @@ function useRevealed(scene: Scene | null, setOpen: (open: readonly string[]) => 
 /** What was refused at a node of this picture. */
 function useErrors(boxes: ReadonlyMap<string, SceneNode>): ReadonlyMap<string, string> {
   const ran = useRun((state) => state.ran);
+  const failed = useRun((state) => state.error);
   return useMemo(() => {
     const errors = new Map<string, string>();
-    for (const { error } of ran?.report.steps ?? []) {
-      const box = error?.about === undefined ? undefined : boxes.get(error.about);
-      if (box !== undefined && error !== undefined) errors.set(box.id, errorText(error));
+    for (const error of [failed, ...(ran?.report.steps ?? []).map((step) => step.error)]) {
+      if (error === null || error === undefined) continue;
+      const box = error.about === undefined ? undefined : boxes.get(error.about);
+      if (box !== undefined) errors.set(box.id, errorText(error));
     }
     return errors;
-  }, [ran, boxes]);
+  }, [ran, failed, boxes]);
 }

@@ -3,7 +3,9 @@ import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { shape as shapeText } from '../format/numbers.ts';
 import { useDocument } from '../state/document.ts';
 import { setInterface, usePipeline } from '../state/pipeline.ts';
+import { useRun } from '../state/run.ts';
 import { askPick, useSelection } from '../state/selection.ts';
+import { ErrorNote } from '../ui/ErrorNote.tsx';
 import { Tip } from '../ui/Tip.tsx';
 import { parseShape } from './shapeText.ts';
 
@@ -11,6 +13,7 @@ import { parseShape } from './shapeText.ts';
 export function InterfaceCard() {
   const summary = useDocument((state) => state.summary);
   const value = usePipeline((state) => state.request.interface);
+  const error = useRun((state) => state.error);
   if (summary === null) return null;
   const guessed = JSON.stringify(value) === JSON.stringify(summary.guess);
   return (
@@ -43,6 +46,7 @@ export function InterfaceCard() {
           onChange={(outputs) => setInterface({ outputs })}
         />
         <ShapeField value={value.shape} />
+        {error?.code === 'interface-invalid' && <ErrorNote error={error} />}
       </div>
     </section>
   );
@@ -59,12 +63,14 @@ interface NamesProps {
 function Names({ label, one, names, candidates, onChange }: NamesProps) {
   const [adding, setAdding] = useState(false);
   const listId = useId();
-  const prompt = `Pick an ${one} on the graph`;
+  const prompt = `Pick the ${one} on the graph`;
   const picking = useSelection((state) => state.pick?.prompt === prompt);
   const add = (name: string): void => {
     setAdding(false);
     if (name !== '' && !names.includes(name)) onChange([...names, name]);
   };
+  // With one name a pick corrects it; with several it adds to them.
+  const pick = (name: string): void => (names.length > 1 ? add(name) : onChange([name]));
   const replace = (index: number, name: string): void => {
     const next = names
       .map((other, at) => (at === index ? name : other))
@@ -98,7 +104,7 @@ function Names({ label, one, names, candidates, onChange }: NamesProps) {
             className="button ghost small icon"
             aria-label={prompt}
             aria-pressed={picking}
-            onClick={() => askPick(picking ? null : { prompt, answer: add })}
+            onClick={() => askPick(picking ? null : { prompt, answer: pick })}
           >
             <Crosshair />
           </button>

@@ -17,7 +17,7 @@ export function RunBar() {
   const running = job?.kind === 'run' || job?.kind === 'calibrate';
   return (
     <div className="run-bar">
-      {error !== null && !running && (
+      {error !== null && error.code !== 'interface-invalid' && !running && (
         <ErrorNote error={error}>
           {error.code === 'data-missing' && quantize !== undefined ? <Offers step={quantize} /> : undefined}
         </ErrorNote>

@@ -111,7 +111,7 @@ export function StepCard({ step, index, count: total, state }: Props) {
 
 /** A refusal that is a question: nothing is wrong, something is missing. */
 function isOffer(error: ErrorInfo): boolean {
-  return error.code === 'data-missing';
+  return error.code === 'data-missing' || error.code === 'data-shape';
 }
 
 function StateMark({ state, report }: { state: StepState; report: StepReport | null }) {

@@ -4,8 +4,9 @@ import { refreshStages } from '../actions/stages.ts';
 import { engine } from '../engine/client.ts';
 import { useDocument } from '../state/document.ts';
 import { log } from '../state/log.ts';
-import { usePipeline } from '../state/pipeline.ts';
-import { useRun } from '../state/run.ts';
+import { EMPTY_REQUEST, startRequest, usePipeline } from '../state/pipeline.ts';
+import { forgetRun, useRun } from '../state/run.ts';
+import { clearSelection } from '../state/selection.ts';
 import {
   currentDocument,
   documentId,
@@ -65,6 +66,19 @@ async function refreshRecent(): Promise<void> {
   useRecent.setState({ documents: (await orUndefined(recentDocuments)) ?? [] });
 }
 
+/** Stores what is open without waiting for the burst of edits to end; set while the session is kept. */
+let storeNow = async (): Promise<void> => {};
+
+/** Back to the invitation; what was kept of the document waits under "recent". */
+export async function closeDocument(): Promise<void> {
+  await storeNow();
+  clearSelection();
+  forgetRun();
+  startRequest(EMPTY_REQUEST);
+  useRun.setState({ stages: [] });
+  useDocument.setState({ summary: null, sources: [], storedId: null, error: null, askedAgain: [] });
+}
+
 /** Keeps document, pipeline and results stored from now on. */
 export function keepSession(): void {
   let files: { generation: number; id: string; stored: readonly StoredFile[]; sources: unknown; hasSnapshot: boolean } | null = null;
@@ -102,15 +116,18 @@ export function keepSession(): void {
     });
     await refreshRecent();
   };
+  storeNow = () => {
+    clearTimeout(timer);
+    storing = storing
+      .then(store)
+      .catch((error: unknown) =>
+        log('warning', `The session could not be stored: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    return storing;
+  };
   const schedule = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      storing = storing
-        .then(store)
-        .catch((error: unknown) =>
-          log('warning', `The session could not be stored: ${error instanceof Error ? error.message : String(error)}`),
-        );
-    }, SETTLE_MS);
+    timer = setTimeout(storeNow, SETTLE_MS);
   };
   useDocument.subscribe(schedule);
   usePipeline.subscribe((state, before) => {
