@@ -3,6 +3,7 @@ import { errorText, type Scene, type SceneNode } from '../../worker/protocol.ts'
 import { quietly } from '../actions/jobs.ts';
 import { engine } from '../engine/client.ts';
 import { type Focus, GraphCanvas } from '../graph/GraphCanvas.tsx';
+import { registerCanvas } from '../state/canvas.ts';
 import { useRun } from '../state/run.ts';
 import { askPick, boxFound, clickBox, hoverGroup, useSelection } from '../state/selection.ts';
 import { setView, useView } from '../state/view.ts';
@@ -51,6 +52,7 @@ export function GraphView() {
         onHoverGroup={hoverGroup}
         focus={focus}
         errors={errors}
+        onControls={registerCanvas}
       />
       <PickPrompt />
       {slow && (

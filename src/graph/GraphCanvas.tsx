@@ -36,6 +36,14 @@ export interface GraphCanvasProps {
   readonly focus?: Focus | null;
   /** What is wrong with a box, by its id. */
   readonly errors?: ReadonlyMap<string, string>;
+  /** Hands out what menus and keys outside may ask of the view, and takes it back (null). */
+  readonly onControls?: (controls: CanvasControls | null) => void;
+}
+
+export interface CanvasControls {
+  readonly fit: () => void;
+  readonly zoomIn: () => void;
+  readonly zoomOut: () => void;
 }
 
 /** The graph as a picture to walk around in: React Flow for view and boxes, our layout for every place. */
@@ -62,6 +70,7 @@ function Canvas({
   onHoverGroup,
   focus,
   errors,
+  onControls,
 }: GraphCanvasProps) {
   const flow = useReactFlow();
   const [root, setRoot] = useState<HTMLElement | null>(null);
@@ -74,6 +83,11 @@ function Canvas({
     () => (picture === null ? NOTHING_MARKED : markedGroups(picture, hoverGroup, selection)),
     [picture, hoverGroup, selection],
   );
+
+  useEffect(() => {
+    onControls?.({ fit: fitAll, zoomIn: () => void flow.zoomIn(), zoomOut: () => void flow.zoomOut() });
+    return () => onControls?.(null);
+  }, [onControls, fitAll, flow]);
 
   const toggle = useCallback(
     (id: string) => {

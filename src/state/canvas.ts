@@ -1,12 +1,7 @@
 import { create } from 'zustand';
+import type { CanvasControls } from '../graph/GraphCanvas.tsx';
 
-/** What menus, keys and the palette may ask of the canvas; the canvas registers it while it is on screen. */
-export interface CanvasControls {
-  fit(): void;
-  zoomIn(): void;
-  zoomOut(): void;
-}
-
+/** What commands may ask of the canvas while it is on screen. */
 export const useCanvas = create<{ readonly controls: CanvasControls | null }>(() => ({ controls: null }));
 
 export function registerCanvas(controls: CanvasControls | null): void {
