@@ -42,8 +42,11 @@ export function drawFar(context: CanvasRenderingContext2D, picture: Picture, vie
   context.strokeStyle = palette.line;
   context.stroke(frames);
 
+  // The further out, the more the boxes tell and the less the wires.
+  context.globalAlpha = Math.max(0.3, Math.min(1, zoom / 0.15));
   context.strokeStyle = palette.wire;
   context.stroke(wiresOf(picture));
+  context.globalAlpha = 1;
 
   const byColour = new Map<string, SceneNode[]>();
   for (const node of nodes) {

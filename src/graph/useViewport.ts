@@ -13,7 +13,7 @@ const TOOLBAR = 52;
 const MOTION_MS = 120;
 
 /** Zoom levels between which a person works. */
-export const ZOOM = { least: 0.02, most: 2, first: { least: 0.6, most: 0.9 }, focus: 0.7 } as const;
+export const ZOOM = { least: 0.01, most: 2, first: { least: 0.6, most: 0.9 }, focus: 0.7 } as const;
 
 /**
  * Moves the view: to the graph's beginning when it is first shown, so that what the person looked at stays in place when the picture

@@ -5,7 +5,7 @@
 import type { SceneChip } from '../protocol.ts';
 
 const SIZES = {
-  layerWidth: 236,
+  layerWidth: 240,
   layerHead: 44,
   chipRow: 22,
   opHeight: 28,
@@ -33,7 +33,7 @@ function charWidth(char: string): number {
 export function textWidth(text: string, size: number, bold = false): number {
   let width = 0;
   for (const char of text) width += charWidth(char);
-  return width * size * (bold ? 1.1 : 1);
+  return width * size * (bold ? 1.15 : 1);
 }
 
 /** Room for a tag under a box, with the shape beside it. */
