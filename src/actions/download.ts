@@ -16,7 +16,8 @@ export async function download(form: DownloadForm): Promise<void> {
 
 /** Starts a browser download. */
 export function saveFile({ name, blob }: SourceFile): void {
-  const url = URL.createObjectURL(blob);
+  // Of any other type, the browser would give a name without an ending (`checkpoint`) one of its own.
+  const url = URL.createObjectURL(new Blob([blob], { type: 'application/octet-stream' }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

@@ -1,6 +1,7 @@
-import type { Stage } from '../../worker/protocol.ts';
+import type { Reading, Stage } from '../../worker/protocol.ts';
 import { engine } from '../engine/client.ts';
 import { useRun } from '../state/run.ts';
+import { showNode, useSelection } from '../state/selection.ts';
 import { setView, useView } from '../state/view.ts';
 import { quietly } from './jobs.ts';
 
@@ -23,4 +24,11 @@ export async function refreshQuantizers(): Promise<void> {
   const { stage } = useView.getState();
   const rows = await quietly(() => engine().quantizers(stage), []);
   if (useView.getState().stage === stage) useRun.setState({ quantizers: { stage, rows } });
+}
+
+/** The selection carries over to the other reading, and into sight there. */
+export function changeReading(reading: Reading): void {
+  setView({ reading });
+  const { node, quantizer } = useSelection.getState();
+  if (node !== null) showNode(node, quantizer);
 }

@@ -2,6 +2,7 @@ import { download } from '../actions/download.ts';
 import { cancelJob } from '../actions/jobs.ts';
 import { openSample, takeFiles } from '../actions/open.ts';
 import { calibrate, compareOutputs, runPipeline } from '../actions/run.ts';
+import { changeReading } from '../actions/stages.ts';
 import { pickFiles } from '../files/dropped.ts';
 import { copyCommandLine, saveThresholds } from '../pipeline/sharing.ts';
 import { closeDocument } from '../session/session.ts';
@@ -110,8 +111,8 @@ export const COMMANDS = {
     run: () => void copyCommandLine(),
   },
 
-  'show-layers': { title: 'Show layers', section: 'View', enabled: opened, run: () => setView({ reading: 'layers' }) },
-  'show-nodes': { title: 'Show nodes', section: 'View', enabled: opened, run: () => setView({ reading: 'nodes' }) },
+  'show-layers': { title: 'Show layers', section: 'View', enabled: opened, run: () => changeReading('layers') },
+  'show-nodes': { title: 'Show nodes', section: 'View', enabled: opened, run: () => changeReading('nodes') },
   fit: { title: 'Fit the graph', section: 'View', keys: 'Shift+1', enabled: () => canvas() !== null, run: () => canvas()?.fit() },
   'zoom-in': { title: 'Zoom in', section: 'View', keys: 'Mod+=', enabled: () => canvas() !== null, run: () => canvas()?.zoomIn() },
   'zoom-out': { title: 'Zoom out', section: 'View', keys: 'Mod+-', enabled: () => canvas() !== null, run: () => canvas()?.zoomOut() },

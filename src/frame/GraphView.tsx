@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { errorText, type Scene, type SceneNode } from '../../worker/protocol.ts';
 import { quietly } from '../actions/jobs.ts';
+import { changeReading } from '../actions/stages.ts';
 import { engine } from '../engine/client.ts';
 import { type Focus, GraphCanvas } from '../graph/GraphCanvas.tsx';
 import { registerCanvas } from '../state/canvas.ts';
@@ -44,7 +45,7 @@ export function GraphView() {
       <GraphCanvas
         scene={picture}
         reading={reading}
-        onReading={(next) => setView({ reading: next })}
+        onReading={changeReading}
         selection={selected?.id ?? null}
         onSelect={select}
         onToggleGroup={toggle}
@@ -119,8 +120,10 @@ function useRevealed(scene: Scene | null, setOpen: (open: readonly string[]) => 
   const answered = useRef<number>(request?.seq ?? 0);
   useEffect(() => {
     if (request === null || scene === null || answered.current === request.seq) return;
+    const { stage, reading } = useView.getState();
+    // The picture of another reading or stage is on its way out.
+    if (scene.stage !== stage || scene.reading !== reading) return;
     answered.current = request.seq;
-    const { stage, reading } = scene;
     void quietly(() => engine().reveal(stage, reading, request.node), null).then((revealed) => {
       if (revealed === null) return;
       const open = new Set(scene.nodes.filter((box) => box.open).map((box) => box.id));

@@ -30,7 +30,7 @@ export function StatusLine() {
         </span>
       )}
       <span className="grow" />
-      {memory !== null && (
+      {memory !== null && memory > 0 && (
         <Tip text="Most memory that the engine's tensors took in the last job">
           <span className="status-fact">{bytes(memory)}</span>
         </Tip>

@@ -90,11 +90,11 @@ export function StepCard({ step, index, count: total, state }: Props) {
       {state.kind === 'refused' && (
         <div className="card-note">
           {isOffer(state.error) ? (
-            <ErrorNote error={state.error} tone="warning">
+            <ErrorNote error={onCard(state.error, step)} tone="warning">
               <Offers step={step} />
             </ErrorNote>
           ) : (
-            <ErrorNote error={state.error} />
+            <ErrorNote error={onCard(state.error, step)} />
           )}
         </div>
       )}
@@ -107,6 +107,13 @@ export function StepCard({ step, index, count: total, state }: Props) {
       )}
     </li>
   );
+}
+
+/** On the card of its own transform an error need not say which one it is about. */
+function onCard(error: ErrorInfo, step: PipelineStep): ErrorInfo {
+  if (error.about !== step.transform) return error;
+  const { about: _itself, ...rest } = error;
+  return rest;
 }
 
 /** A refusal that is a question: nothing is wrong, something is missing. */
