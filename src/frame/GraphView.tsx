@@ -25,7 +25,7 @@ export function GraphView() {
 
   useEffect(() => {
     if (scene === null) return;
-    setView({ shown: { layers: scene.nodes.filter((each) => each.kind === 'layer').length, boxes: scene.nodes.length } });
+    setView({ layersShown: scene.nodes.filter((each) => each.kind === 'layer').length });
     // A box of the former picture is another object in this one, or gone.
     const { box } = useSelection.getState();
     if (node !== null) boxFound(boxes.get(node) ?? null);

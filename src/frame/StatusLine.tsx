@@ -15,7 +15,7 @@ export function StatusLine() {
   const outcome = useRun((state) => state.outcome);
   const memory = useRun((state) => state.memory);
   const opened = useDocument((state) => state.summary !== null);
-  const shown = useView((state) => state.shown);
+  const layers = useView((state) => state.layersShown);
   const nodes = useRun((state) => state.stages)[useView((state) => state.stage)]?.nodeCount;
   return (
     <footer className="status">
@@ -25,7 +25,7 @@ export function StatusLine() {
       </div>
       {opened && (
         <span className="status-fact">
-          {shown !== null && shown.layers > 0 && `${plural(shown.layers, 'layer')} · `}
+          {layers > 0 && `${plural(layers, 'layer')} · `}
           {nodes !== undefined && plural(nodes, 'node')}
         </span>
       )}

@@ -15,8 +15,8 @@ interface ViewState {
   readonly bottomTab: BottomTab;
   readonly collapsed: Readonly<Record<Panel, boolean>>;
   readonly paletteOpen: boolean;
-  /** What the canvas shows now; null before there is a scene. */
-  readonly shown: { readonly layers: number; readonly boxes: number } | null;
+  /** Layer boxes on the canvas; 0 in the reading of nodes. */
+  readonly layersShown: number;
 }
 
 const STORAGE_KEY = 'graffitist-studio.view';
@@ -44,7 +44,7 @@ export const useView = create<ViewState>(() => ({
   bottomTab: 'thresholds',
   collapsed: NOTHING_COLLAPSED,
   paletteOpen: false,
-  shown: null,
+  layersShown: 0,
   ...remembered(),
 }));
 
