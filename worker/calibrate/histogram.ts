@@ -5,6 +5,7 @@
  * Everything merges: extremes first, then counts that add up as integers. So the result does not depend on how samples are
  * split over images, chunks or workers.
  */
+import { blockIntegers, forBlocks } from './blocks.ts';
 
 /** What a first pass over samples finds. `min` and `max` are of |x|; an empty one is `noSamples`. */
 export interface Extremes {
@@ -20,22 +21,29 @@ export function mergeExtremes(a: Extremes, b: Extremes): Extremes {
   return { count: a.count + b.count, min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) };
 }
 
-/** First pass: count, min and max of |x|. NaN anywhere makes `max` NaN. */
+/**
+ * First pass: count, min and max of |x|. NaN anywhere makes `max` NaN. Works on the bits: without their sign, float32 numbers are in
+ * the order of the integers that hold them, and NaN stands above infinity.
+ */
 export function extremesOf(values: Float32Array): Extremes {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  let least = Number.POSITIVE_INFINITY;
-  let invalid = false;
-  for (let k = 0; k < values.length; k++) {
-    const value = values[k] as number;
-    const magnitude = Math.abs(value);
-    if (value < low) low = value;
-    if (value > high) high = value;
+  if (values.length === 0) return noSamples;
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const found = Int32Array.of(0x7fffffff, 0);
+  forBlocks(bits.length, (from, to) => extremeBits(bits.subarray(from, to), found));
+  const [min, max] = new Float32Array(found.buffer);
+  return { count: values.length, min: min as number, max: max as number };
+}
+
+function extremeBits(bits: Int32Array, found: Int32Array): void {
+  let least = found[0] as number;
+  let most = found[1] as number;
+  for (let k = 0; k < bits.length; k++) {
+    const magnitude = (bits[k] as number) & 0x7fffffff;
     if (magnitude < least) least = magnitude;
-    if (Number.isNaN(value)) invalid = true;
+    if (magnitude > most) most = magnitude;
   }
-  const max = values.length === 0 ? 0 : Math.max(Math.abs(low), Math.abs(high));
-  return { count: values.length, min: least, max: invalid ? Number.NaN : max };
+  found[0] = least;
+  found[1] = most;
 }
 
 /** Bins of one histogram: `count` bins over [first, last], edges as numpy's linspace rounds them to float32. */
@@ -74,17 +82,46 @@ export function binEdges(bins: Bins): Float32Array {
 
 /** Second pass: adds the samples' |x| to `counts` (one entry per bin). No sample may lie outside the bins. */
 export function countInto(counts: Uint32Array, values: Float32Array, edges: Float32Array): void {
-  const bins = counts.length;
+  forBlocks(values.length, (from, to) => {
+    const indices = blockIntegers(to - from);
+    findBins(values.subarray(from, to), edges, indices);
+    increment(counts, indices);
+  });
+}
+
+/** The bin of every |x|. */
+export function findBins(values: Float32Array, edges: Float32Array, indices: Int32Array): void {
+  const bins = edges.length - 1;
   const last = bins - 1;
   const first = edges[0] as number;
   const norm = bins / ((edges[bins] as number) - first);
   for (let k = 0; k < values.length; k++) {
+    // The product finds the bin to ±1; the edges decide. Without branches, because data follows no pattern.
     const magnitude = Math.abs(values[k] as number);
-    // The product finds the bin to ±1; the edges decide. Comparisons as numbers keep the loop free of unpredictable branches.
-    let index = ((magnitude - first) * norm) | 0;
-    if (index > last) index = last;
-    index -= Number(magnitude < (edges[index] as number));
-    index += Number(index < last && magnitude >= (edges[index + 1] as number));
+    const guess = Math.min(((magnitude - first) * norm) | 0, last);
+    const below = guess - Number(magnitude < (edges[guess] as number));
+    indices[k] = Math.min(below + Number(magnitude >= (edges[below + 1] as number)), last);
+  }
+}
+
+function increment(counts: Uint32Array, indices: Int32Array): void {
+  for (let k = 0; k < indices.length; k++) {
+    const index = indices[k] as number;
     counts[index] = (counts[index] as number) + 1;
   }
+}
+
+/** A histogram for drawing: neighbours joined until at most `limit` bins are left. `max` is the right edge of the last bin. */
+export function coarsen(
+  counts: ArrayLike<number>,
+  bins: Bins,
+  limit: number,
+): { readonly counts: readonly number[]; readonly max: number } {
+  const group = Math.ceil(bins.count / limit);
+  const joined = new Array<number>(Math.ceil(bins.count / group)).fill(0);
+  for (let index = 0; index < bins.count; index++) {
+    const target = Math.floor(index / group);
+    joined[target] = (joined[target] as number) + (counts[index] as number);
+  }
+  return { counts: joined, max: group === 1 ? bins.last : (joined.length * group * bins.last) / bins.count };
 }

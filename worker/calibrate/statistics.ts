@@ -34,5 +34,6 @@ export function totalError(perImage: readonly QuantizationError[]): Quantization
 /** Signal to quantization noise in dB. */
 export function sqnrDb({ signal, noise }: Pick<QuantizationError, 'signal' | 'noise'>): number | null {
   if (signal === 0) return null;
-  return noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);
+  // Rounded, because the last digits of the sums depend on how images are shared among workers.
+  return noise === 0 ? Number.POSITIVE_INFINITY : Math.round(10 * Math.log10(signal / noise) * 1e6) / 1e6;
 }

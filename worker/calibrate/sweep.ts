@@ -10,7 +10,8 @@ import type { Plan, Stage } from '../compute/plan.ts';
 import type { ComputePool } from '../compute/pool.ts';
 import type { PortableModel } from '../compute/portableModel.ts';
 import { GraffitistError } from '../errors.ts';
-import { type Extremes, mergeExtremes, noSamples } from './histogram.ts';
+import { fixedPoint, levels } from '../quantize/fixedPoint.ts';
+import { coarsen, type Extremes, mergeExtremes, noSamples } from './histogram.ts';
 import { betterCandidate, type Candidate } from './klj.ts';
 import { candidateThreshold, log2Threshold, type Method, type Search, searchFor } from './rules.ts';
 import { type QuantizerStatistics, sqnrDb, totalError } from './statistics.ts';
@@ -41,8 +42,9 @@ export interface SweepRequest {
 export interface StageResult {
   readonly quantizer: string;
   readonly statistics: QuantizerStatistics;
-  /** Smallest |x| of its samples. */
+  /** Smallest and largest |x| of its samples. */
   readonly smallest: number;
+  readonly largest: number;
   /** Share of samples beyond the range that the threshold gives. */
   readonly overThreshold: number;
 }
@@ -102,31 +104,37 @@ async function runStages(request: SweepRequest, everyone: readonly number[]): Pr
     const extremes = members.reduce((all, { extremes }) => mergeExtremes(all, extremes), noSamples);
     const search = searchFor(stage.quantizer, request.methodOf(stage), extremes);
     let threshold = search.kind === 'maximum' ? search.threshold : 0;
+    let counted: ReadonlyMap<number, Float64Array> = new Map();
     if (search.kind === 'search') {
-      const counts = await count(request, search, members);
+      counted = await count(request, search, members);
       report(request.images.count, true);
       const before = performance.now();
-      threshold = candidateThreshold(search.bins, await tryCandidates(request, search, counts, everyone));
+      threshold = candidateThreshold(search.bins, await tryCandidates(request, search, sum([...counted.values()]), everyone));
       searchMs += performance.now() - before;
     }
 
     const variable = stage.quantizer.threshold;
     log2.delete(variable);
     log2.set(variable, log2Threshold(threshold));
-    const settled = stage.settles ? members : [];
+    const settling = stage.settles ? members : [];
     const settle = (worker: number) => ({
       stage: index,
       variable,
       log2: log2Threshold(threshold),
-      views: settled
+      settled: settling
         .filter(({ holders }) => holders.includes(worker))
-        .map(({ member, extremes }) => ({ stage: member, ...viewBins(extremes) })),
+        .map(({ member, extremes }) => ({
+          stage: member,
+          largest: extremes.max,
+          viewBins: counted.has(member) ? 0 : viewBins(plan.stages[member] as Stage),
+        })),
     });
     const answers = await pool.ask(everyone, 'settle', settle, { signal: request.signal });
     work = mergeWork(answers.map((answer) => answer.work));
-    for (const { member, extremes: own } of settled) {
+    for (const { member, extremes: own } of settling) {
       const outcomes = answers.flatMap((answer) => answer.outcomes.filter((outcome) => outcome.stage === member));
-      results.push(stageResult(plan.stages[member] as Stage, threshold, search, own, outcomes));
+      const found = { threshold, search, counts: counted.get(member) };
+      results.push(stageResult(plan.stages[member] as Stage, found, own, outcomes));
       measured.delete(member);
     }
   }
@@ -156,18 +164,24 @@ async function measure(
   return extremes;
 }
 
-/** Counts of all members' samples in the bins of their union. */
+/** Counts of every member's samples in the bins of their union. */
 async function count(
   { pool, signal }: Pick<SweepRequest, 'pool' | 'signal'>,
   { bins }: Extract<Search, { kind: 'search' }>,
   members: readonly (Measured & { readonly member: number })[],
-): Promise<Float64Array> {
+): Promise<ReadonlyMap<number, Float64Array>> {
   const holders = [...new Set(members.flatMap((member) => member.holders))];
   const held = (worker: number) => members.filter((member) => member.holders.includes(worker)).map(({ member }) => member);
   const parts = await pool.ask(holders, 'count', (worker) => ({ bins, stages: held(worker) }), { signal });
-  const counts = new Float64Array(bins.count);
-  for (const part of parts) for (let k = 0; k < part.length; k++) counts[k] = (counts[k] as number) + (part[k] as number);
-  return counts;
+  return new Map(
+    members.map(({ member }) => [member, sum(holders.flatMap((worker, k) => parts[k]?.[held(worker).indexOf(member)] ?? []))] as const),
+  );
+}
+
+function sum(parts: readonly (Uint32Array | Float64Array)[]): Float64Array {
+  const total = new Float64Array(parts[0]?.length ?? 0);
+  for (const part of parts) for (let k = 0; k < part.length; k++) total[k] = (total[k] as number) + (part[k] as number);
+  return total;
 }
 
 /** Every worker tries its part of the candidates. */
@@ -181,32 +195,35 @@ async function tryCandidates(
   return parts.reduce(betterCandidate);
 }
 
-function viewBins({ count, max }: Extremes): { readonly max: number; readonly count: number } {
-  return { max, count: Math.max(1, Math.min(VIEW_BINS, Math.ceil(Math.sqrt(count)))) };
+/** Bins of a histogram of rounded samples: one per code as long as there are few. */
+function viewBins({ quantizer }: Stage): number {
+  return Math.min(VIEW_BINS, levels(quantizer).Q);
 }
 
 function stageResult(
   { quantizer }: Stage,
-  rawThreshold: number,
-  search: Search,
+  { threshold, search, counts }: { readonly threshold: number; readonly search: Search; readonly counts: Float64Array | undefined },
   extremes: Extremes,
   outcomes: readonly StageOutcome[],
 ): StageResult {
   const error = totalError(outcomes.flatMap(({ errors }) => errors));
-  const view = viewBins(extremes);
-  const counts = Array.from({ length: view.count }, (_, bin) => outcomes.reduce((sum, outcome) => sum + (outcome.view[bin] ?? 0), 0));
+  const searched = search.kind === 'search' && counts !== undefined;
+  const drawn = searched
+    ? coarsen(counts, search.bins, VIEW_BINS)
+    : { max: fixedPoint(quantizer, log2Threshold(threshold)).threshold, counts: [...sum(outcomes.map(({ view }) => view))] };
   return {
     quantizer: quantizer.name,
     smallest: extremes.min,
+    largest: extremes.max,
     // Negative samples of an unsigned quantizer are lost to its sign, not to its threshold.
     overThreshold: (quantizer.signed ? error.below + error.above : error.above) / Math.max(1, extremes.count),
     statistics: {
-      method: search.kind === 'search' ? 'KL-J' : 'MAX',
-      rawThreshold,
+      method: searched ? 'KL-J' : 'MAX',
+      rawThreshold: threshold,
       samples: extremes.count,
       clipped: (error.below + error.above) / Math.max(1, extremes.count),
       sqnrDb: sqnrDb(error),
-      histogram: { quantizer: quantizer.name, max: view.max, counts, searchBins: search.kind === 'search' ? search.bins.count : 0 },
+      histogram: { quantizer: quantizer.name, ...drawn, searchBins: searched ? search.bins.count : 0 },
     },
   };
 }

@@ -12,14 +12,14 @@ export function calibrationWarnings(stages: readonly StageResult[], work: WorkDo
 }
 
 /** CAL3: log2 of 0 crashes the original for weights; for everything else it takes 0.5. */
-function zeros({ quantizer, statistics: { histogram } }: StageResult): readonly Warning[] {
-  if (histogram.max > 0) return [];
+function zeros({ quantizer, largest }: StageResult): readonly Warning[] {
+  if (largest > 0) return [];
   return [{ rule: 'CAL3', node: quantizer, text: 'Every sample is 0: any threshold would do, and 0.5 was taken.' }];
 }
 
 /** CAL7: data without small values makes the search see no loss in clipping. */
-function clipping({ quantizer, statistics, smallest, overThreshold }: StageResult): readonly Warning[] {
-  const { method, rawThreshold, histogram } = statistics;
+function clipping({ quantizer, statistics, smallest, largest, overThreshold }: StageResult): readonly Warning[] {
+  const { method, rawThreshold } = statistics;
   if (method !== 'KL-J' || overThreshold <= CLIPPED_SHARE) return [];
   const cause =
     smallest > rawThreshold / 2
@@ -29,7 +29,7 @@ function clipping({ quantizer, statistics, smallest, overThreshold }: StageResul
     {
       rule: 'CAL7',
       node: quantizer,
-      text: `KL-J clips ${(100 * overThreshold).toFixed(1)} % of the samples ${cause}. The original does the same; quantize(max_thresholds=[${quantizer}]) keeps them (t = ${histogram.max.toPrecision(4)}).`,
+      text: `KL-J clips ${(100 * overThreshold).toFixed(1)} % of the samples ${cause}. The original does the same; quantize(max_thresholds=[${quantizer}]) keeps them (t = ${largest.toPrecision(4)}).`,
     },
   ];
 }

@@ -2,19 +2,17 @@
  * The tensors of one worker's images between the layers done and the layers to come. A tensor is computed when it is asked for, from
  * the nearest ones that are kept, chunk of images by chunk of images; it is kept as long as the plan says that somebody will read it.
  */
-import { type Codes, encode, makeCodes } from '../calibrate/codes.ts';
+import { type Codes, decode } from '../calibrate/codes.ts';
 import type { Backend } from '../execute/backend.ts';
 import type { BoundNode, Session, StaticNumbers } from '../execute/session.ts';
 import { type Edge, edgeText, type GraphNode, parseEdge } from '../graph/graph.ts';
 import { inferStatic } from '../ops/inferShapes.ts';
 import type { Value } from '../ops/kernels.ts';
 import { dataOrder } from '../ops/order.ts';
-import type { FixedPoint } from '../quantize/fixedPoint.ts';
-import type { Rounding } from '../quantize/quantizer.ts';
 import type { Breather } from './breather.ts';
 import type { CallContext } from './channel.ts';
 import type { ImageReader } from './images.ts';
-import { type Budget, type Piece, pieceValues, Series } from './series.ts';
+import { type Budget, type Elements, type Piece, Series } from './series.ts';
 
 /** Some images that kernels take together. */
 export interface Chunk {
@@ -23,8 +21,11 @@ export interface Chunk {
   readonly count: number;
 }
 
-/** Hands on one chunk of a tensor: elements are only to be read, and only until the call returns. */
-export type Sink = (elements: Float32Array, chunk: Chunk, shape: readonly number[]) => void;
+/**
+ * Takes one chunk of a tensor: its elements are only to be read, and only until the call returns. Where it returns elements of its
+ * own, the same numbers in another form, those are kept.
+ */
+export type Sink = (piece: Piece, chunk: Chunk) => Elements | undefined;
 
 export interface FrontierOptions {
   readonly session: Session;
@@ -121,7 +122,7 @@ export class Frontier {
       const piece = series?.piece(chunk.index) ?? this.#kept.get(text)?.piece(chunk.index);
       if (piece === undefined) missing.push(chunk);
       else {
-        sink(pieceValues(piece), chunk, piece.shape);
+        sink(piece, chunk);
         done += chunk.count;
         context.progress(done);
         await this.#options.breather.pause(context.signal);
@@ -153,7 +154,7 @@ export class Frontier {
     };
     if (image !== undefined) {
       for (const chunk of chunks) {
-        sink(await image.read(chunk.first, chunk.count), chunk, [chunk.count, ...image.shape]);
+        sink({ shape: [chunk.count, ...image.shape], elements: await image.read(chunk.first, chunk.count) }, chunk);
         await finish(chunk);
       }
       return [];
@@ -210,8 +211,10 @@ export class Frontier {
           if (!isTarget && !isReadLater(text)) continue;
           await this.#backend.withFloats(value, (lent) => {
             const elements = lent instanceof Float32Array ? lent : new Float32Array(lent);
-            if (isReadLater(text)) this.#series(text).keep(chunk.index, { shape: value.shape, elements: new Float32Array(elements) });
-            if (isTarget) sink(elements, chunk, value.shape);
+            const { shape } = value;
+            const own = isTarget ? sink({ shape, elements }, chunk) : undefined;
+            const kept = isReadLater(text) ? (own ?? this.#options.budget.copy(elements)) : null;
+            if (kept !== null) this.#series(text).keep(chunk.index, { shape, elements: kept });
           });
         }
         await breather.pause(signal);
@@ -232,7 +235,7 @@ export class Frontier {
     const { elements } = piece;
     return this.#backend.make(piece.shape, (target) => {
       if (elements instanceof Float32Array) target.set(elements);
-      else for (let k = 0; k < elements.codes.length; k++) target[k] = (elements.codes[k] as number) * elements.scale;
+      else decode(elements.codes, elements.scale, target);
     });
   }
 
@@ -273,15 +276,4 @@ export class Frontier {
     this.#numbers.set(count, numbers);
     return numbers;
   }
-}
-
-/** Codes of one chunk, and what rounding did to each of its images. */
-export function encodeImages(values: Float32Array, images: number, format: FixedPoint, rounding: Rounding) {
-  const codes = makeCodes(format, values.length);
-  const parts = values.length % images === 0 ? images : 1;
-  const size = values.length / parts;
-  const errors = Array.from({ length: parts }, (_, k) =>
-    encode(values.subarray(k * size, (k + 1) * size), format, rounding, codes.subarray(k * size, (k + 1) * size) as Codes),
-  );
-  return { codes, errors };
 }

@@ -33,19 +33,22 @@ export interface WorkDone {
   readonly repeated: number;
 }
 
-/** How one stage's samples were rounded, image by image, and where they lie. */
+/** How the samples of one stage were rounded. */
 export interface StageOutcome {
   readonly stage: number;
+  /** In parts whose sums are added in order: per image, or all of a worker's share. */
   readonly errors: readonly QuantizationError[];
-  /** Counts of |x| in `ViewBins`. */
+  /** Counts of the rounded samples: |code| in equal bins on [0, Q); empty where none were asked for. */
   readonly view: Uint32Array;
 }
 
-/** Equal bins on [0, max] for drawing. */
-export interface ViewBins {
+/** A stage whose samples become codes now. */
+export interface SettledStage {
   readonly stage: number;
-  readonly max: number;
-  readonly count: number;
+  /** Largest |x| of its samples, on all workers. */
+  readonly largest: number;
+  /** Bins of the view wanted: a power of 2, or 0 for none. */
+  readonly viewBins: number;
 }
 
 export type ComputeCalls = {
@@ -56,19 +59,19 @@ export type ComputeCalls = {
   readonly open: { readonly args: SweepOptions; readonly result: null };
   /** Computes a stage's source for every image of the share, keeps it, and finds its extremes. Progress counts images. */
   readonly measure: { readonly args: { readonly stage: number }; readonly result: Extremes };
-  /** Counts the kept samples of some stages into bins. */
-  readonly count: { readonly args: { readonly stages: readonly number[]; readonly bins: Bins }; readonly result: Uint32Array };
+  /** Counts the kept samples of some stages into bins: one array per stage. */
+  readonly count: { readonly args: { readonly stages: readonly number[]; readonly bins: Bins }; readonly result: readonly Uint32Array[] };
   /** Tries every `stride`-th candidate of a KL-J search from candidate number `offset` on. */
   readonly search: {
     readonly args: { readonly counts: Float64Array; readonly levels: number; readonly offset: number; readonly stride: number };
     readonly result: Candidate;
   };
   /**
-   * Sets a threshold as `stage` found it. `views` lists the stages whose samples become codes now, because the threshold is final:
+   * Sets a threshold as `stage` found it. `settled` lists the stages whose samples become codes now, because the threshold is final:
    * those this worker holds samples of. Tensors that no later stage reads are released.
    */
   readonly settle: {
-    readonly args: { readonly stage: number; readonly variable: string; readonly log2: number; readonly views: readonly ViewBins[] };
+    readonly args: { readonly stage: number; readonly variable: string; readonly log2: number; readonly settled: readonly SettledStage[] };
     readonly result: { readonly outcomes: readonly StageOutcome[]; readonly work: WorkDone };
   };
   /** Once thresholds are set: layers whose sums may depend on the backend. */

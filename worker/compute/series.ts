@@ -3,37 +3,73 @@ import { type Codes, decode } from '../calibrate/codes.ts';
 /** Part of a kept tensor: some images of it, as integer codes where it is quantized, as float32 where it is not. */
 export interface Piece {
   readonly shape: readonly number[];
-  readonly elements: Float32Array | { readonly codes: Codes; readonly scale: number };
+  readonly elements: Elements;
 }
 
-export function pieceBytes({ elements }: Piece): number {
-  return elements instanceof Float32Array ? elements.byteLength : elements.codes.byteLength;
+/** float32 numbers, or integer codes that times the scale give the numbers exactly. */
+export type Elements = Float32Array | { readonly codes: Codes; readonly scale: number };
+
+/** The values themselves. */
+export function floatsOf(elements: Elements): Float32Array {
+  if (elements instanceof Float32Array) return elements;
+  const values = new Float32Array(elements.codes.length);
+  decode(elements.codes, elements.scale, values);
+  return values;
 }
 
-/** Writes a piece's values where they are wanted, or lends them where they lie. */
-export function pieceValues({ elements }: Piece): Float32Array {
-  return elements instanceof Float32Array ? elements : decode(elements.codes, elements.scale);
-}
-
-/** What kept tensors may take together. */
+/**
+ * What kept tensors may take together. Memory that is let go is used again for the next tensors: fresh memory costs as much as
+ * computing. What waits for that counts as taken, and goes first when room is short.
+ */
 export class Budget {
   readonly limit: number;
-  bytes = 0;
   peakBytes = 0;
+  #bytes = 0;
+  #spareBytes = 0;
+  /** Smallest first. */
+  #spare: ArrayBufferLike[] = [];
 
   constructor(limit: number) {
     this.limit = limit;
   }
 
-  /** Whether there is room for `bytes` more. */
-  fits(bytes: number): boolean {
-    return this.bytes + bytes <= this.limit;
+  /** A copy to keep, or null where there is no room for it. */
+  copy(values: Float32Array): Float32Array | null {
+    const at = this.#spare.findIndex((buffer) => buffer.byteLength >= values.byteLength);
+    const [buffer] = at < 0 ? [] : this.#spare.splice(at, 1);
+    if (buffer !== undefined) {
+      this.#spareBytes -= buffer.byteLength;
+      const copy = new Float32Array(buffer, 0, values.length);
+      copy.set(values);
+      return copy;
+    }
+    if (this.#bytes + this.#spareBytes + values.byteLength > this.limit) this.#dropSpare();
+    return this.#bytes + values.byteLength > this.limit ? null : new Float32Array(values);
   }
 
-  add(bytes: number): void {
-    this.bytes += bytes;
-    this.peakBytes = Math.max(this.peakBytes, this.bytes);
+  add({ elements }: Piece): void {
+    this.#bytes += memoryOf(elements).byteLength;
+    if (this.#bytes + this.#spareBytes > this.limit) this.#dropSpare();
+    this.peakBytes = Math.max(this.peakBytes, this.#bytes + this.#spareBytes);
   }
+
+  remove({ elements }: Piece): void {
+    const memory = memoryOf(elements);
+    this.#bytes -= memory.byteLength;
+    if (!(elements instanceof Float32Array)) return;
+    this.#spareBytes += memory.byteLength;
+    const at = this.#spare.findIndex((buffer) => buffer.byteLength >= memory.byteLength);
+    this.#spare.splice(at < 0 ? this.#spare.length : at, 0, memory);
+  }
+
+  #dropSpare(): void {
+    this.#spare = [];
+    this.#spareBytes = 0;
+  }
+}
+
+function memoryOf(elements: Elements): ArrayBufferLike {
+  return elements instanceof Float32Array ? elements.buffer : elements.codes.buffer;
 }
 
 /**
@@ -53,11 +89,8 @@ export class Series {
     return this.#pieces[chunk];
   }
 
-  /** Keeps a piece if there is room; quantized ones always, they are what the sweep lives on. */
   keep(chunk: number, piece: Piece): void {
-    const bytes = pieceBytes(piece);
-    if (piece.elements instanceof Float32Array && !this.#budget.fits(bytes)) return;
-    this.#budget.add(bytes);
+    this.#budget.add(piece);
     this.#pieces[chunk] = piece;
   }
 
@@ -69,7 +102,7 @@ export class Series {
   release(): void {
     this.#holders--;
     if (this.#holders > 0) return;
-    for (const piece of this.#pieces) if (piece !== undefined) this.#budget.bytes -= pieceBytes(piece);
+    for (const piece of this.#pieces) if (piece !== undefined) this.#budget.remove(piece);
     this.#pieces.length = 0;
   }
 }

@@ -1,28 +1,35 @@
 /** One worker's part of a calibration sweep: its share of the images, stage by stage. The coordinator is calibrate/sweep.ts. */
-import type { QuantizationError } from '../calibrate/codes.ts';
+
+import { type Codes, encode, makeCodes, type QuantizationError } from '../calibrate/codes.ts';
+import { CodeTable } from '../calibrate/codeTable.ts';
 import { type Bins, binEdges, countInto, type Extremes, extremesOf, mergeExtremes, noSamples } from '../calibrate/histogram.ts';
+import { methodOf } from '../calibrate/rules.ts';
 import { GraffitistError } from '../errors.ts';
 import type { Backend } from '../execute/backend.ts';
 import { inexactLayers } from '../execute/exactness.ts';
 import { Session } from '../execute/session.ts';
 import { makeTensor, tensorNumbers } from '../formats/tensorValues.ts';
 import { edgeText } from '../graph/graph.ts';
-import { ceilLog2, fixedPoint } from '../quantize/fixedPoint.ts';
+import { ceilLog2, type FixedPoint, fixedPoint } from '../quantize/fixedPoint.ts';
+import type { Rounding } from '../quantize/quantizer.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { Breather } from './breather.ts';
 import { type CallContext, Transferred } from './channel.ts';
 import { imagesPerCall } from './chunking.ts';
-import { encodeImages, Frontier, type Sink } from './frontier.ts';
+import { type Chunk, Frontier, type Sink } from './frontier.ts';
 import { type ImageReader, openImages } from './images.ts';
-import type { ComputeCalls, StageOutcome, SweepOptions, ViewBins, WorkDone } from './messages.ts';
+import type { ComputeCalls, SettledStage, StageOutcome, SweepOptions, WorkDone } from './messages.ts';
 import { type Plan, planSweep, type Stage } from './plan.ts';
 import { openPortable } from './portableModel.ts';
-import { Budget, type Series } from './series.ts';
+import { Budget, floatsOf, type Piece, type Series } from './series.ts';
 
-/** Samples of a stage, until its threshold is final. */
+/** A search at more bits would need more than 2²⁰ samples of one tensor. */
+const MOST_SEARCHED_BITS = 10;
+
+/** Samples of a stage, until its threshold is final; `table` counts them all where they are whole multiples of a unit. */
 type Samples =
   | { readonly kind: 'constant'; readonly values: Float32Array }
-  | { readonly kind: 'images'; readonly series: Series | undefined };
+  | { readonly kind: 'images'; readonly series: Series | undefined; readonly table: CodeTable | null };
 
 type SettleArgs = ComputeCalls['settle']['args'];
 
@@ -67,39 +74,54 @@ export class SweepWorker {
 
   async measure(stage: number, context: CallContext): Promise<Extremes> {
     this.#stage = stage;
-    const { source, constant } = this.#at(stage);
+    const { source, constant, quantizer } = this.#at(stage);
     if (constant) {
       const numbers = tensorNumbers(await this.#session.constants.tensor(source));
       const values = numbers instanceof Float32Array ? numbers : new Float32Array(numbers);
       this.#samples.set(stage, { kind: 'constant', values });
       return extremesOf(values);
     }
-    let extremes = noSamples;
-    await this.#frontier.each(
-      source,
-      undefined,
-      (elements) => {
-        extremes = mergeExtremes(extremes, extremesOf(elements));
-      },
-      context,
-    );
-    this.#samples.set(stage, { kind: 'images', series: this.#frontier.hold(edgeText(source)) });
-    return extremes;
+    // Accumulators of 16 bits never have bins enough for a search: their extremes are all that is asked for.
+    const searched = methodOf(quantizer) === 'KL-J' && quantizer.bits <= MOST_SEARCHED_BITS;
+    const measured = { extremes: noSamples, table: undefined as CodeTable | null | undefined };
+    const sink: Sink = ({ elements }, chunk) => {
+      const values = floatsOf(elements);
+      if (measured.table === undefined) measured.table = searched ? this.#tableFor(values, chunk) : null;
+      const codes = measured.table?.add(values) ?? null;
+      if (codes !== null && measured.table) return { codes, scale: measured.table.unit };
+      measured.extremes = mergeExtremes(measured.extremes, mergeExtremes(extremesOf(values), measured.table?.extremes() ?? noSamples));
+      measured.table = null;
+      return undefined;
+    };
+    await this.#frontier.each(source, undefined, sink, context);
+    const table = measured.table ?? null;
+    this.#samples.set(stage, { kind: 'images', series: this.#frontier.hold(edgeText(source)), table });
+    return table === null ? measured.extremes : table.extremes();
   }
 
-  async count(stages: readonly number[], bins: Bins, context: CallContext): Promise<Transferred<Uint32Array>> {
-    const counts = new Uint32Array(bins.count);
+  async count(stages: readonly number[], bins: Bins, context: CallContext): Promise<Transferred<Uint32Array[]>> {
     const edges = binEdges(bins);
+    const all: Uint32Array[] = [];
     for (const stage of stages) {
-      await this.#each(stage, (elements) => countInto(counts, elements, edges), context);
+      const counts = new Uint32Array(bins.count);
+      const samples = this.#samples.get(stage);
+      if (samples?.kind === 'images' && samples.table !== null) samples.table.countInto(counts, bins);
+      else await this.#each(stage, ({ elements }) => void countInto(counts, floatsOf(elements), edges), context);
+      all.push(counts);
     }
-    return new Transferred(counts, [counts.buffer]);
+    return new Transferred(
+      all,
+      all.map(({ buffer }) => buffer),
+    );
   }
 
-  async settle({ stage, variable, log2, views }: SettleArgs, context: CallContext): Promise<{ outcomes: StageOutcome[]; work: WorkDone }> {
+  async settle(
+    { stage, variable, log2, settled }: SettleArgs,
+    context: CallContext,
+  ): Promise<{ outcomes: StageOutcome[]; work: WorkDone }> {
     this.#assign(stage, variable, log2);
     const outcomes: StageOutcome[] = [];
-    for (const view of views) outcomes.push(await this.#encode(view, log2, context));
+    for (const member of settled) outcomes.push(await this.#encode(member, log2, context));
     this.#release(this.#at(stage), stage);
     const { recomputed, repeated } = this.#frontier;
     return { outcomes, work: { peakBytes: this.#budget.peakBytes, recomputed, repeated } };
@@ -127,7 +149,7 @@ export class SweepWorker {
 
   async #each(stage: number, sink: Sink, context: CallContext): Promise<void> {
     const samples = this.#samples.get(stage);
-    if (samples?.kind === 'constant') sink(samples.values, { index: 0, first: 0, count: 1 }, [samples.values.length]);
+    if (samples?.kind === 'constant') sink({ shape: [samples.values.length], elements: samples.values }, { index: 0, first: 0, count: 1 });
     else if (samples !== undefined) await this.#frontier.each(this.#at(stage).source, samples.series, sink, context);
   }
 
@@ -140,27 +162,47 @@ export class SweepWorker {
     for (const member of this.#at(stage).members) this.#frontier.invalidate(this.#at(member).quantizer.node);
   }
 
-  async #encode(view: ViewBins, log2: number, context: CallContext): Promise<StageOutcome> {
-    const { quantizer, constant, read } = this.#at(view.stage);
+  /** A table for these samples and the rest of the share, if it pays. */
+  #tableFor(values: Float32Array, chunk: Chunk): CodeTable | null {
+    const image = values.subarray(0, Math.floor(values.length / chunk.count));
+    const images = this.#frontier.chunks.reduce((sum, { count }) => sum + count, 0);
+    return CodeTable.for(image, image.length * images);
+  }
+
+  /** The samples of a stage become codes, which stand in for the quantizer's output. */
+  async #encode({ stage, largest, viewBins }: SettledStage, log2: number, context: CallContext): Promise<StageOutcome> {
+    const { quantizer, constant, read } = this.#at(stage);
     const format = fixedPoint(quantizer, log2);
     const output = edgeText({ node: quantizer.node, port: 0 });
-    const counts = new Uint32Array(view.count);
-    const perChunk: (readonly QuantizationError[])[] = [];
+    const samples = this.#samples.get(stage);
+    const table = samples?.kind === 'images' ? samples.table : null;
+    const requantized = table?.quantize(format, quantizer.rounding);
+    const view = requantized?.view(viewBins) ?? new Uint32Array(viewBins);
+    const perChunk: (readonly QuantizationError[])[] = requantized === undefined ? [] : [[requantized.error]];
     this.#frontier.release(output);
-    await this.#each(
-      view.stage,
-      (elements, chunk, shape) => {
-        const { codes, errors } = encodeImages(elements, chunk.count, format, quantizer.rounding);
-        perChunk[chunk.index] = errors;
-        countView(counts, elements, view.max);
-        if (read && !constant) this.#frontier.keepCodes(output, chunk, shape, codes, format.scale);
-      },
-      context,
-    );
-    const samples = this.#samples.get(view.stage);
+    const keep = (codes: Codes, { shape }: Piece, chunk: Chunk) => {
+      if (read && !constant) this.#frontier.keepCodes(output, chunk, shape, codes, format.scale);
+    };
+    const sink: Sink = (piece, chunk) => {
+      if (requantized !== undefined && !(piece.elements instanceof Float32Array)) {
+        keep(requantized.recode(piece.elements.codes), piece, chunk);
+        return undefined;
+      }
+      const counted = requantized === undefined && viewBins > 0 ? view : null;
+      const { codes, errors } = encodeImages(floatsOf(piece.elements), chunk.count, {
+        format,
+        rounding: quantizer.rounding,
+        largest,
+        view: counted,
+      });
+      if (requantized === undefined) perChunk[chunk.index] = errors;
+      keep(codes, piece, chunk);
+      return undefined;
+    };
+    if (requantized === undefined || (read && !constant)) await this.#each(stage, sink, context);
     if (samples?.kind === 'images') samples.series?.release();
-    this.#samples.delete(view.stage);
-    return { stage: view.stage, errors: perChunk.flat(), view: counts };
+    this.#samples.delete(stage);
+    return { stage, errors: perChunk.flat(), view };
   }
 
   /** Lets go of what nobody reads after `stage`. While an unsettled quantizer's output has been read, what led to it stays. */
@@ -174,14 +216,21 @@ export class SweepWorker {
   }
 }
 
-/** Adds |x| to equal bins on [0, max], for drawing. */
-function countView(counts: Uint32Array, values: Float32Array, max: number): void {
-  const last = counts.length - 1;
-  if (last < 0) return;
-  const norm = max > 0 ? counts.length / max : 0;
-  for (let k = 0; k < values.length; k++) {
-    const index = (Math.abs(values[k] as number) * norm) | 0;
-    const bin = index > last ? last : index;
-    counts[bin] = (counts[bin] as number) + 1;
-  }
+interface Encoding {
+  readonly format: FixedPoint;
+  readonly rounding: Rounding;
+  readonly largest: number;
+  readonly view: Uint32Array | null;
+}
+
+/** Codes of some images, and what rounding did to each of them. */
+function encodeImages(values: Float32Array, images: number, { format, rounding, largest, view }: Encoding) {
+  const codes = makeCodes(format, values.length);
+  const parts = values.length % images === 0 ? images : 1;
+  const size = values.length / parts;
+  const errors = Array.from({ length: parts }, (_, k) => {
+    const [from, to] = [k * size, (k + 1) * size];
+    return encode(values.subarray(from, to), format, rounding, codes.subarray(from, to) as Codes, largest, view);
+  });
+  return { codes, errors };
 }
