@@ -1,0 +1,101 @@
+/** A network small enough for a software GPU: five layers on 16×16 pixels, weights and pictures from a seed. */
+import { attr } from '../../../scripts/sample/attrs.ts';
+import { random } from '../../../scripts/sample/random.ts';
+import { checkpointFiles } from '../../../worker/formats/checkpoint.ts';
+import { versionsField } from '../../../worker/formats/graphDef.ts';
+import { writeNpy } from '../../../worker/formats/npy.ts';
+import type { Tensor } from '../../../worker/formats/tensor.ts';
+import { makeTensor } from '../../../worker/formats/tensorValues.ts';
+import { Graph, GraphNode, type NodeSpec } from '../../../worker/graph/graph.ts';
+import { graphBytes } from '../../../worker/graph/graphFile.ts';
+import type { Files } from './files.ts';
+
+/** Names and shape that the page guesses. */
+export const TINY_INTERFACE = { input: 'input', output: 'probabilities', shape: [16, 16, 3] } as const;
+const IMAGES = 8;
+const SEED = 20;
+
+/** `tiny.pb`, its checkpoint `tiny.ckpt.*` and `calibration_set.npy`. */
+export async function tinyNetwork(): Promise<Files> {
+  const draw = random(SEED);
+  const writer = new Writer((shape, low, high) => Array.from({ length: count(shape) }, () => draw.between(low, high)));
+  const features = layers(writer);
+  writer.node('probabilities', 'Softmax', [features]);
+  const pictures = makeTensor('float32', [IMAGES, ...TINY_INTERFACE.shape], writer.draw([IMAGES, ...TINY_INTERFACE.shape], -1, 1));
+  const graph = new Graph(writer.nodes, { rest: [versionsField()] });
+  const checkpoint = await Promise.all(
+    checkpointFiles('tiny.ckpt', writer.values).map(async ({ name, blob }) => [name, await blob.arrayBuffer()] as const),
+  );
+  const files = [['tiny.pb', Buffer.concat(graphBytes(graph))], ...checkpoint, ['calibration_set.npy', writeNpy(pictures)]] as const;
+  return new Map(files.map(([name, bytes]) => [name, Buffer.from(bytes as Uint8Array)]));
+}
+
+/** A convolution, a depthwise one, two pointwise ones whose results are added, and the logits over the mean of each channel. */
+function layers(writer: Writer): string {
+  writer.bare('input', 'Placeholder', [], { dtype: FLOAT, shape: attr.shape([-1, ...TINY_INTERFACE.shape]) });
+  const first = writer.convolution('conv', 'input', [3, 3, 3, 8], 2, 'Relu6');
+  const depthwise = writer.convolution('depthwise', first, [3, 3, 8, 1], 1, 'Relu');
+  const left = writer.convolution('left', depthwise, [1, 1, 8, 16], 1, 'Relu6');
+  const right = writer.convolution('right', depthwise, [1, 1, 8, 16], 1, 'Relu6');
+  const sum = writer.node('sum', 'Add', [left, right]);
+  const pooled = writer.node('pool', 'AvgPool', [sum], { ksize: attr.ints([1, 8, 8, 1]), ...window(1), padding: attr.text('VALID') });
+  const weights = writer.variable('logits/weights', [1, 1, 16, 5], -0.5, 0.5);
+  const product = writer.node('logits/Conv2D', 'Conv2D', [pooled, weights], window(1));
+  const biased = writer.node('logits/BiasAdd', 'BiasAdd', [product, writer.variable('logits/biases', [5], -0.2, 0.2)], FORMAT);
+  return writer.node('squeeze', 'Squeeze', [biased], { squeeze_dims: attr.ints([1, 2]) });
+}
+
+const FLOAT = attr.type('float32');
+const FORMAT = { data_format: attr.text('NHWC') };
+const window = (stride: number): NonNullable<NodeSpec['attrs']> => ({
+  ...FORMAT,
+  strides: attr.ints([1, stride, stride, 1]),
+  padding: attr.text('SAME'),
+});
+const count = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+class Writer {
+  readonly nodes: GraphNode[] = [];
+  readonly values = new Map<string, Tensor>();
+  readonly draw: (shape: readonly number[], low: number, high: number) => readonly number[];
+
+  constructor(draw: Writer['draw']) {
+    this.draw = draw;
+  }
+
+  bare(name: string, op: string, inputs: readonly string[], attrs: NonNullable<NodeSpec['attrs']>): string {
+    this.nodes.push(GraphNode.make({ name, op, inputs, attrs }));
+    return name;
+  }
+
+  node(name: string, op: string, inputs: readonly string[], attrs: NonNullable<NodeSpec['attrs']> = {}): string {
+    return this.bare(name, op, inputs, { T: FLOAT, ...attrs });
+  }
+
+  /** A variable, its value for the checkpoint, and the name of what reads it. */
+  variable(name: string, shape: readonly number[], low: number, high: number): string {
+    this.bare(name, 'VariableV2', [], { dtype: FLOAT, shape: attr.shape(shape), container: attr.text(''), shared_name: attr.text('') });
+    this.values.set(name, makeTensor('float32', shape, this.draw(shape, low, high)));
+    return this.node(`${name}/read`, 'Identity', [name]);
+  }
+
+  /** Convolution (depthwise where each channel gives one), batch norm, activation. */
+  convolution(scope: string, x: string, shape: readonly [number, number, number, number], stride: number, activation: string): string {
+    const depthwise = shape[3] === 1;
+    const [channels, op] = depthwise ? [shape[2], 'DepthwiseConv2dNative'] : [shape[3], 'Conv2D'];
+    const reach = 1 / Math.sqrt(shape[0] * shape[1] * (depthwise ? 1 : shape[2]));
+    const product = this.node(`${scope}/${op}`, op, [x, this.variable(`${scope}/weights`, shape, -reach, reach)], window(stride));
+    const parameters = [
+      this.variable(`${scope}/BatchNorm/gamma`, [channels], 0.5, 2),
+      this.variable(`${scope}/BatchNorm/beta`, [channels], -0.2, 0.5),
+      this.variable(`${scope}/BatchNorm/moving_mean`, [channels], -0.2, 0.2),
+      this.variable(`${scope}/BatchNorm/moving_variance`, [channels], 0.1, 0.5),
+    ];
+    const normalized = this.node(`${scope}/BatchNorm/FusedBatchNorm`, 'FusedBatchNorm', [product, ...parameters], {
+      ...FORMAT,
+      epsilon: attr.float(0.001),
+      is_training: attr.flag(false),
+    });
+    return this.node(`${scope}/${activation}`, activation, [normalized]);
+  }
+}
