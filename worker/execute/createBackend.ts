@@ -1,4 +1,5 @@
 import type { Backend, BackendName } from './backend.ts';
+import { referenceBackend } from './backends/reference.ts';
 import type { WasmPaths } from './backends/wasm.ts';
 
 export type { WasmPaths };
@@ -15,7 +16,7 @@ export interface BackendOptions {
 export async function createBackend(name: BackendName, options: BackendOptions = {}): Promise<Backend> {
   switch (name) {
     case 'reference':
-      return (await import('./backends/reference.ts')).referenceBackend();
+      return referenceBackend();
     case 'wasm':
       return (await import('./backends/wasm.ts')).wasmBackend(options.wasmPaths);
     case 'webgpu':
