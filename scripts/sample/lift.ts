@@ -9,7 +9,7 @@ export interface Lift {
 
 /** Share of each depthwise layer's channels that is lifted. */
 export const LIFTED_SHARE = 0.08;
-/** The median of a lifted channel's folded weights (their magnitudes) is 2⁵ to 2⁶ times that of its layer. */
+/** The mean magnitude of a lifted channel's folded weights is 2⁵ to 2⁶ times the median of its layer's. */
 const LIFT = 2 ** 5;
 
 /**
@@ -24,14 +24,12 @@ export function chooseLifts(weights: Weights, spread: ReadonlyMap<string, Float3
     if (layer.kind !== 'depthwise' || next === undefined) return;
     const magnitudes = foldedWeights(weights, layer).map(Math.abs);
     const median = medianOf(magnitudes);
-    const medians = Array.from({ length: layer.outputs }, (_, channel) =>
-      medianOf(magnitudes.filter((_, index) => index % layer.outputs === channel)),
-    );
+    const means = meansByChannel(magnitudes, layer.outputs);
     const importance = importanceOf(weights, next, spread.get(layer.name) ?? new Float32Array());
-    const ranked = [...importance.keys()].filter((channel) => (medians[channel] ?? 0) > 0);
+    const ranked = [...importance.keys()].filter((channel) => (means[channel] ?? 0) > 0);
     ranked.sort((a, b) => (importance[a] ?? 0) - (importance[b] ?? 0));
     for (const channel of ranked.slice(0, Math.ceil(LIFTED_SHARE * layer.outputs)).sort((a, b) => a - b)) {
-      lifts.push({ layer: layer.name, channel, exponent: Math.ceil(Math.log2((LIFT * median) / (medians[channel] ?? 1))) });
+      lifts.push({ layer: layer.name, channel, exponent: Math.ceil(Math.log2((LIFT * median) / (means[channel] ?? 1))) });
     }
   });
   return lifts;
@@ -79,6 +77,14 @@ function importanceOf(weights: Weights, layer: Layer, spread: Float32Array): Flo
     const row = folded.subarray(channel * layer.outputs, (channel + 1) * layer.outputs);
     return deviation * Math.hypot(...row);
   });
+}
+
+function meansByChannel(values: Float32Array, channels: number): Float32Array {
+  const means = new Float32Array(channels);
+  values.forEach((value, index) => {
+    means[index % channels] = (means[index % channels] ?? 0) + (value * channels) / values.length;
+  });
+  return means;
 }
 
 function medianOf(values: Float32Array): number {
