@@ -25,9 +25,6 @@ import {
 /** Documents that can be opened again, newest first; null while the list is read. */
 export const useRecent = create<{ readonly documents: readonly StoredDocument[] | null }>(() => ({ documents: null }));
 
-/** Typing and dragging come in bursts; storing once after each is enough. */
-const SETTLE_MS = 300;
-
 /** Opens what was open when the page was left. @returns whether there was something */
 export async function restoreSession(): Promise<boolean> {
   await refreshRecent();
@@ -66,7 +63,7 @@ async function refreshRecent(): Promise<void> {
   useRecent.setState({ documents: (await orUndefined(recentDocuments)) ?? [] });
 }
 
-/** Stores what is open without waiting for the burst of edits to end; set while the session is kept. */
+/** Stores what is open; set while the session is kept. */
 let storeNow = async (): Promise<void> => {};
 
 /** Back to the invitation; what was kept of the document waits under "recent". */
@@ -82,12 +79,16 @@ export async function closeDocument(): Promise<void> {
 /** Keeps document, pipeline and results stored from now on. */
 export function keepSession(): void {
   let files: { generation: number; id: string; stored: readonly StoredFile[]; sources: unknown; hasSnapshot: boolean } | null = null;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let storing = Promise.resolve();
+  let storing: Promise<void> | null = null;
+  let changed = false;
   let snapshotOf: unknown = null;
 
   const store = async (): Promise<void> => {
+    // One moment of all stores: what changes during the writing below is stored after it.
     const { summary, sources, storedId, generation } = useDocument.getState();
+    const { ran, quantizers, calibration, comparison } = useRun.getState();
+    const { request } = usePipeline.getState();
+    const isCurrent = (): boolean => useDocument.getState().generation === generation;
     if (summary === null) {
       await forgetCurrent();
       return;
@@ -97,11 +98,11 @@ export function keepSession(): void {
       const hasSnapshot = files?.generation === generation && files.hasSnapshot;
       files = { generation, id, stored: await keepFiles(id, sources), sources, hasSnapshot };
     }
-    const { ran, quantizers, calibration, comparison } = useRun.getState();
     const made = ran === null ? null : (calibration ?? ran);
     if (made !== snapshotOf && quantizers !== null) {
       snapshotOf = made;
       const snapshot = made === null ? null : await engine().snapshot();
+      if (!isCurrent()) return;
       files = { ...files, hasSnapshot: await keepSnapshot(files.id, snapshot) };
     }
     await putDocument({
@@ -109,32 +110,40 @@ export function keepSession(): void {
       name: summary.name,
       openedAt: Date.now(),
       files: files.stored,
-      request: usePipeline.getState().request,
+      request,
       ran,
       comparison,
       hasSnapshot: files.hasSnapshot,
     });
     await refreshRecent();
   };
-  storeNow = () => {
-    clearTimeout(timer);
-    storing = storing
-      .then(store)
-      .catch((error: unknown) =>
-        log('warning', `The session could not be stored: ${error instanceof Error ? error.message : String(error)}`),
-      );
+  const storeAll = async (): Promise<void> => {
+    try {
+      while (changed) {
+        // Opening and closing change several stores in a row.
+        await new Promise((resolve) => setTimeout(resolve));
+        changed = false;
+        await store();
+      }
+    } catch (error) {
+      log('warning', `The session could not be stored: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      storing = null;
+    }
+  };
+  // At once, so that a reload loses nothing; changes that come while it is being stored are stored together after it.
+  const schedule = (): Promise<void> => {
+    changed = true;
+    storing ??= storeAll();
     return storing;
   };
-  const schedule = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(storeNow, SETTLE_MS);
-  };
-  useDocument.subscribe(schedule);
+  storeNow = schedule;
+  useDocument.subscribe(() => void schedule());
   usePipeline.subscribe((state, before) => {
-    if (state.request !== before.request) schedule();
+    if (state.request !== before.request) void schedule();
   });
   useRun.subscribe((state, before) => {
-    if (state.ran !== before.ran || state.calibration !== before.calibration || state.comparison !== before.comparison) schedule();
+    if (state.ran !== before.ran || state.calibration !== before.calibration || state.comparison !== before.comparison) void schedule();
   });
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { card, idle, openPage, openSample, run } from './page.ts';
+import { card, idle, openPage, openSample, run, stored } from './page.ts';
 
 const inspected = '.inspector-path';
 
@@ -81,6 +81,7 @@ test('panels collapse and stay so', async ({ page }) => {
   await expect(page.getByRole('tab', { name: 'Thresholds' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Toggle inspector' }).click();
   await expect(page.locator('.inspector')).toHaveCount(0);
+  await expect.poll(() => stored(page)).toEqual([{ steps: 6, run: false }]);
   await page.reload();
   await expect(card(page, 'quantize')).toBeVisible();
   await expect(page.getByRole('tab', { name: 'Thresholds' })).toHaveCount(0);

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { card, expectAccessible, idle, openPage, openSample, pipeline, run, runIsStored } from './page.ts';
+import { card, expectAccessible, idle, openPage, openSample, pipeline, run, stored } from './page.ts';
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`in ${colorScheme}`, () => {
@@ -56,7 +56,7 @@ test('a reload brings back files, interface, pipeline and thresholds', async ({ 
   await run(page);
   const first = page.locator('.thresholds tbody tr').first();
   const before = await first.locator('td').allTextContents();
-  await expect.poll(() => runIsStored(page)).toBe(true);
+  await expect.poll(() => stored(page)).toEqual([{ steps: 6, run: true }]);
   await page.reload();
   await expect(page.locator('[data-state="done"]')).toHaveCount(6, { timeout: 60_000 });
   await expect.poll(() => first.locator('td').allTextContents()).toEqual(before);

@@ -77,21 +77,23 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect(violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(' | ')}`)).toEqual([]);
 }
 
-/** Whether the session in this browser's storage holds a finished run. */
-export function runIsStored(page: Page): Promise<boolean> {
+/** Documents in this browser's storage: how many steps, and whether a finished run is kept. */
+export function stored(page: Page): Promise<{ readonly steps: number; readonly run: boolean }[]> {
   return page.evaluate(
     () =>
-      new Promise<boolean>((resolve, reject) => {
+      new Promise<{ steps: number; run: boolean }[]>((resolve, reject) => {
         const opening = indexedDB.open('graffitist-studio');
         opening.onerror = () => reject(opening.error);
         opening.onsuccess = () => {
           const all = opening.result.transaction('documents').objectStore('documents').getAll();
           all.onsuccess = () => {
             opening.result.close();
+            const documents = all.result as { request: { steps: unknown[] }; ran: unknown; comparison: unknown; hasSnapshot: boolean }[];
             resolve(
-              (all.result as { ran: unknown; comparison: unknown; hasSnapshot: boolean }[]).some(
-                (each) => each.ran !== null && each.comparison !== null && each.hasSnapshot,
-              ),
+              documents.map((each) => ({
+                steps: each.request.steps.length,
+                run: each.ran !== null && each.comparison !== null && each.hasSnapshot,
+              })),
             );
           };
         };
