@@ -41,6 +41,12 @@ export async function demoCommand(out: string): Promise<number> {
     process.stdout.write(
       `float and quantized network agree on the first answer for ${same} images; largest difference ${comparison.largestDifference.toPrecision(3)}\n`,
     );
+    if (comparison.agreement < 0.5) {
+      process.stdout.write(
+        'As with real MobileNets, one power-of-2 threshold per tensor does not fit channels of very different range:\n' +
+          'the thresholds table shows the depthwise weights with the widest scales. public/sample/README.md has the accuracy.\n',
+      );
+    }
     return 0;
   } finally {
     progress.end();
