@@ -25,3 +25,15 @@ export function breather(signal?: AbortSignal): Breather {
     },
   };
 }
+
+/** Items between two looks at the clock. */
+const STRIDE = 64;
+
+/** Does `work` for each item, giving way where it takes long. A set may grow meanwhile: its new items are worked on too. */
+export async function paced<T>(items: Iterable<T>, breath: Breather, work: (item: T, index: number) => void): Promise<void> {
+  let index = 0;
+  for (const item of items) {
+    work(item, index++);
+    if (index % STRIDE === 0 && breath.due()) await breath.rest();
+  }
+}

@@ -1,4 +1,5 @@
 import type { Reading } from '../protocol.ts';
+import { type Breather, breather } from './breathe.ts';
 import { countBoxes, firstBoxes, quotients, type Scope, scopesOf } from './groups.ts';
 import type { SceneInput } from './input.ts';
 import { groupLayers, likenessOf } from './layers/grouping.ts';
@@ -21,29 +22,32 @@ export function groupId(scope: Scope): string {
   return `group:${scope.path}`;
 }
 
-const kept = new WeakMap<SceneInput, Map<Reading, Hierarchy>>();
+const kept = new WeakMap<SceneInput, Map<Reading, Promise<Hierarchy>>>();
 
-/** The hierarchy of a reading, made once per input value. */
-export function hierarchyOf(input: SceneInput, reading: Reading): Hierarchy {
-  const known = kept.get(input) ?? new Map<Reading, Hierarchy>();
+/** The hierarchy of a reading, made once per input value, to the end even where one of those who asked for it goes away. */
+export function hierarchyOf(input: SceneInput, reading: Reading): Promise<Hierarchy> {
+  const known = kept.get(input) ?? new Map<Reading, Promise<Hierarchy>>();
   kept.set(input, known);
   const found = known.get(reading);
   if (found !== undefined) return found;
-  const made =
-    reading === 'layers' ? build(layersDiagram(input), groupLayers, openLayers) : build(nodesDiagram(input), groupNodes, openNodes);
+  const made = make(input, reading, breather());
   known.set(reading, made);
   return made;
 }
 
-function build(diagram: Diagram, group: (diagram: Diagram) => Scope, open: (diagram: Diagram, root: Scope) => Set<string>): Hierarchy {
-  const root = group(diagram);
+async function make(input: SceneInput, reading: Reading, breath: Breather): Promise<Hierarchy> {
+  const layers = reading === 'layers';
+  const diagram = await (layers ? layersDiagram(input, breath) : nodesDiagram(input, breath));
+  if (breath.due()) await breath.rest();
+  const root = layers ? groupLayers(diagram) : groupNodes(diagram);
+  if (breath.due()) await breath.rest();
   const scopeOfBox = new Map<number, Scope>();
   for (const scope of scopesOf(root)) for (const box of scope.boxes) scopeOfBox.set(box, scope);
   const boxOfNode = new Map<string, number>();
   diagram.boxes.forEach(({ members }, box) => {
     for (const member of members) boxOfNode.set(member, box);
   });
-  return { diagram, root, scopeOfBox, boxOfNode, defaultOpen: open(diagram, root) };
+  return { diagram, root, scopeOfBox, boxOfNode, defaultOpen: layers ? openLayers(diagram, root) : openNodes(diagram, root) };
 }
 
 /** Up to this many boxes everything is open; above, groups are opened while no more than this many are seen. */

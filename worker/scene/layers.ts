@@ -1,6 +1,7 @@
 import type { Edge, GraphNode } from '../graph/graph.ts';
 import { lastSegment, parentScope } from '../graph/scopes.ts';
 import type { QuantTag } from '../protocol.ts';
+import { type Breather, paced } from './breathe.ts';
 import type { SceneInput } from './input.ts';
 import { activationName, chipsOf } from './layers/chips.ts';
 import { type DataPath, dataPath } from './layers/dataPath.ts';
@@ -16,14 +17,17 @@ import { Tags } from './tags.ts';
  * The Layers reading: what an engineer draws on a whiteboard. One box per layer with its parameters, batch norm and activation as chips;
  * sums, pools and reshapes as small boxes; quantizers as tags. Rules LAY1 … LAY5 of docs/rules.md. Linear in the graph.
  */
-export function layersDiagram(input: SceneInput): Diagram {
+export async function layersDiagram(input: SceneInput, breath: Breather): Promise<Diagram> {
   const tags = new Tags(input);
-  const path = dataPath(input.graph, input.inputs, input.outputs);
-  const parted = partition(input.graph, path, tags);
+  const path = await dataPath(input.graph, input.inputs, input.outputs, breath);
+  const parted = await partition(input.graph, path, tags, breath);
   const outputs = parted.parts.map((part) => outputQuantizer(part, path, parted, tags));
-  const { wires, bits } = connect(input, path, parted, tags, outputs);
+  const { wires, bits } = await connect(input, path, parted, tags, outputs, breath);
   const names = nameLayers(parted.parts);
-  const boxes = parted.parts.map((part, i) => drawPart(input, path, part, tags, outputs[i] ?? null, bits[i] ?? null, names.get(part)));
+  const boxes: Box[] = [];
+  await paced(parted.parts, breath, (part, i) => {
+    boxes.push(drawPart(input, path, part, tags, outputs[i] ?? null, bits[i] ?? null, names.get(part)));
+  });
   addOutputs(input, path, parted, boxes, wires);
   return { boxes, wires };
 }
@@ -105,10 +109,17 @@ function outputQuantizer(part: Part, path: DataPath, { partOf }: Partition, tags
   return found;
 }
 
-function connect(input: SceneInput, path: DataPath, { parts, partOf }: Partition, tags: Tags, outputs: readonly (string | null)[]) {
+async function connect(
+  input: SceneInput,
+  path: DataPath,
+  { parts, partOf }: Partition,
+  tags: Tags,
+  outputs: readonly (string | null)[],
+  breath: Breather,
+) {
   const wires: Wire[] = [];
   const bits: Box['bits'][] = [];
-  parts.forEach((part, to) => {
+  await paced(parts, breath, (part, to) => {
     const incoming: Box['bits'][] = [];
     for (const { node } of part.steps) {
       for (const edge of path.inputs(node)) {

@@ -1,5 +1,6 @@
 import type { GraphNode } from '../graph/graph.ts';
 import { lastSegment, parentScope } from '../graph/scopes.ts';
+import { type Breather, paced } from './breathe.ts';
 import { collapseSingles, type Scope, scopeTree } from './groups.ts';
 import type { SceneInput } from './input.ts';
 import { shapeText, tensorShape } from './layers/shapes.ts';
@@ -7,16 +8,20 @@ import type { Box, Diagram, Wire } from './structure.ts';
 import { Tags, tagText } from './tags.ts';
 
 /** The Nodes reading: every node of the graph and every edge, control edges among them. Linear in the graph. */
-export function nodesDiagram(input: SceneInput): Diagram {
+export async function nodesDiagram(input: SceneInput, breath: Breather): Promise<Diagram> {
   const { graph } = input;
   const tags = new Tags(input);
   const scopes = new Set<string>();
-  for (const node of graph.nodes) {
-    for (let scope = parentScope(node.name); scope !== '' && !scopes.has(scope); scope = parentScope(scope)) scopes.add(scope);
-  }
-  const index = new Map(graph.nodes.map((node, i) => [node.name, i]));
+  const index = new Map<string, number>();
+  await paced(graph.nodes, breath, ({ name }, i) => {
+    index.set(name, i);
+    for (let scope = parentScope(name); scope !== '' && !scopes.has(scope); scope = parentScope(scope)) scopes.add(scope);
+  });
+  const results = new Set(input.outputs);
+  const boxes: Box[] = [];
   const wires: Wire[] = [];
-  graph.nodes.forEach((node, to) => {
+  await paced(graph.nodes, breath, (node, to) => {
+    boxes.push(drawNode(input, node, tags, scopes, results));
     for (const edge of node.edges) {
       const from = index.get(edge.node);
       if (from !== undefined) wires.push({ from, to, label: shapeText(tensorShape(input, edge)), tag: null, control: false });
@@ -26,8 +31,7 @@ export function nodesDiagram(input: SceneInput): Diagram {
       if (from !== undefined) wires.push({ from, to, label: '', tag: null, control: true });
     }
   });
-  const results = new Set(input.outputs);
-  return { boxes: graph.nodes.map((node) => drawNode(input, node, tags, scopes, results)), wires };
+  return { boxes, wires };
 }
 
 function drawNode(input: SceneInput, node: GraphNode, tags: Tags, scopes: ReadonlySet<string>, results: ReadonlySet<string>): Box {

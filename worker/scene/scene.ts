@@ -32,11 +32,12 @@ export type { SceneInput } from './input.ts';
  */
 export async function buildScene(input: SceneInput, request: SceneRequest, signal?: AbortSignal): Promise<Scene> {
   const breath = breather(signal);
-  const hierarchy = hierarchyOf(input, request.reading);
+  const hierarchy = await hierarchyOf(input, request.reading);
   await breath.rest();
   const open = request.open === undefined ? hierarchy.defaultOpen : new Set(request.open);
   const items = visibleItems(hierarchy, open);
   const wires = visibleWires(hierarchy, items);
+  if (breath.due()) await breath.rest();
   if (breath.due()) await breath.rest();
   const nodes = drawItems(hierarchy, items, wires, request.reading);
   const labelled = new Set(wires.filter(({ label }) => label !== '').map(({ from }) => from));
@@ -78,8 +79,12 @@ export async function buildScene(input: SceneInput, request: SceneRequest, signa
  * Where a reading shows a graph node: id of its box (empty where the reading leaves it out) and the groups around it, outermost first,
  * which must be open for the box to be seen.
  */
-export function revealPath(input: SceneInput, reading: Reading, node: string): { readonly id: string; readonly open: readonly string[] } {
-  const hierarchy = hierarchyOf(input, reading);
+export async function revealPath(
+  input: SceneInput,
+  reading: Reading,
+  node: string,
+): Promise<{ readonly id: string; readonly open: readonly string[] }> {
+  const hierarchy = await hierarchyOf(input, reading);
   const box = hierarchy.boxOfNode.get(node);
   if (box === undefined) return { id: '', open: [] };
   const open: string[] = [];

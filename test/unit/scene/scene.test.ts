@@ -163,16 +163,16 @@ describeShared('Layers reading of real graphs', () => {
     expect(titles(false)).toEqual(expect.arrayContaining(['Mixed_5c', 'Mixed_5d', 'Mixed_6c … Mixed_6d']));
   });
 
-  it('shows a selection in both readings', () => {
+  it('shows a selection in both readings', async () => {
     const input = sceneInput(readGraph(shared('cases/nets/resnet_v1_50/recipe3c_int8.pb.gz')));
     const unit = 'resnet_v1_50/block3/unit_4/bottleneck_v1';
-    expect(revealPath(input, 'layers', `${unit}/conv2/weights`)).toEqual({
+    expect(await revealPath(input, 'layers', `${unit}/conv2/weights`)).toEqual({
       id: `${unit}/conv2/Conv2D`,
       open: ['group:resnet_v1_50/block3/unit_2…unit_5', 'group:resnet_v1_50/block3/unit_4'],
     });
-    expect(revealPath(input, 'nodes', `${unit}/conv2/Conv2D`).id).toBe(`${unit}/conv2/Conv2D`);
-    expect(revealPath(input, 'nodes', `${unit}/conv2/Conv2D`).open.at(0)).toBe('group:resnet_v1_50');
-    expect(revealPath(input, 'layers', 'no/such/node')).toEqual({ id: '', open: [] });
+    expect((await revealPath(input, 'nodes', `${unit}/conv2/Conv2D`)).id).toBe(`${unit}/conv2/Conv2D`);
+    expect((await revealPath(input, 'nodes', `${unit}/conv2/Conv2D`)).open.at(0)).toBe('group:resnet_v1_50');
+    expect(await revealPath(input, 'layers', 'no/such/node')).toEqual({ id: '', open: [] });
   });
 
   it('reason and change marks reach the box that holds the node', async () => {

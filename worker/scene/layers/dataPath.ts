@@ -1,4 +1,5 @@
 import type { Edge, Graph, GraphNode } from '../../graph/graph.ts';
+import { type Breather, paced } from '../breathe.ts';
 import { isSideEffect, SHAPE_QUESTIONS, STATISTICS_OPS } from './opKinds.ts';
 
 /**
@@ -17,15 +18,15 @@ export interface DataPath {
 }
 
 /** Finds the data path. Linear in the graph. */
-export function dataPath(graph: Graph, inputs: readonly string[], outputs: readonly string[]): DataPath {
+export async function dataPath(graph: Graph, inputs: readonly string[], outputs: readonly string[], breath: Breather): Promise<DataPath> {
   const sources = findSources(graph, inputs);
-  const forward = reachForward(graph, sources);
+  const forward = await reachForward(graph, sources, breath);
   const ends = [...forward].filter((name) => isEnd(graph, name));
-  const reached = reachBackward(graph, forward, [...ends, ...outputs.filter((name) => forward.has(name))]);
-  const nodes = order(graph, reached);
+  const reached = await reachBackward(graph, forward, [...ends, ...outputs.filter((name) => forward.has(name))], breath);
+  const nodes = await order(graph, reached, breath);
   const readers = new Map<string, GraphNode[]>();
   const incoming = new Map<string, readonly Edge[]>();
-  for (const node of nodes) {
+  await paced(nodes, breath, (node) => {
     const edges = sources.has(node.name) ? [] : node.edges.filter((edge) => reached.has(edge.node) && carriesData(graph, edge));
     incoming.set(node.name, edges);
     for (const { node: from } of edges) {
@@ -33,7 +34,7 @@ export function dataPath(graph: Graph, inputs: readonly string[], outputs: reado
       if (list === undefined) readers.set(from, [node]);
       else if (list.at(-1) !== node) list.push(node);
     }
-  }
+  });
   return {
     nodes,
     sources,
@@ -75,16 +76,16 @@ function isFeed(node: GraphNode): boolean {
   return rank !== 0;
 }
 
-function reachForward(graph: Graph, sources: ReadonlySet<string>): Set<string> {
+async function reachForward(graph: Graph, sources: ReadonlySet<string>, breath: Breather): Promise<Set<string>> {
   const reached = new Set(sources);
-  for (const name of reached) {
+  await paced(reached, breath, (name) => {
     const producer = graph.find(name);
-    if (producer === undefined || SHAPE_QUESTIONS.has(producer.op)) continue;
+    if (producer === undefined || SHAPE_QUESTIONS.has(producer.op)) return;
     for (const { consumer, port } of graph.uses(name)) {
       if (port > 0 && STATISTICS_OPS.has(producer.op)) continue;
       if (!isSideEffect(consumer.op)) reached.add(consumer.name);
     }
-  }
+  });
   return reached;
 }
 
@@ -94,27 +95,28 @@ function isEnd(graph: Graph, name: string): boolean {
   return node !== undefined && !SHAPE_QUESTIONS.has(node.op) && graph.uses(name).length === 0;
 }
 
-function reachBackward(graph: Graph, forward: ReadonlySet<string>, ends: readonly string[]): Set<string> {
+async function reachBackward(graph: Graph, forward: ReadonlySet<string>, ends: readonly string[], breath: Breather): Promise<Set<string>> {
   const reached = new Set(ends);
-  for (const name of reached) {
+  await paced(reached, breath, (name) => {
     for (const edge of graph.find(name)?.edges ?? []) if (forward.has(edge.node) && carriesData(graph, edge)) reached.add(edge.node);
-  }
+  });
   return reached;
 }
 
-function order(graph: Graph, reached: ReadonlySet<string>): GraphNode[] {
+async function order(graph: Graph, reached: ReadonlySet<string>, breath: Breather): Promise<GraphNode[]> {
   const waiting = new Map<string, number>();
-  for (const name of reached) waiting.set(name, graph.node(name).edges.filter(({ node }) => reached.has(node)).length);
-  const ready = graph.nodes.filter(({ name }) => waiting.get(name) === 0);
-  const done = new Set(ready);
-  for (const node of done) {
+  await paced(reached, breath, (name) => {
+    waiting.set(name, graph.node(name).edges.filter(({ node }) => reached.has(node)).length);
+  });
+  const done = new Set(graph.nodes.filter(({ name }) => waiting.get(name) === 0));
+  await paced(done, breath, (node) => {
     for (const { consumer } of graph.uses(node.name)) {
       const left = waiting.get(consumer.name);
       if (left === undefined) continue;
       waiting.set(consumer.name, left - 1);
       if (left === 1) done.add(consumer);
     }
-  }
+  });
   for (const node of graph.nodes) if (reached.has(node.name)) done.add(node);
   return [...done];
 }

@@ -1,6 +1,7 @@
 import type { Edge, Graph, GraphNode } from '../../graph/graph.ts';
 import { parentScope } from '../../graph/scopes.ts';
 import { isFromAvgPool } from '../../quantize/placement/ops.ts';
+import { type Breather, paced } from '../breathe.ts';
 import type { Tags } from '../tags.ts';
 import type { DataPath } from './dataPath.ts';
 import { ACTIVATIONS, BATCH_NORM_OPS, BIAS_OPS, LAYER_OPS, SCALE_OPS, WIRE_OPS } from './opKinds.ts';
@@ -27,24 +28,24 @@ export interface Partition {
  * LAY1: one part per node of the data path that is a layer, an operation or an input; what follows it and nobody else (bias, batch norm,
  * activation, quantizers, identities) belongs to it, as do its parameters. Linear in the graph.
  */
-export function partition(graph: Graph, path: DataPath, tags: Tags): Partition {
+export async function partition(graph: Graph, path: DataPath, tags: Tags, breath: Breather): Promise<Partition> {
   const parts: Part[] = [];
   const partOf = new Map<string, number>();
   const put = (node: GraphNode, part: number, role: Role) => {
     partOf.set(node.name, part);
     parts[part]?.steps.push({ node, role });
   };
-  for (const node of path.nodes) {
+  await paced(path.nodes, breath, (node) => {
     const joined = joins(node);
     if (joined !== null) put(node, joined.part, joined.role);
     else {
       parts.push({ anchor: node, kind: kindOf(path, node), steps: [], helpers: [] });
       put(node, parts.length - 1, 'anchor');
     }
-  }
+  });
   drawPadsIn(path, parts, partOf);
   drawRescalesIn(path, tags, parts, partOf);
-  return withHelpers(graph, path, compactParts(parts, partOf));
+  return withHelpers(graph, path, compactParts(parts, partOf), breath);
 
   /** The part that a node continues, or null where it starts its own. */
   function joins(node: GraphNode): { part: number; role: Role } | null {
@@ -212,8 +213,13 @@ function compactParts(parts: readonly Part[], partOf: Map<string, number>): { pa
 }
 
 /** Gives each part what feeds it and is not on the data path; the first part in reading order keeps what several use. */
-function withHelpers(graph: Graph, path: DataPath, { parts, partOf }: { parts: Part[]; partOf: Map<string, number> }): Partition {
-  parts.forEach((part, index) => {
+async function withHelpers(
+  graph: Graph,
+  path: DataPath,
+  { parts, partOf }: { parts: Part[]; partOf: Map<string, number> },
+  breath: Breather,
+): Promise<Partition> {
+  await paced(parts, breath, (part, index) => {
     const waiting = part.steps.flatMap(({ node }) => (path.sources.has(node.name) ? [] : inputNames(node)));
     for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
       if (partOf.has(name) || path.has(name)) continue;
