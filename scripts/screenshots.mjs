@@ -48,7 +48,8 @@ for (const viewport of sizes) {
       .first()
       .waitFor({ timeout: 120_000 });
     await page.waitForTimeout(1500);
-    await page.getByRole('row').nth(3).click();
+    await page.getByPlaceholder('Filter…').fill('pointwise/Relu');
+    await page.getByRole('row', { name: /Conv2d_3_pointwise\/Relu_act/ }).click();
     await page.waitForTimeout(800);
     await shot('done');
     if (!all) await page.screenshot({ path: path.join(root, 'docs', 'screenshot.png') });
