@@ -3,7 +3,14 @@ import { defineConfig } from '@playwright/test';
 
 const systemChromium = '/usr/bin/chromium';
 const executablePath = process.env['CHROMIUM'] ?? (existsSync(systemChromium) ? systemChromium : undefined);
-const flags = ['--enable-unsafe-webgpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const flags = [
+  '--enable-unsafe-webgpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 export default defineConfig({
   testDir: 'test/browser',
