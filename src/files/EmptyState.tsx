@@ -2,7 +2,7 @@ import { FolderOpen, X } from 'lucide-react';
 import { useCommand } from '../commands/useCommand.ts';
 import { bytes } from '../format/numbers.ts';
 import { forgetRecent, openStored, useRecent } from '../session/session.ts';
-import type { StoredDocument } from '../session/storage.ts';
+import { KEPT_BYTES, type StoredDocument } from '../session/storage.ts';
 import { useDocument } from '../state/document.ts';
 import { useRun } from '../state/run.ts';
 import { ErrorNote } from '../ui/ErrorNote.tsx';
@@ -42,7 +42,7 @@ export function EmptyState() {
         {error !== null && <ErrorNote error={error} />}
         {askedAgain.length > 0 && (
           <div className="note warning">
-            Too large to be kept since the last visit:{' '}
+            This browser keeps up to {bytes(KEPT_BYTES)} of a document; left out were:{' '}
             {askedAgain.map((file) => (
               <span key={file.name}>
                 <span className="mono">{file.name}</span> ({bytes(file.bytes)}){' '}
