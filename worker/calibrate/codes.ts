@@ -34,30 +34,32 @@ export interface QuantizationError {
 /** Adding and taking away 1.5·2⁵² rounds a float64 of magnitude below 2⁵¹ to an integer, half to even. */
 const ROUNDER = 2 ** 52 + 2 ** 51;
 
-/**
- * Writes the code of every value and says what that did; sums run in order in float64.
- * @param largest of |x|, where known: it tells whether plain integers will do
- * @param view gets a histogram of the codes: |code| in equal bins on [0, Q), a power of 2 of them and at most Q
- */
-export function encode(
-  values: Float32Array,
-  format: FixedPoint,
-  rounding: Rounding,
-  codes: Codes,
-  largest = Number.POSITIVE_INFINITY,
-  view: Uint32Array | null = null,
-): QuantizationError {
+/** How samples become codes. */
+export interface Encoding {
+  readonly format: FixedPoint;
+  readonly rounding: Rounding;
+  /** Largest |x|, where known: it tells whether plain integers will do. */
+  readonly largest?: number;
+  /** Where to write the codes, if they are wanted. */
+  readonly codes?: Codes;
+  /** Gets a histogram of the codes: |code| in equal bins on [0, Q), a power of 2 of them and at most Q. */
+  readonly view?: Uint32Array;
+}
+
+/** Rounds every value and says what that did; sums run in order in float64. */
+export function encode(values: Float32Array, encoding: Encoding): QuantizationError {
+  const { format, rounding, largest = Number.POSITIVE_INFINITY, codes, view } = encoding;
   const total = new Float64Array(4);
-  const nearest = rounding === 'round' && largest / format.scale < 2 ** 30;
-  const shift = view === null ? 0 : Math.log2(format.Q / view.length);
+  const plain = rounding === 'round' && largest / format.scale < 2 ** 30;
+  const shift = view === undefined ? 0 : Math.log2(format.Q / view.length);
   forBlocks(values.length, (from, to) => {
     // Loops store integers of one type and a copy narrows them: a loop that stores into several types is much slower.
     const wide = blockIntegers(to - from);
     const block = values.subarray(from, to);
-    if (nearest) encodeNearest(block, format.n | 0, format.p | 0, format.scale, wide, total);
+    if (plain) encodeNearest(block, format.n | 0, format.p | 0, format.scale, wide, total);
     else encodeAny(block, format, rounding, wide, total);
-    codes.set(wide, from);
-    if (view !== null) countMagnitudes(view, wide, shift);
+    codes?.set(wide, from);
+    if (view !== undefined) countMagnitudes(view, wide, shift);
   });
   const [signal = 0, noise = 0, below = 0, above = 0] = total;
   return { signal, noise, below, above };

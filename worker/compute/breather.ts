@@ -1,9 +1,13 @@
 import { cancelled } from './channel.ts';
 
-/** Lets messages through between two kernels, so that a cancellation is seen before the next one starts. */
+/** Work up to this long is not worth a look at the messages. */
+const PAUSE_MS = 3;
+
+/** Lets messages through between two kernels, so that a cancellation is seen before the next one of some length starts. */
 export class Breather {
   readonly #channel = new MessageChannel();
   #resume: (() => void) | null = null;
+  #last = performance.now();
 
   constructor() {
     this.#channel.port1.onmessage = () => this.#resume?.();
@@ -11,11 +15,12 @@ export class Breather {
 
   /** Gives way to waiting messages. @throws GraffitistError `cancelled` when one of them said so */
   async pause(signal: AbortSignal): Promise<void> {
-    if (!signal.aborted) {
+    if (!signal.aborted && performance.now() - this.#last > PAUSE_MS) {
       await new Promise<void>((resolve) => {
         this.#resume = resolve;
         this.#channel.port2.postMessage(null);
       });
+      this.#last = performance.now();
     }
     if (signal.aborted) throw cancelled();
   }

@@ -48,7 +48,8 @@ export function serveCalls<C extends Calls>(port: ComputePort, handlers: Handler
     try {
       const handler = handlers[name];
       if (handler === undefined) throw new GraffitistError('internal', `A compute worker has no call '${name}'.`);
-      const result = await handler(args, { signal: controller.signal, progress: (done) => post({ kind: 'progress', id, done }) });
+      const progress = paced((done) => post({ kind: 'progress', id, done }));
+      const result = await handler(args, { signal: controller.signal, progress });
       if (result instanceof Transferred) post({ kind: 'result', id, value: result.value }, result.buffers);
       else post({ kind: 'result', id, value: result });
     } catch (error) {
@@ -142,4 +143,16 @@ export function cancelled(): GraffitistError {
 
 function thrown({ code, cause, about, remedy }: ErrorInfo): GraffitistError {
   return new GraffitistError(code, cause, { ...(about === undefined ? {} : { about }), ...(remedy === undefined ? {} : { remedy }) });
+}
+
+/** Progress of a call is passed on at most this often. */
+const PROGRESS_MS = 30;
+
+function paced(send: (done: number) => void): (done: number) => void {
+  let sent = performance.now();
+  return (done) => {
+    if (performance.now() - sent < PROGRESS_MS) return;
+    sent = performance.now();
+    send(done);
+  };
 }

@@ -2,7 +2,7 @@
  * The tensors of one worker's images between the layers done and the layers to come. A tensor is computed when it is asked for, from
  * the nearest ones that are kept, chunk of images by chunk of images; it is kept as long as the plan says that somebody will read it.
  */
-import { type Codes, decode } from '../calibrate/codes.ts';
+import type { Codes } from '../calibrate/codes.ts';
 import type { Backend } from '../execute/backend.ts';
 import type { BoundNode, Session, StaticNumbers } from '../execute/session.ts';
 import { type Edge, edgeText, type GraphNode, parseEdge } from '../graph/graph.ts';
@@ -233,10 +233,12 @@ export class Frontier {
     }
     const piece = this.#kept.get(edgeText(edge))?.piece(chunk.index) as Piece;
     const { elements } = piece;
-    return this.#backend.make(piece.shape, (target) => {
-      if (elements instanceof Float32Array) target.set(elements);
-      else decode(elements.codes, elements.scale, target);
-    });
+    if (elements instanceof Float32Array) return this.#backend.make(piece.shape, (target) => target.set(elements));
+    const { kernels } = this.#backend;
+    const codes = this.#backend.make(piece.shape, (target) => target.set(elements.codes));
+    const [values] = this.#backend.scope(() => [kernels.mul(codes, kernels.constant('float32', [], [elements.scale]))]);
+    this.#backend.release(codes);
+    return values as Value;
   }
 
   /** Nodes to compute for a tensor, inputs first, back to what is kept for all of `chunks`. Without recursion. */

@@ -42,7 +42,9 @@ export function planSweep(
   isConstant: (node: string) => boolean,
 ): Plan {
   const sources = new Set(inputs);
-  const quantized = new Set(quantizers.map(({ node }) => node));
+  // Up to 8 bits a quantizer's output is kept in its tensor's stead. Wider ones are quantized again wherever they are read: their
+  // tensors are accumulators, needed for a stage or two, and to store and load them as codes costs more than the kernel.
+  const quantized = new Set(quantizers.flatMap(({ node, bits }) => (bits <= 8 ? [node] : [])));
   const lastMember = new Map(quantizers.map(({ threshold }, k) => [threshold, k]));
 
   const computedIn = new Map<string, number>();

@@ -1,6 +1,6 @@
 /** One worker's part of a calibration sweep: its share of the images, stage by stage. The coordinator is calibrate/sweep.ts. */
 
-import { type Codes, encode, makeCodes, type QuantizationError } from '../calibrate/codes.ts';
+import { type Codes, type Encoding, encode, makeCodes, type QuantizationError } from '../calibrate/codes.ts';
 import { CodeTable } from '../calibrate/codeTable.ts';
 import { type Bins, binEdges, countInto, type Extremes, extremesOf, mergeExtremes, noSamples } from '../calibrate/histogram.ts';
 import { methodOf } from '../calibrate/rules.ts';
@@ -10,8 +10,7 @@ import { inexactLayers } from '../execute/exactness.ts';
 import { Session } from '../execute/session.ts';
 import { makeTensor, tensorNumbers } from '../formats/tensorValues.ts';
 import { edgeText } from '../graph/graph.ts';
-import { ceilLog2, type FixedPoint, fixedPoint } from '../quantize/fixedPoint.ts';
-import type { Rounding } from '../quantize/quantizer.ts';
+import { ceilLog2, fixedPoint } from '../quantize/fixedPoint.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { Breather } from './breather.ts';
 import { type CallContext, Transferred } from './channel.ts';
@@ -21,7 +20,7 @@ import { type ImageReader, openImages } from './images.ts';
 import type { ComputeCalls, SettledStage, StageOutcome, SweepOptions, WorkDone } from './messages.ts';
 import { type Plan, planSweep, type Stage } from './plan.ts';
 import { openPortable } from './portableModel.ts';
-import { Budget, floatsOf, type Piece, type Series } from './series.ts';
+import { Budget, floatsOf, type Series } from './series.ts';
 
 /** A search at more bits would need more than 2²⁰ samples of one tensor. */
 const MOST_SEARCHED_BITS = 10;
@@ -180,26 +179,27 @@ export class SweepWorker {
     const view = requantized?.view(viewBins) ?? new Uint32Array(viewBins);
     const perChunk: (readonly QuantizationError[])[] = requantized === undefined ? [] : [[requantized.error]];
     this.#frontier.release(output);
-    const keep = (codes: Codes, { shape }: Piece, chunk: Chunk) => {
-      if (read && !constant) this.#frontier.keepCodes(output, chunk, shape, codes, format.scale);
-    };
-    const sink: Sink = (piece, chunk) => {
-      if (requantized !== undefined && !(piece.elements instanceof Float32Array)) {
-        keep(requantized.recode(piece.elements.codes), piece, chunk);
+    const stored = read && !constant;
+    const sink: Sink = ({ elements, shape }, chunk) => {
+      if (requantized !== undefined && !(elements instanceof Float32Array)) {
+        this.#frontier.keepCodes(output, chunk, shape, requantized.recode(elements.codes), format.scale);
         return undefined;
       }
-      const counted = requantized === undefined && viewBins > 0 ? view : null;
-      const { codes, errors } = encodeImages(floatsOf(piece.elements), chunk.count, {
+      const values = floatsOf(elements);
+      const codes = stored ? makeCodes(format, values.length) : undefined;
+      const counted = requantized === undefined && viewBins > 0 ? { view } : {};
+      const errors = encodeImages(values, chunk.count, {
         format,
         rounding: quantizer.rounding,
         largest,
-        view: counted,
+        ...counted,
+        ...(codes && { codes }),
       });
       if (requantized === undefined) perChunk[chunk.index] = errors;
-      keep(codes, piece, chunk);
+      if (codes) this.#frontier.keepCodes(output, chunk, shape, codes, format.scale);
       return undefined;
     };
-    if (requantized === undefined || (read && !constant)) await this.#each(stage, sink, context);
+    if (requantized === undefined || stored) await this.#each(stage, sink, context);
     if (samples?.kind === 'images') samples.series?.release();
     this.#samples.delete(stage);
     return { stage, errors: perChunk.flat(), view };
@@ -216,21 +216,13 @@ export class SweepWorker {
   }
 }
 
-interface Encoding {
-  readonly format: FixedPoint;
-  readonly rounding: Rounding;
-  readonly largest: number;
-  readonly view: Uint32Array | null;
-}
-
-/** Codes of some images, and what rounding did to each of them. */
-function encodeImages(values: Float32Array, images: number, { format, rounding, largest, view }: Encoding) {
-  const codes = makeCodes(format, values.length);
+/** What rounding does to each of some images. */
+function encodeImages(values: Float32Array, images: number, encoding: Encoding): QuantizationError[] {
   const parts = values.length % images === 0 ? images : 1;
   const size = values.length / parts;
-  const errors = Array.from({ length: parts }, (_, k) => {
+  return Array.from({ length: parts }, (_, k) => {
     const [from, to] = [k * size, (k + 1) * size];
-    return encode(values.subarray(from, to), format, rounding, codes.subarray(from, to) as Codes, largest, view);
+    const codes = encoding.codes?.subarray(from, to) as Codes | undefined;
+    return encode(values.subarray(from, to), { ...encoding, ...(codes && { codes }) });
   });
-  return { codes, errors };
 }
