@@ -95,7 +95,8 @@ function MissingVariables({ names }: { names: readonly string[] }) {
           </button>
         </div>
         {listed && (
-          <ul className="names">
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling list must be reachable by keyboard
+          <ul className="names" tabIndex={0} aria-label="Variables without a value">
             {names.slice(0, LISTED_VARIABLES).map((name) => (
               <li key={name} title={name}>
                 <PathText>{name}</PathText>

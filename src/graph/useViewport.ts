@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef } from 'react';
 import { useReactFlow, useStoreApi } from 'reactflow';
 import type { SceneNode } from '../../worker/protocol.ts';
 import type { Picture } from './picture.ts';
+import { firstBox } from './walk.ts';
 
 /** A box to bring into the middle; a new `at` asks again for the same box. */
 export interface Focus {
@@ -85,7 +86,7 @@ export function useViewport(picture: Picture | null, selection: string | null, t
       if (width === 0) return false;
       shown.current = picture;
       const anchor =
-        before === null || before === picture ? null : anchorOf(before, picture, toggled.current ?? selection, transform, store.getState());
+        before === null || before === picture ? null : anchorOf(before, picture, toggled.current, selection, transform, store.getState());
       toggled.current = null;
       if (before === picture) return true;
       if (anchor === null) start(picture);
@@ -116,18 +117,34 @@ export function useViewport(picture: Picture | null, selection: string | null, t
   return { fitAll, show, centre };
 }
 
-/** A box of both pictures to hold in place: the one the person touched, else the one nearest to the middle of the view. */
+/**
+ * A box of both pictures to hold in place: the group that was opened or closed, else, where they are in sight, the selected box or the
+ * graph's beginning, else the box nearest to the middle of the view.
+ */
 function anchorOf(
   before: Picture,
   now: Picture,
-  touched: string | null,
+  toggled: string | null,
+  selection: string | null,
   [x, y, zoom]: readonly [number, number, number],
   { width, height }: { readonly width: number; readonly height: number },
 ): readonly [SceneNode, SceneNode] | null {
-  if (before.scene.reading !== now.scene.reading && touched === null) return null;
-  const old = touched === null ? undefined : before.byId.get(touched);
-  const same = touched === null ? undefined : now.byId.get(touched);
-  if (old !== undefined && same !== undefined) return [old, same];
+  const pair = (id: string | null): readonly [SceneNode, SceneNode] | null => {
+    const old = id === null ? undefined : before.byId.get(id);
+    const same = id === null ? undefined : now.byId.get(id);
+    return old === undefined || same === undefined ? null : [old, same];
+  };
+  const inSight = (found: readonly [SceneNode, SceneNode] | null) => {
+    if (found === null) return null;
+    const [{ x: left, y: top, width: boxWidth, height: boxHeight }] = found;
+    const seen = (left + boxWidth) * zoom + x > 0 && left * zoom + x < width && (top + boxHeight) * zoom + y > 0 && top * zoom + y < height;
+    return seen ? found : null;
+  };
+  const touched = pair(toggled) ?? inSight(pair(selection));
+  if (touched !== null) return touched;
+  if (before.scene.reading !== now.scene.reading) return null;
+  const first = inSight(pair(firstBox(before)));
+  if (first !== null) return first;
   const middleX = (width / 2 - x) / zoom;
   const middleY = (height / 2 - y) / zoom;
   let found: readonly [SceneNode, SceneNode] | null = null;

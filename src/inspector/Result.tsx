@@ -2,6 +2,9 @@ import { useState } from 'react';
 import type { OutputComparison } from '../../worker/protocol.ts';
 import { plural, real } from '../format/numbers.ts';
 
+/** Below this share of equal answers static quantization has broken the network. */
+const POOR_AGREEMENT = 0.5;
+
 /** Float against quantized outputs on some calibration images: top-5 and the largest difference. */
 export function Result({ comparison }: { comparison: OutputComparison }) {
   const [at, setAt] = useState(0);
@@ -25,6 +28,12 @@ export function Result({ comparison }: { comparison: OutputComparison }) {
           <b>{real(comparison.largestDifference)}</b>
         </dd>
       </dl>
+      {comparison.agreement < POOR_AGREEMENT && (
+        <p className="result-hint warn">
+          One power-of-2 threshold per tensor does not fit this network: often the channels of depthwise weights differ too widely. Sort the
+          thresholds by scale to find such layers; retraining repairs them.
+        </p>
+      )}
       {row !== undefined && (
         <>
           <fieldset className="image-choice" aria-label="Image">

@@ -14,7 +14,7 @@ import { faultQuestion } from './faultText.ts';
 import { focusCard } from './focusCard.ts';
 import { Offers } from './Offers.tsx';
 import { OptionForm } from './OptionForm.tsx';
-import { StepNotes } from './StepNotes.tsx';
+import { StepNotes, stepWarnings } from './StepNotes.tsx';
 import type { StepState } from './stepState.ts';
 
 interface Props {
@@ -127,9 +127,9 @@ function StateMark({ state, report }: { state: StepState; report: StepReport | n
       return (
         <>
           {report !== null && <span className="card-count">{countText(report)}</span>}
-          {report !== null && report.skipped.length + report.warnings.length > 0 && (
-            <span className="warn card-count" title={`${report.skipped.length} left alone, ${report.warnings.length} warnings`}>
-              {report.skipped.length + report.warnings.length}!
+          {report !== null && report.skipped.length + stepWarnings(report).length > 0 && (
+            <span className="warn card-count" title={`${report.skipped.length} left alone, ${stepWarnings(report).length} warnings`}>
+              {report.skipped.length + stepWarnings(report).length}!
             </span>
           )}
           <Check className="ok" aria-label="done" />

@@ -1,14 +1,30 @@
 import { ChevronRight } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import type { CalibrationReport, StepReport } from '../../worker/protocol.ts';
+import type { CalibrationReport, StepReport, Warning } from '../../worker/protocol.ts';
 import { showStage } from '../actions/stages.ts';
 import { useCommand } from '../commands/useCommand.ts';
 import { bytes, count, duration, plural } from '../format/numbers.ts';
+import { setOption, usePipeline } from '../state/pipeline.ts';
 import { useRun } from '../state/run.ts';
 import { showNode, touch } from '../state/selection.ts';
 
 /** Rows that are shown before "show all"; a strip step may have thousands. */
 const SHOWN_ROWS = 100;
+
+/** KL-J clips much of a tensor: MAX for that quantizer is the way out. */
+const CLIPPING_RULE = 'CAL7';
+
+/** What the rewrite and the calibration of a step warn of. */
+export function stepWarnings(report: StepReport): readonly Warning[] {
+  return [...report.warnings, ...(report.calibration?.warnings ?? [])];
+}
+
+/** Puts quantizers on the step's list of those whose threshold is the largest value; the next run finds them so. */
+function takeMaximum(step: string, quantizers: readonly string[]): void {
+  const chosen = usePipeline.getState().request.steps.find(({ id }) => id === step)?.options.max_thresholds;
+  const before = Array.isArray(chosen) ? chosen.map(String) : [];
+  setOption(step, 'max_thresholds', [...new Set([...before, ...quantizers])]);
+}
 
 /** What a step did: changes, what it left alone and why, warnings, and its calibration. */
 export function StepNotes({ report }: { report: StepReport }) {
@@ -17,6 +33,8 @@ export function StepNotes({ report }: { report: StepReport }) {
     if (stage !== undefined) await showStage(stage);
     showNode(node);
   };
+  const warnings = stepWarnings(report);
+  const clipping = warnings.filter((warning) => warning.rule === CLIPPING_RULE).map((warning) => warning.node);
   return (
     <div className="step-notes">
       {report.calibration !== undefined && <Calibration report={report.calibration} />}
@@ -26,24 +44,29 @@ export function StepNotes({ report }: { report: StepReport }) {
           return (
             skip && (
               <Row key={`${skip.rule} ${skip.node}`} node={skip.node} onOpen={open}>
-                <span className="mono">{skip.node}</span> {skip.reason} {skip.remedy}
+                <span className="mono">{skip.node}</span> {skip.reason}. {skip.remedy}
               </Row>
             )
           );
         }}
       </Disclosure>
-      <Disclosure title={plural(report.warnings.length, 'warning')} rows={report.warnings.length} tone="warn">
+      <Disclosure title={plural(warnings.length, 'warning')} rows={warnings.length} tone="warn">
         {(index) => {
-          const warning = report.warnings[index];
+          const warning = warnings[index];
           return (
             warning && (
-              <Row key={`${warning.rule} ${warning.node}`} node={warning.node} onOpen={open}>
+              <Row key={`${warning.rule} ${warning.node}`} node={warning.node === '' ? null : warning.node} onOpen={open}>
                 <span className="mono">{warning.node}</span> {warning.text}
               </Row>
             )
           );
         }}
       </Disclosure>
+      {clipping.length > 0 && (
+        <button type="button" className="button small" onClick={() => takeMaximum(report.id, clipping)}>
+          Take MAX for {clipping.length === 1 ? 'it' : `all ${clipping.length}`}
+        </button>
+      )}
       <Disclosure title={plural(report.changes.length, 'change')} rows={report.changes.length}>
         {(index) => {
           const change = report.changes[index];
