@@ -1,19 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { graffitize, interfaceArgs } from './support/commandLine.ts';
 import { drop, expectSameFiles, type Files, FORM, save } from './support/files.ts';
 import { expect, test } from './support/guard.ts';
 import { openStudio, quantized, RECIPE_2, runButton, settled, statusLine } from './support/studio.ts';
-import { TINY_INTERFACE, tinyNetwork } from './support/tinyNetwork.ts';
+import { TINY_INTERFACE, writeTinyNetwork } from './support/tinyNetwork.ts';
 
 const { input, output, shape } = TINY_INTERFACE;
 
 test('a tiny network: the same files from WebGPU, from wasm and from the command line', async ({ page }, testInfo) => {
-  const folder = testInfo.outputPath('tiny');
-  await mkdir(folder, { recursive: true });
-  const network = await tinyNetwork();
-  for (const [name, bytes] of network) await writeFile(`${folder}/${name}`, bytes);
-
+  const { folder, graph, checkpoint, calibration } = await writeTinyNetwork(testInfo.outputPath('tiny'));
   await openStudio(page);
   await drop(page, [folder]);
   await expect(page.getByRole('region', { name: 'Files' })).toContainText('8 images');
@@ -23,12 +18,7 @@ test('a tiny network: the same files from WebGPU, from wasm and from the command
   const onWasm = await filesFrom(page, 'wasm');
   expectSameFiles(onWebGpu, onWasm);
 
-  const job = {
-    graph: `${folder}/tiny.pb`,
-    beside: [...network.keys()].filter((name) => name.startsWith('tiny.ckpt')).map((name) => `${folder}/${name}`),
-    calibration: `${folder}/calibration_set.npy`,
-    writes: 'tiny_quant.pb',
-  };
+  const job = { graph, beside: checkpoint, calibration, writes: 'tiny_quant.pb' };
   const args = [...interfaceArgs(input, output, shape), '--transforms', ...RECIPE_2];
   expectSameFiles(onWebGpu, inForms(await graffitize({ ...job, args: ['--freeze', ...args] }), await graffitize({ ...job, args })));
 });

@@ -135,10 +135,10 @@ function detailOf(file: SourceFile, document: Omit<OpenDocument, 'summaries'>): 
 }
 
 /** Variables of the graph that hold weights, not thresholds, and that no loaded checkpoint supplies. */
-export function missingVariables(graph: Graph, supplied: ReadonlyMap<string, unknown>): string[] {
+function missingVariables(graph: Graph, supplied: ReadonlyMap<string, unknown>, thresholds: ReadonlySet<string>): string[] {
   return graph.nodes
-    .filter((node) => /^(Variable|VariableV2|VarHandleOp)$/.test(node.op) && !supplied.has(node.name))
-    .map((node) => node.name);
+    .filter(({ op, name }) => /^(Variable|VariableV2|VarHandleOp)$/.test(op) && !supplied.has(name) && !thresholds.has(name))
+    .map(({ name }) => name);
 }
 
 /** What the page shows of a document before anything was run. */
@@ -156,7 +156,7 @@ export function summarize(document: OpenDocument): DocumentSummary {
     ops: [...ops].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
     guess: guessInterface(graph),
     candidates: interfaceCandidates(graph),
-    missingVariables: missingVariables(graph, known),
+    missingVariables: missingVariables(graph, known, new Set(quantizers.map(({ threshold }) => threshold))),
     calibration: count === undefined ? null : { count, shape },
     refusal: controlFlowRefusal(graph),
     quantizers: {

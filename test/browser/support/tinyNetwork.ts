@@ -1,4 +1,6 @@
 /** A network small enough for a software GPU: five layers on 16×16 pixels, weights and pictures from a seed. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { attr } from '../../../scripts/sample/attrs.ts';
 import { random } from '../../../scripts/sample/random.ts';
 import { checkpointFiles } from '../../../worker/formats/checkpoint.ts';
@@ -8,26 +10,47 @@ import type { Tensor } from '../../../worker/formats/tensor.ts';
 import { makeTensor } from '../../../worker/formats/tensorValues.ts';
 import { Graph, GraphNode, type NodeSpec } from '../../../worker/graph/graph.ts';
 import { graphBytes } from '../../../worker/graph/graphFile.ts';
-import type { Files } from './files.ts';
 
 /** Names and shape that the page guesses. */
 export const TINY_INTERFACE = { input: 'input', output: 'probabilities', shape: [16, 16, 3] } as const;
 const IMAGES = 8;
 const SEED = 20;
 
-/** `tiny.pb`, its checkpoint `tiny.ckpt.*` and `calibration_set.npy`. */
-export async function tinyNetwork(): Promise<Files> {
+/** Paths of the network on disk. */
+export interface TinyFiles {
+  readonly folder: string;
+  readonly graph: string;
+  /** The two parts of its checkpoint. */
+  readonly checkpoint: readonly string[];
+  /** Eight pictures. */
+  readonly calibration: string;
+}
+
+/** Writes `tiny.pb`, `tiny.ckpt.*` and `calibration_set.npy` into a folder, which is made. */
+export async function writeTinyNetwork(folder: string): Promise<TinyFiles> {
   const draw = random(SEED);
   const writer = new Writer((shape, low, high) => Array.from({ length: count(shape) }, () => draw.between(low, high)));
-  const features = layers(writer);
-  writer.node('probabilities', 'Softmax', [features]);
-  const pictures = makeTensor('float32', [IMAGES, ...TINY_INTERFACE.shape], writer.draw([IMAGES, ...TINY_INTERFACE.shape], -1, 1));
-  const graph = new Graph(writer.nodes, { rest: [versionsField()] });
-  const checkpoint = await Promise.all(
-    checkpointFiles('tiny.ckpt', writer.values).map(async ({ name, blob }) => [name, await blob.arrayBuffer()] as const),
-  );
-  const files = [['tiny.pb', Buffer.concat(graphBytes(graph))], ...checkpoint, ['calibration_set.npy', writeNpy(pictures)]] as const;
-  return new Map(files.map(([name, bytes]) => [name, Buffer.from(bytes as Uint8Array)]));
+  writer.node('probabilities', 'Softmax', [layers(writer)]);
+  await mkdir(folder, { recursive: true });
+  const files: TinyFiles = {
+    folder,
+    graph: path.join(folder, 'tiny.pb'),
+    checkpoint: ['index', 'data-00000-of-00001'].map((ending) => path.join(folder, `tiny.ckpt.${ending}`)),
+    calibration: path.join(folder, 'calibration_set.npy'),
+  };
+  await writeFile(files.graph, Buffer.concat(graphBytes(new Graph(writer.nodes, { rest: [versionsField()] }))));
+  for (const { name, blob } of checkpointFiles('tiny.ckpt', writer.values))
+    await writeFile(path.join(folder, name), Buffer.from(await blob.arrayBuffer()));
+  await writeFile(files.calibration, tinyPictures(IMAGES));
+  return files;
+}
+
+/** A calibration set for the network, as `.npy`. */
+export function tinyPictures(images: number, imageShape: readonly number[] = TINY_INTERFACE.shape): Uint8Array {
+  const draw = random(SEED + images);
+  const shape = [images, ...imageShape];
+  const values = Float32Array.from({ length: count(shape) }, () => draw.between(-1, 1));
+  return writeNpy(makeTensor('float32', shape, values));
 }
 
 /** A convolution, a depthwise one, two pointwise ones whose results are added, and the logits over the mean of each channel. */
