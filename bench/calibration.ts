@@ -5,7 +5,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { calibrate, type CalibrationData } from '../worker/calibrate/calibrate.ts';
+import { shared } from '../test/shared.ts';
+import { spawnHere, spawnThread } from '../test/unit/compute/spawn.ts';
+import { type CalibrationData, calibrate } from '../worker/calibrate/calibrate.ts';
 import { ComputePool, workersFor } from '../worker/compute/pool.ts';
 import { outputsOf } from '../worker/evaluate/compareOutputs.ts';
 import type { BackendName } from '../worker/execute/backend.ts';
@@ -15,8 +17,6 @@ import { openGraph } from '../worker/graph/graphFile.ts';
 import type { Model } from '../worker/graph/model.ts';
 import { noVariables } from '../worker/graph/variables.ts';
 import { applyStep } from '../worker/transforms/pipeline.ts';
-import { shared } from '../test/shared.ts';
-import { spawnHere, spawnThread } from '../test/unit/compute/spawn.ts';
 import { mobilenetModel, seededImages } from './mobilenetGraph.ts';
 import { writeResult } from './results.ts';
 
@@ -78,7 +78,13 @@ async function measure(network: string, model: Model, data: CalibrationData): Pr
 }
 
 const images = seededImages(IMAGES, 2);
-const rows = [await measure('MobileNet-v1-1.0-224, seeded', mobilenetModel(1), await npyFile(writeNpy(makeTensor('float32', images.shape, images.values))))];
+const rows = [
+  await measure(
+    'MobileNet-v1-1.0-224, seeded',
+    mobilenetModel(1),
+    await npyFile(writeNpy(makeTensor('float32', images.shape, images.values))),
+  ),
+];
 const real = shared('models/mobilenet_v1_0.25_128/frozen_graph.pb');
 if (existsSync(real)) {
   const graph = openGraph(readFileSync(real), 'frozen_graph.pb');
@@ -90,8 +96,16 @@ if (existsSync(real)) {
     inputShape: [128, 128, 3],
     shapes: new Map(),
   };
-  rows.push(await measure('MobileNet-v1-0.25-128, real', model, await npyFile(readFileSync(shared('cases/imagenet_mobilenet/calibration_set.npy')))));
+  rows.push(
+    await measure(
+      'MobileNet-v1-0.25-128, real',
+      model,
+      await npyFile(readFileSync(shared('cases/imagenet_mobilenet/calibration_set.npy'))),
+    ),
+  );
 }
 console.table(rows);
-console.log(`(calibration − search) ÷ forward: ${rows[0]?.withoutSearch} (claim ≤ 4); calibration ÷ forward: ${rows[0]?.whole} (claim ≤ 6)`);
+console.log(
+  `(calibration − search) ÷ forward: ${rows[0]?.withoutSearch} (claim ≤ 4); calibration ÷ forward: ${rows[0]?.whole} (claim ≤ 6)`,
+);
 writeResult(`calibration-${backend}`, { images: IMAGES, backend, rows });

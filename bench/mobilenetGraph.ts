@@ -9,8 +9,19 @@ const CLASSES = 1001;
 
 /** Stride and output channels of the thirteen depthwise separable blocks. */
 const BLOCKS = [
-  [1, 64], [2, 128], [1, 128], [2, 256], [1, 256], [2, 512],
-  [1, 512], [1, 512], [1, 512], [1, 512], [1, 512], [2, 1024], [1, 1024],
+  [1, 64],
+  [2, 128],
+  [1, 128],
+  [2, 256],
+  [1, 256],
+  [2, 512],
+  [1, 512],
+  [1, 512],
+  [1, 512],
+  [1, 512],
+  [1, 512],
+  [2, 1024],
+  [1, 1024],
 ] as const;
 
 const float: AttrValue = { kind: 'type', value: 'float32' };
@@ -30,14 +41,25 @@ export function mobilenetModel(seed: number): Model {
   };
   const constant = (name: string, shape: readonly number[], value: () => number): string => {
     const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, value);
-    nodes.push(GraphNode.make({ name, op: 'Const', attrs: { dtype: float, value: { kind: 'tensor', value: makeTensor('float32', shape, values) } } }));
+    nodes.push(
+      GraphNode.make({
+        name,
+        op: 'Const',
+        attrs: { dtype: float, value: { kind: 'tensor', value: makeTensor('float32', shape, values) } },
+      }),
+    );
     return name;
   };
   const convolution = (scope: string, op: string, input: string, filter: readonly number[], stride: number): string => {
     const [height = 1, width = 1, inputs = 1] = filter;
     const deviation = Math.sqrt(2 / (height * width * (op === 'Conv2D' ? inputs : 1)));
     const weights = constant(`${scope}/weights`, filter, () => normal() * deviation);
-    const attrs = { strides: ints([1, stride, stride, 1]), padding: text('SAME'), data_format: text('NHWC'), dilations: ints([1, 1, 1, 1]) };
+    const attrs = {
+      strides: ints([1, stride, stride, 1]),
+      padding: text('SAME'),
+      data_format: text('NHWC'),
+      dilations: ints([1, 1, 1, 1]),
+    };
     return node(`${scope}/${op === 'Conv2D' ? 'Conv2D' : 'depthwise'}`, op, [input, weights], attrs);
   };
   const layer = (scope: string, op: string, input: string, filter: readonly number[], stride: number, channels: number): string => {
@@ -75,7 +97,14 @@ export function mobilenetModel(seed: number): Model {
   x = node('MobilenetV1/Logits/Conv2d_1c_1x1/BiasAdd', 'BiasAdd', [x, bias], { data_format: text('NHWC') });
   x = node('MobilenetV1/Logits/SpatialSqueeze', 'Squeeze', [x], { squeeze_dims: ints([1, 2]) });
   x = node('MobilenetV1/Predictions/Softmax', 'Softmax', [x]);
-  return { graph: new Graph(nodes), variables: noVariables, inputs: ['input'], outputs: [x], inputShape: [SIZE, SIZE, 3], shapes: new Map() };
+  return {
+    graph: new Graph(nodes),
+    variables: noVariables,
+    inputs: ['input'],
+    outputs: [x],
+    inputShape: [SIZE, SIZE, 3],
+    shapes: new Map(),
+  };
 }
 
 /** Images in [−1, 1] from a seed: smooth patches, as photographs have them, under some noise. Shape [count, 224, 224, 3]. */

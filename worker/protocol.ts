@@ -12,7 +12,7 @@ export type { ErrorCode, ErrorInfo } from './errors.ts';
 export { errorInfo, errorText, GraffitistError } from './errors.ts';
 export type { BackendName } from './execute/backend.ts';
 export type { Shape } from './formats/tensor.ts';
-export type { Quantizer, QuantizerKind, Rounding } from './quantize/quantizer.ts';
+export type { Quantizer } from './quantize/quantizer.ts';
 export type { Change, OptionSpec, OptionValue, OptionValues, Skip, Warning } from './transforms/transform.ts';
 
 // ---------------------------------------------------------------- documents

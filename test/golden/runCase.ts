@@ -58,8 +58,12 @@ export function readArguments(args: readonly string[]): CaseArguments {
   const given = new Map<string, string[]>();
   let values: string[] = [];
   for (const word of args) {
-    if (word.startsWith('--')) given.set(word, (values = []));
-    else values.push(word);
+    if (word.startsWith('--')) {
+      values = [];
+      given.set(word, values);
+    } else {
+      values.push(word);
+    }
   }
   return {
     inGraph: given.get('--in_graph')?.[0] ?? '',
