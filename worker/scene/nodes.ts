@@ -3,7 +3,7 @@ import { lastSegment, parentScope } from '../graph/scopes.ts';
 import { type Breather, paced } from './breathe.ts';
 import { collapseSingles, type Scope, scopeTree } from './groups.ts';
 import type { SceneInput } from './input.ts';
-import { shapeText, tensorShape } from './layers/shapes.ts';
+import { tensorShape, wholeShapeText } from './layers/shapes.ts';
 import type { Box, Diagram, Wire } from './structure.ts';
 import { Tags, tagText } from './tags.ts';
 
@@ -24,7 +24,7 @@ export async function nodesDiagram(input: SceneInput, breath: Breather): Promise
     boxes.push(drawNode(input, node, tags, scopes, results));
     for (const edge of node.edges) {
       const from = index.get(edge.node);
-      if (from !== undefined) wires.push({ from, to, label: shapeText(tensorShape(input, edge)), tag: null, control: false });
+      if (from !== undefined) wires.push({ from, to, label: wholeShapeText(tensorShape(input, edge)), tag: null, control: false });
     }
     for (const control of node.controls) {
       const from = index.get(control);

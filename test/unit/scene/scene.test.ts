@@ -208,6 +208,13 @@ describeShared('Nodes reading of real graphs', () => {
     }
   });
 
+  it('NOD1 wires carry whole shapes, control edges are marked', async () => {
+    const all = await opened(sceneInput(readGraph(shared('cases/nets/small_resnet_v1/small_resnet_v1_eval.pb'))), 'nodes');
+    expect(all.edges.some(({ label }) => /^3×3×\d+×\d+$/.test(label))).toBe(true);
+    const training = await opened(sceneInput(readGraph(shared('cases/nets/small_resnet_v1/small_resnet_v1_train.meta'))), 'nodes');
+    expect(training.edges.filter(({ control }) => control).length).toBeGreaterThan(0);
+  });
+
   it('NOD2 draws the largest graph as far as a person first sees it', async () => {
     const input = sceneInput(readGraph(shared('cases/nets/resnet_v1_50/recipe3a_int8.pb.gz')));
     const first = await scene(input, 'nodes');

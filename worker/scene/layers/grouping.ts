@@ -39,11 +39,16 @@ export function groupLayers(diagram: Diagram): Scope {
 }
 
 function dissolveNetwork(root: Scope, diagram: Diagram): void {
+  const inner = diagram.boxes.filter(({ kind }) => kind === 'layer' || kind === 'op').length;
+  let dissolved: string | null = null;
   for (;;) {
     const counts = countBoxes(root);
-    const inner = diagram.boxes.filter(({ kind }) => kind === 'layer' || kind === 'op').length;
-    const network = [...root.groups].find((group) => (counts.get(group) ?? 0) > inner * NETWORK_SHARE);
+    // `Net/Net`: the layers of a network beside its `Net/Logits`.
+    const network: Scope | undefined = [...root.groups].find(
+      (group) => group.title === dissolved || (counts.get(group) ?? 0) > inner * NETWORK_SHARE,
+    );
     if (network === undefined) return;
+    dissolved = network.title;
     dissolve(network, false);
   }
 }

@@ -37,6 +37,11 @@ export function parameterShape(input: SceneInput, edge: Edge): Shape {
   return null;
 }
 
+/** `?×128×128×3`: the whole shape; empty where it is unknown or a scalar's. */
+export function wholeShapeText(shape: Shape): string {
+  return shape === null ? '' : shape.map(dimension).join('×');
+}
+
 /** `128×128×3`: without the batch; `?` for a dimension that nobody knows, empty for an unknown or scalar shape. */
 export function shapeText(shape: Shape): string {
   const sizes = shape === null ? [] : shape.length === 1 ? shape : shape.slice(1);
