@@ -96,6 +96,11 @@ export class Frontier {
     return this.#options.session.graph.uses(name).some(({ consumer }) => this.#computed.has(consumer.name));
   }
 
+  /** Whether a threshold behind the tensor has moved since it was computed. */
+  isOutdated({ node }: Edge): boolean {
+    return this.#outdated.has(node);
+  }
+
   /** The node's output changes: what was made from it is forgotten and, where it is read again, computed again. */
   invalidate(name: string): void {
     const { graph } = this.#options.session;

@@ -105,6 +105,7 @@ export class SweepWorker {
       const counts = new Uint32Array(bins.count);
       const samples = this.#samples.get(stage);
       if (samples?.kind === 'images' && samples.table !== null) samples.table.countInto(counts, bins);
+      else if (this.#areLost(stage)) throw samplesLost(this.#at(stage).source.node);
       else await this.#each(stage, ({ elements }) => void countInto(counts, floatsOf(elements), edges), context);
       all.push(counts);
     }
@@ -168,11 +169,27 @@ export class SweepWorker {
     return CodeTable.for(image, image.length * images);
   }
 
+  /** Whether samples were not kept and a threshold behind them has moved since. */
+  #areLost(stage: number): boolean {
+    const samples = this.#samples.get(stage);
+    if (samples?.kind !== 'images' || !this.#frontier.isOutdated(this.#at(stage).source)) return false;
+    return !this.#frontier.chunks.every(({ index }) => samples.series?.piece(index) !== undefined);
+  }
+
+  /** Samples taken before a threshold behind them moved are not what is quantized: the tensor is computed again. */
+  #refresh(stage: number): void {
+    const samples = this.#samples.get(stage);
+    if (samples?.kind !== 'images' || !this.#frontier.isOutdated(this.#at(stage).source)) return;
+    samples.series?.release();
+    this.#samples.set(stage, { kind: 'images', series: undefined, table: null });
+  }
+
   /** The samples of a stage become codes, which stand in for the quantizer's output. */
   async #encode({ stage, largest, viewBins }: SettledStage, log2: number, context: CallContext): Promise<StageOutcome> {
     const { quantizer, constant, read } = this.#at(stage);
     const format = fixedPoint(quantizer, log2);
     const output = edgeText({ node: quantizer.node, port: 0 });
+    this.#refresh(stage);
     const samples = this.#samples.get(stage);
     const table = samples?.kind === 'images' ? samples.table : null;
     const requantized = table?.quantize(format, quantizer.rounding);
@@ -224,5 +241,13 @@ function encodeImages(values: Float32Array, images: number, encoding: Encoding):
     const [from, to] = [k * size, (k + 1) * size];
     const codes = encoding.codes?.subarray(from, to) as Codes | undefined;
     return encode(values.subarray(from, to), { ...encoding, ...(codes && { codes }) });
+  });
+}
+
+/** Samples that were not kept cannot be had again once a threshold before them has moved. */
+function samplesLost(node: string): GraffitistError {
+  return new GraffitistError('memory-budget', `The samples of '${node}' had to be kept and did not fit the memory budget.`, {
+    about: node,
+    remedy: 'Give a larger budget, or fewer images.',
   });
 }
