@@ -22,14 +22,17 @@ export function mustRun(command, args, options = {}) {
   process.exit(result.status ?? 1);
 }
 
-/** `npm ci` unless node_modules already holds what package-lock.json says. */
+/**
+ * Installs what package-lock.json says unless node_modules already holds it. Not `npm ci`: that refuses a lock file which lacks the
+ * optional builds of other platforms, and a lock written on one platform may.
+ */
 export function ensureInstalled({ quiet = false } = {}) {
   requireNode();
   const lock = path.join(root, 'package-lock.json');
   const installed = path.join(root, 'node_modules', '.package-lock.json');
   if (existsSync(installed) && sameLock(lock, installed)) return;
   if (!quiet) console.log('Installing dependencies…');
-  mustRun('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { stdio: quiet ? ['ignore', 2, 2] : 'inherit' });
+  mustRun('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], { stdio: quiet ? ['ignore', 2, 2] : 'inherit' });
 }
 
 function sameLock(lock, installed) {
