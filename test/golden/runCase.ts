@@ -78,7 +78,7 @@ export function readArguments(args: readonly string[]): CaseArguments {
 /** Runs the transforms of a command line on `graph`, without engine and without calibration. @throws GraffitistError */
 export function runArguments(graph: Graph, args: CaseArguments): CaseResult {
   const steps = args.transforms.map((text, index): Step => ({ id: `${index + 1}`, ...parseExpression(text), bypassed: false }));
-  if (!args.superuser) admitGraph(graph);
+  if (!args.superuser) admitGraph(graph, args.outputs);
   const opened: Model = {
     graph,
     variables: noVariables,

@@ -4,6 +4,7 @@ import { checkpointPrefix } from '../formats/checkpointFiles.ts';
 import { type NpyFile, openNpy } from '../formats/npy.ts';
 import type { Graph } from '../graph/graph.ts';
 import { openGraphFile } from '../graph/graphFile.ts';
+import { descendants } from '../graph/reach.ts';
 import { controlFlowNodes, refuseControlFlow } from '../graph/validate.ts';
 import type { DocumentSummary, FileRole, FileSummary, SourceFile } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
@@ -166,8 +167,13 @@ export function summarize(document: OpenDocument): DocumentSummary {
   };
 }
 
+/** Control flow is in the way where everything that may be an output depends on some. */
 function controlFlowRefusal(graph: Graph): DocumentSummary['refusal'] {
-  if (controlFlowNodes(graph).length === 0) return null;
+  const flow = controlFlowNodes(graph);
+  if (flow.length === 0) return null;
+  const names = flow.map((node) => node.name);
+  const behind = descendants(graph, names, { controls: true });
+  if (interfaceCandidates(graph).outputs.some((output) => !behind.has(output))) return null;
   try {
     refuseControlFlow(graph);
     return null;

@@ -27,8 +27,8 @@ export interface RunOutcome {
 export async function runPipeline(opened: Model, request: RunRequest, calibrate: Calibrate, job: JobOptions): Promise<RunOutcome> {
   const started = performance.now();
   let model: Model = { ...opened, ...checkedInterface(opened, request.interface) };
-  refuseControlFlow(model.graph);
-  if (request.superuser !== true) admitGraph(model.graph);
+  refuseControlFlow(model.graph, model.outputs);
+  if (request.superuser !== true) admitGraph(model.graph, model.outputs);
   const fault = checkPipeline(request.steps)[0];
   const active = request.steps.filter((step) => !step.bypassed).length;
   const stages: StageState[] = [];

@@ -14,14 +14,15 @@ export function ancestors(graph: Graph, roots: Iterable<string>): ReadonlySet<st
   return reached;
 }
 
-/** Names of the nodes that read `roots`, directly or through others, the roots among them; control edges do not count. */
-export function descendants(graph: Graph, roots: Iterable<string>): ReadonlySet<string> {
+/** Names of the nodes that read `roots`, directly or through others, the roots among them; control edges count with `controls` only. */
+export function descendants(graph: Graph, roots: Iterable<string>, { controls = false } = {}): ReadonlySet<string> {
   const reached = new Set<string>();
   const waiting = [...roots];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (reached.has(name)) continue;
     reached.add(name);
     for (const use of graph.uses(name)) waiting.push(use.consumer.name);
+    if (controls) for (const user of graph.controlUses(name)) waiting.push(user.name);
   }
   return reached;
 }

@@ -1,5 +1,6 @@
 import { GraffitistError } from '../errors.ts';
 import type { Graph, GraphNode } from './graph.ts';
+import { ancestors } from './reach.ts';
 
 /** Ops that decide at run time what runs: such a graph can be looked at, not rewritten or executed. */
 const CONTROL_FLOW_OPS: ReadonlySet<string> = new Set([
@@ -42,10 +43,15 @@ export function controlFlowNodes(graph: Graph): readonly GraphNode[] {
 }
 
 /**
- * @throws GraffitistError `graph-control-flow`, naming the first such node: for whoever rewrites or executes
+ * For whoever rewrites or executes. With `outputs`, control flow that none of them depends on does not count: loops of an input queue,
+ * conditions of a metric or of training stand beside many an inference graph.
+ *
+ * @throws GraffitistError `graph-control-flow`, naming the first such node
  */
-export function refuseControlFlow(graph: Graph): void {
-  const [first, ...others] = controlFlowNodes(graph);
+export function refuseControlFlow(graph: Graph, outputs?: readonly string[]): void {
+  const all = controlFlowNodes(graph);
+  const needed = outputs === undefined || all.length === 0 ? undefined : ancestors(graph, outputs);
+  const [first, ...others] = needed === undefined ? all : all.filter((node) => needed.has(node.name));
   if (first === undefined) return;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   throw new GraffitistError('graph-control-flow', `Control flow is not supported: node '${first.name}' (${first.op})${more}.`, {

@@ -1,11 +1,12 @@
 import { GraffitistError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
+import { ancestors } from '../graph/reach.ts';
 import { opFor } from '../ops/registry.ts';
 
 /** Optimizer updates: Apply…, ResourceApply…, SparseApply… and their like. */
 const TRAINING_OP = /^(Resource)?(Sparse)?Apply[A-Z]/;
 
-/** Known by name only: they make, save and restore variables or log, and no inference reads them. */
+/** Known by name only: they make, save and restore variables or log; an output may wait for them, and reads no number of theirs. */
 const BYSTANDERS: ReadonlySet<string> = new Set([
   'Assign',
   'AssignAdd',
@@ -31,11 +32,12 @@ const BYSTANDERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Refuses graphs that transforms are not made for: those that train, and those with ops that the engine does not know.
+ * Refuses graphs that transforms are not made for: those that train, and those whose outputs depend on ops that the engine does not know.
+ * What no output depends on may be anything: initializers, savers, summaries.
  *
  * @throws GraffitistError `op-training`, `op-unsupported`, naming the ops and the first such node
  */
-export function admitGraph(graph: Graph): void {
+export function admitGraph(graph: Graph, outputs: readonly string[]): void {
   const training = graph.nodes.filter((node) => TRAINING_OP.test(node.op));
   const [first] = training;
   if (first !== undefined) {
@@ -44,7 +46,9 @@ export function admitGraph(graph: Graph): void {
       remedy: 'Export the graph without its optimizer.',
     });
   }
-  const unknown = graph.nodes.filter((node) => opFor(node.op) === undefined && !BYSTANDERS.has(node.op));
+  const strange = graph.nodes.filter((node) => opFor(node.op) === undefined && !BYSTANDERS.has(node.op));
+  const needed = strange.length === 0 ? new Set<string>() : ancestors(graph, outputs);
+  const unknown = strange.filter((node) => needed.has(node.name));
   const [odd] = unknown;
   if (odd !== undefined) {
     throw new GraffitistError('op-unsupported', `Unsupported op(s) found in input graph: ${opNames(unknown)}.`, {

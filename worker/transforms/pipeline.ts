@@ -73,7 +73,7 @@ export function* runTransforms(model: Model, steps: readonly Step[]): Generator<
 /** Applies one step whatever stands before it: options are completed, the graph that comes out is valid and in TensorFlow's order. */
 export function applyStep(model: Model, step: Pick<Step, 'transform' | 'options'>): TransformResult {
   const transform = transformNamed(step.transform);
-  refuseControlFlow(model.graph);
+  refuseControlFlow(model.graph, model.outputs);
   const result = transform.apply(model, completeOptions(transform, step.options));
   const graph = importOrder(result.model.graph);
   validateGraph(graph);

@@ -107,6 +107,26 @@ describe('documents', () => {
       code: 'graph-control-flow',
     });
   });
+
+  it('ADM3: with control flow beside what an output depends on is rewritten', async () => {
+    const float = { T: { kind: 'type', value: 'float32' } } as const;
+    const input = GraphNode.make({
+      name: 'input',
+      op: 'Placeholder',
+      attrs: { dtype: { kind: 'type', value: 'float32' }, shape: { kind: 'shape', value: [-1, 4, 4, 3] } },
+    });
+    const predicate = GraphNode.make({ name: 'on', op: 'Placeholder', attrs: { dtype: { kind: 'type', value: 'bool' } } });
+    const branch = GraphNode.make({ name: 'branch', op: 'Switch', inputs: ['input', 'on'], attrs: float });
+    const odd = GraphNode.make({ name: 'odd', op: 'Erf', inputs: ['branch:1'], attrs: float });
+    const output = GraphNode.make({ name: 'output', op: 'Relu', inputs: ['input'], attrs: float });
+    const blob = new Blob(graphBytes(new Graph([input, predicate, branch, odd, output])) as BlobPart[]);
+    const summary = await engine.open([{ name: 'metric.pb', blob }]);
+    expect(summary.refusal).toBeNull();
+    const steps = int8.steps.slice(0, 5);
+    const report = await engine.run({ steps, interface: { inputs: ['input'], outputs: ['output'], shape: [4, 4, 3] } });
+    expect(report.steps.map((step) => step.state)).toEqual(['done', 'done', 'done', 'done', 'done']);
+    expect((await engine.stages()).at(-1)?.nodeCount).toBe(2);
+  });
 });
 
 describe('runs', () => {

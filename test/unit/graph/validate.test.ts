@@ -69,6 +69,13 @@ describe('graph validation', () => {
     expect(refusal(() => refuseControlFlow(graph))).toMatchObject({ code: 'graph-control-flow', about: 'enter' });
   });
 
+  it('ADM3: control flow counts where an output depends on it', () => {
+    const graph = graphOf({ ...LOOP, other: ['Const'], beside: ['Identity', 'other'], waits: ['Identity', 'other', '^exit'] });
+    expect(() => refuseControlFlow(graph, ['beside'])).not.toThrow();
+    expect(refusal(() => refuseControlFlow(graph, ['beside', 'exit'])).code).toBe('graph-control-flow');
+    expect(refusal(() => refuseControlFlow(graph, ['waits'])).code).toBe('graph-control-flow');
+  });
+
   it('refuses a circle in the body of a while loop', () => {
     const graph = graphOf({ ...LOOP, body: ['Add', 'switch:1', 'more'], more: ['Identity', 'body'] });
     expect(refusal(() => validateGraph(graph)).code).toBe('graph-cycle');

@@ -92,7 +92,10 @@ describe('admission', () => {
   const graph = (...ops: readonly string[]) => new Graph(ops.map((op, i) => GraphNode.make({ name: `n${i}`, op })));
   const code = (tried: Graph) => {
     try {
-      admitGraph(tried);
+      admitGraph(
+        tried,
+        tried.nodes.map((node) => node.name),
+      );
       return 'admitted';
     } catch (error) {
       return error instanceof GraffitistError ? `${error.code} ${error.message} ${error.about}` : 'other';
@@ -104,6 +107,21 @@ describe('admission', () => {
       expect(code(graph('Const', op))).toBe(`op-training Training op(s) found in input graph: ${op}. n1`);
     }
     expect(code(graph('Erf', 'Const', 'Bessel'))).toBe('op-unsupported Unsupported op(s) found in input graph: Bessel, Erf. n0');
+  });
+
+  it('ADM1, ADM2: training ops count anywhere, unknown ones where an output depends on them', () => {
+    const input = GraphNode.make({ name: 'input', op: 'Placeholder' });
+    const weights = GraphNode.make({ name: 'weights', op: 'VariableV2' });
+    const random = GraphNode.make({ name: 'random', op: 'StatelessRandomUniformV2' });
+    const assign = GraphNode.make({ name: 'assign', op: 'Assign', inputs: ['weights', 'random'] });
+    const update = GraphNode.make({ name: 'update', op: 'ApplyAdam', inputs: ['weights'] });
+    const output = GraphNode.make({ name: 'output', op: 'MatMul', inputs: ['input', 'weights'] });
+    const net = new Graph([input, weights, random, assign, output]);
+    expect(() => admitGraph(net, ['output'])).not.toThrow();
+    expect(() => admitGraph(net, ['assign'])).toThrow(/StatelessRandomUniformV2/);
+    const waiting = new Graph([input, weights, random, output.with({ controls: ['random'] })]);
+    expect(() => admitGraph(waiting, ['output'])).toThrow(/StatelessRandomUniformV2/);
+    expect(() => admitGraph(new Graph([...net.nodes, update]), ['output'])).toThrow(/ApplyAdam/);
   });
 
   it('lets pass what the original lets pass, and what no inference reads', () => {
