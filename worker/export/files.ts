@@ -29,8 +29,8 @@ export async function frozenFile(source: Exportable, name: string): Promise<Sour
  */
 export async function graffitistFiles(source: Exportable, name: string, checkpoint: string | null): Promise<SourceFile[]> {
   const pb = graphFile(source.model.graph, name);
-  const tensors = await variablesOf(source);
-  if (source.thresholds.size === 0 || tensors.size === 0) return [pb];
+  const tensors = source.thresholds.size === 0 ? new Map<string, Tensor>() : await variablesOf(source);
+  if (tensors.size === 0) return [pb];
   const prefix = graffitistName(checkpoint);
   const state = writeCheckpointState({ current: prefix, all: [prefix] });
   return [pb, ...checkpointFiles(prefix, tensors), { name: 'checkpoint', blob: new Blob([state]) }];
