@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CalibrationData, calibrate } from '../../../worker/calibrate/calibrate.ts';
-import { type Calls, callClient, serveCalls, Transferred } from '../../../worker/compute/channel.ts';
+import { callClient, serveCalls, Transferred } from '../../../worker/compute/channel.ts';
 import { ComputePool, together, workersFor } from '../../../worker/compute/pool.ts';
 import type { ComputePort, SpawnedWorker } from '../../../worker/compute/port.ts';
 import { GraffitistError } from '../../../worker/errors.ts';
