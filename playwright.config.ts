@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 
 const systemChromium = '/usr/bin/chromium';
-const executablePath = process.env['CHROMIUM'] ?? (existsSync(systemChromium) ? systemChromium : undefined);
+const executablePath = process.env.CHROMIUM ?? (existsSync(systemChromium) ? systemChromium : undefined);
 const flags = [
   '--enable-unsafe-webgpu',
   '--disable-quic',
@@ -17,7 +17,7 @@ export default defineConfig({
   timeout: 180_000,
   workers: 1,
   retries: 0,
-  reporter: [['list'], ['json']],
+  reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME === undefined ? 'list' : [['list'], ['json']],
   use: {
     baseURL: 'http://127.0.0.1:4180',
     viewport: { width: 1440, height: 900 },
@@ -27,6 +27,6 @@ export default defineConfig({
   webServer: {
     command: 'node_modules/.bin/vite preview --port 4180 --strictPort',
     url: 'http://127.0.0.1:4180',
-    reuseExistingServer: !process.env['CI'],
+    reuseExistingServer: !process.env.CI,
   },
 });
