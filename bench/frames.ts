@@ -1,5 +1,6 @@
 /**
- * Claim: a scene of 5,000 boxes stays fluid: while panning and zooming, 95 % of all frames take at most 20 ms at working zoom.
+ * Claim: a scene of 5,000 boxes stays fluid: while panning and zooming, 95 % of all frames take at most 20 ms at working zoom
+ * (the middle one of three runs).
  * Run: npx tsx bench/frames.ts
  *
  * Builds the canvas' fixture page, opens it in Chromium and turns the wheel once per frame, as fast as frames come.
@@ -17,6 +18,7 @@ import { writeResult } from './results.ts';
 
 const BOXES = 5000;
 const FRAMES = 240;
+const RUNS = 3;
 
 interface Scenario {
   readonly what: string;
@@ -89,8 +91,13 @@ try {
     return { boxes: scene.nodes.length, wires: scene.edges.length };
   });
   const rows = [];
+  await record(page, { what: 'warm up', dx: 0, dy: 12, zoom: false, start: 0.9 });
   for (const scenario of SCENARIOS) {
-    const times = (await record(page, scenario)).sort((a, b) => a - b);
+    const runs: number[][] = [];
+    for (let run = 0; run < RUNS; run++) runs.push((await record(page, scenario)).sort((a, b) => a - b));
+    // The run in the middle: what else the machine does should not decide.
+    runs.sort((a, b) => percentile(a, 0.95) - percentile(b, 0.95));
+    const times = runs[Math.floor(RUNS / 2)] ?? [];
     const round = (value: number) => Math.round(value * 10) / 10;
     rows.push({
       what: scenario.what,

@@ -12,6 +12,7 @@ import { Minimap } from './Minimap.tsx';
 import { boxAt, makePicture, markedGroups, type Picture } from './picture.ts';
 import { shareKey } from './QuantizerTag.tsx';
 import { Toolbar } from './Toolbar.tsx';
+import { usePanLayer } from './usePanLayer.ts';
 import { type Focus, useViewport, ZOOM } from './useViewport.ts';
 import { WireLayer } from './WireLayer.tsx';
 import { type Step, step } from './walk.ts';
@@ -78,6 +79,7 @@ function Canvas({
   const picture = useMemo(() => (scene === null ? null : makePicture(scene)), [scene]);
   const toggled = useRef<string | null>(null);
   const { area, detail } = useDrawnArea();
+  usePanLayer(root);
   const { fitAll, show } = useViewport(picture, selection, toggled, focus ?? null);
   const marked = useMemo(
     () => (picture === null ? NOTHING_MARKED : markedGroups(picture, hoverGroup, selection)),

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import { useStoreApi, type Viewport } from 'reactflow';
-import { type Rect, tileBounds } from './tiles.ts';
+import { type Rect, steppedBounds } from './tiles.ts';
 
 /** How much is drawn: far out one canvas; then boxes with bare bits; at working zoom tags and shapes as well. */
 export type Detail = 'far' | 'middle' | 'near';
@@ -11,7 +11,7 @@ const NEAR_FROM = 0.6;
 const MARGIN = 160;
 
 export interface DrawnArea {
-  /** Part of the scene that is drawn as boxes, in whole tiles. */
+  /** Part of the scene that is drawn as boxes, in whole steps. */
   readonly area: Rect;
   readonly detail: Detail;
 }
@@ -23,7 +23,7 @@ export function useDrawnArea(): DrawnArea {
   const update = useCallback(
     ({ x, y, zoom }: Viewport) => {
       const { width, height } = store.getState();
-      const area = tileBounds({ x: -x / zoom, y: -y / zoom, width: width / zoom, height: height / zoom }, MARGIN / zoom);
+      const area = steppedBounds({ x: -x / zoom, y: -y / zoom, width: width / zoom, height: height / zoom }, MARGIN / zoom);
       const detail: Detail = zoom < FAR_BELOW ? 'far' : zoom < NEAR_FROM ? 'middle' : 'near';
       setDrawn((before) =>
         before.detail === detail &&

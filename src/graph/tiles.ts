@@ -7,6 +7,8 @@ export interface Rect {
 }
 
 const TILE = 512;
+/** The drawn area grows and moves in steps of this: small enough for few new boxes at a time, large enough not to change all the time. */
+const STEP = 192;
 
 /** Finds what lies in a part of the plane without looking at everything. Entries are numbers that the caller knows. */
 export class TileIndex {
@@ -43,12 +45,12 @@ export function touches(a: Rect, b: Rect): boolean {
   return a.x <= b.x + b.width && b.x <= a.x + a.width && a.y <= b.y + b.height && b.y <= a.y + a.height;
 }
 
-/** `area` grown to whole tiles with one tile's edge to spare: it changes in steps while the view moves. */
-export function tileBounds(area: Rect, margin: number): Rect {
-  const left = Math.floor((area.x - margin) / TILE) * TILE;
-  const top = Math.floor((area.y - margin) / TILE) * TILE;
-  const right = Math.ceil((area.x + area.width + margin) / TILE) * TILE;
-  const bottom = Math.ceil((area.y + area.height + margin) / TILE) * TILE;
+/** `area` with a margin, in whole steps: it changes now and then while the view moves. */
+export function steppedBounds(area: Rect, margin: number): Rect {
+  const left = Math.floor((area.x - margin) / STEP) * STEP;
+  const top = Math.floor((area.y - margin) / STEP) * STEP;
+  const right = Math.ceil((area.x + area.width + margin) / STEP) * STEP;
+  const bottom = Math.ceil((area.y + area.height + margin) / STEP) * STEP;
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 

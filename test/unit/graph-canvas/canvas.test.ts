@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../bench/syntheticNetwork.ts';
 import { describeBox, hintOf } from '../../../src/graph/describe.ts';
 import { boxAt, makePicture, markedGroups } from '../../../src/graph/picture.ts';
-import { TileIndex, tileBounds, touches } from '../../../src/graph/tiles.ts';
+import { TileIndex, steppedBounds, touches } from '../../../src/graph/tiles.ts';
 import { firstBox, step } from '../../../src/graph/walk.ts';
 import { wireBounds, wirePath } from '../../../src/graph/wirePath.ts';
 import { box, residual, scene, tag, wire } from './scenes.ts';
@@ -23,8 +23,8 @@ describe('what lies where', () => {
     }
   });
 
-  it('draws in whole tiles, so that a small move changes nothing', () => {
-    const at = (x: number) => tileBounds({ x, y: 0, width: 800, height: 600 }, 160);
+  it('draws in whole steps, so that a small move changes nothing', () => {
+    const at = (x: number) => steppedBounds({ x, y: 0, width: 800, height: 600 }, 160);
     expect(at(700)).toEqual(at(720));
     expect(at(700)).not.toEqual(at(1300));
     const { x, y, width, height } = at(-700);
