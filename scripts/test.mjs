@@ -2,6 +2,7 @@
 // The last line counts tests; every check before them counts as one.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { ensureInstalled, root } from './install.mjs';
 
@@ -21,6 +22,17 @@ function run(title, command, args, env = {}) {
   const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
   console.log(`── ${title}: ${status === 0 ? 'ok' : 'FAILED'} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
   return status === 0;
+}
+
+/** A port that nobody listens on now. */
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 function check(title, command, args) {
@@ -71,7 +83,11 @@ if (chromium === undefined) {
 } else {
   ensureBuilt('page');
   const file = path.join(reports, 'browser.json');
-  const ok = run('browser tests', bin('playwright'), ['test'], { CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: file });
+  const ok = run('browser tests', bin('playwright'), ['test'], {
+    CHROMIUM: chromium,
+    PLAYWRIGHT_JSON_OUTPUT_NAME: file,
+    TEST_PORT: String(await freePort()),
+  });
   count(ok, () => {
     const { stats } = JSON.parse(readFileSync(file, 'utf8'));
     return { passed: stats.expected + stats.flaky, failed: stats.unexpected, skipped: stats.skipped };
