@@ -8,6 +8,7 @@ import type { Rounding } from '../quantize/quantizer.ts';
 import { BLOCK, blockIntegers, forBlocks } from './blocks.ts';
 import { type Codes, makeCodes, type QuantizationError } from './codes.ts';
 import { type Bins, binEdges, type Extremes, extremesOf, findBins, noSamples } from './histogram.ts';
+import { simd } from './simd/simd.ts';
 
 /** Wider ranges of multiples are not counted one by one. */
 const WIDEST = 2 ** 17;
@@ -71,21 +72,18 @@ export class CodeTable {
 
   /** Counts samples and gives their codes in a small type; null, with the table spoilt, where they are not such multiples. */
   add(values: Float32Array): Codes | null {
-    const inverse = 1 / this.unit;
+    const range = Int32Array.of(0, 0);
     let narrow = makeCodes({ n: this.#low, p: this.#high }, values.length);
     for (let from = 0; from < values.length; from += BLOCK) {
-      const block = values.subarray(from, from + BLOCK);
-      const codes = blockIntegers(block.length);
-      let outcome = count(block, inverse, codes, this.#counts, this.#low);
-      if (outcome !== COUNTED) {
-        // Rare: the block reaches beyond the table, or is no multiple of the unit. What was counted of it is taken back.
-        uncount(codes, this.#counts, this.#low);
-        if (outcome !== BEYOND || !this.#reach(extremesOf(block).max * inverse)) return null;
+      const codes = multiples(values.subarray(from, from + BLOCK), 1 / this.unit, range);
+      if (codes === null) return null;
+      const [least = 0, most = 0] = range;
+      if (least < this.#low || most > this.#high) {
+        if (!this.#reach(Math.max(-least, most))) return null;
         narrow = widen(narrow, this.#low, this.#high);
-        outcome = count(block, inverse, codes, this.#counts, this.#low);
-        if (outcome !== COUNTED) return null;
       }
       narrow.set(codes, from);
+      increment(this.#counts, codes, this.#low);
     }
     this.#total += values.length;
     return narrow;
@@ -95,26 +93,30 @@ export class CodeTable {
     if (this.#total === 0) return noSamples;
     let min = Number.POSITIVE_INFINITY;
     let max = 0;
-    this.#counts.forEach((count, index) => {
-      if (count === 0) return;
+    for (let index = 0; index < this.#counts.length; index++) {
+      if (this.#counts[index] === 0) continue;
       const magnitude = Math.abs(this.#low + index) * this.unit;
-      min = Math.min(min, magnitude);
-      max = Math.max(max, magnitude);
-    });
+      if (magnitude < min) min = magnitude;
+      if (magnitude > max) max = magnitude;
+    }
     return { count: this.#total, min, max };
   }
 
   countInto(counts: Uint32Array, bins: Bins): void {
-    const used: number[] = [];
-    this.#counts.forEach((count, index) => {
-      if (count > 0) used.push(index);
-    });
-    const values = Float32Array.from(used, (index) => (this.#low + index) * this.unit);
-    const indices = new Int32Array(used.length);
-    findBins(values, binEdges(bins), indices);
-    indices.forEach((bin, k) => {
+    const values = new Float32Array(this.#counts.length);
+    const used = new Int32Array(this.#counts.length);
+    let many = 0;
+    for (let index = 0; index < used.length; index++) {
+      if (this.#counts[index] === 0) continue;
+      used[many] = index;
+      values[many++] = (this.#low + index) * this.unit;
+    }
+    const indices = new Int32Array(many);
+    findBins(values.subarray(0, many), binEdges(bins), indices);
+    for (let k = 0; k < many; k++) {
+      const bin = indices[k] as number;
       counts[bin] = (counts[bin] as number) + (this.#counts[used[k] as number] as number);
-    });
+    }
   }
 
   /** What quantizing makes of every code, and what that does to the samples. */
@@ -158,17 +160,13 @@ export class CodeTable {
 
   /** Makes room for codes of this magnitude; false where the range is too wide. */
   #reach(largest: number): boolean {
-    if (!(largest <= WIDEST)) return false;
-    const high = Math.min(WIDEST, 2 * largest);
-    this.#grow(-high, high);
-    return true;
-  }
-
-  #grow(low: number, high: number): void {
-    const counts = new Uint32Array(high - low + 1);
+    if (largest > WIDEST) return false;
+    const low = -Math.min(WIDEST, 2 * largest);
+    const counts = new Uint32Array(1 - 2 * low);
     counts.set(this.#counts, this.#low - low);
     this.#counts = counts;
     this.#low = low;
+    return true;
   }
 
   get #high(): number {
@@ -176,31 +174,35 @@ export class CodeTable {
   }
 }
 
-const COUNTED = 0;
-const BEYOND = 1;
-const INEXACT = 2;
+/** A block of values as multiples of a unit, widening `range` to hold them; null where one of them is none. */
+function multiples(values: Float32Array, inverse: number, range: Int32Array): Int32Array | null {
+  const fast = simd();
+  if (fast !== null) return fast.multiples(values, inverse, range);
+  const codes = blockIntegers(values.length);
+  return toMultiples(values, inverse, codes, range) ? codes : null;
+}
 
-/** Values as multiples of a unit, each counted; tells whether some lie beyond the table or are no multiples. */
-function count(values: Float32Array, inverse: number, codes: Int32Array, counts: Uint32Array, low: number): number {
-  const size = counts.length;
-  let inexact = 0;
-  let beyond = 0;
+function toMultiples(values: Float32Array, inverse: number, codes: Int32Array, range: Int32Array): boolean {
+  let least = range[0] as number;
+  let most = range[1] as number;
+  let rest = 0;
   for (let k = 0; k < values.length; k++) {
     const place = (values[k] as number) * inverse;
     const code = place | 0;
     codes[k] = code;
-    const index = code - low;
-    inexact |= Number(place !== code);
-    if (index >= 0 && index < size) counts[index] = (counts[index] as number) + 1;
-    else beyond = 1;
+    rest |= Number(place !== code);
+    if (code < least) least = code;
+    if (code > most) most = code;
   }
-  return inexact === 1 ? INEXACT : beyond === 1 ? BEYOND : COUNTED;
+  range[0] = least;
+  range[1] = most;
+  return rest === 0;
 }
 
-function uncount(codes: Int32Array, counts: Uint32Array, low: number): void {
+function increment(counts: Uint32Array, codes: Int32Array, low: number): void {
   for (let k = 0; k < codes.length; k++) {
     const index = (codes[k] as number) - low;
-    if (index >= 0 && index < counts.length) counts[index] = (counts[index] as number) - 1;
+    counts[index] = (counts[index] as number) + 1;
   }
 }
 

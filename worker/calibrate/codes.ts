@@ -7,6 +7,7 @@ import { quantConstants } from '../execute/fakeQuant.ts';
 import type { FixedPoint } from '../quantize/fixedPoint.ts';
 import type { Rounding } from '../quantize/quantizer.ts';
 import { blockIntegers, forBlocks } from './blocks.ts';
+import { simd } from './simd/simd.ts';
 
 /** The smallest element type that holds every code of a format. */
 export type Codes = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array;
@@ -50,9 +51,15 @@ export interface Encoding {
 export function encode(values: Float32Array, encoding: Encoding): QuantizationError {
   const { format, rounding, largest = Number.POSITIVE_INFINITY, codes, view } = encoding;
   const total = new Float64Array(4);
+  const fast = rounding === 'round' && format.bits <= 16 ? simd() : null;
   const plain = rounding === 'round' && largest / format.scale < 2 ** 30;
   const shift = view === undefined ? 0 : Math.log2(format.Q / view.length);
   forBlocks(values.length, (from, to) => {
+    if (fast !== null) {
+      const block = fast.encode(values.subarray(from, to), format, total, view === undefined ? null : { counts: view, shift });
+      codes?.set(block, from);
+      return;
+    }
     // Loops store integers of one type and a copy narrows them: a loop that stores into several types is much slower.
     const wide = blockIntegers(to - from);
     const block = values.subarray(from, to);

@@ -6,6 +6,7 @@
  * split over images, chunks or workers.
  */
 import { blockIntegers, forBlocks } from './blocks.ts';
+import { simd } from './simd/simd.ts';
 
 /** What a first pass over samples finds. `min` and `max` are of |x|; an empty one is `noSamples`. */
 export interface Extremes {
@@ -27,9 +28,13 @@ export function mergeExtremes(a: Extremes, b: Extremes): Extremes {
  */
 export function extremesOf(values: Float32Array): Extremes {
   if (values.length === 0) return noSamples;
-  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   const found = Int32Array.of(0x7fffffff, 0);
-  forBlocks(bits.length, (from, to) => extremeBits(bits.subarray(from, to), found));
+  const fast = simd();
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  forBlocks(values.length, (from, to) => {
+    if (fast === null) extremeBits(bits.subarray(from, to), found);
+    else fast.extremes(values.subarray(from, to), found);
+  });
   const [min, max] = new Float32Array(found.buffer);
   return { count: values.length, min: min as number, max: max as number };
 }
