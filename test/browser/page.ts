@@ -17,6 +17,8 @@ export async function openPage(page: Page): Promise<{ readonly problems: readonl
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => console.error(`CSP ${event.violatedDirective}: ${event.blockedURI}`));
   });
+  // With a listener that stays, dialogs are intercepted all the time: one that opens in the moment of switching over would be lost.
+  page.on('filechooser', () => {});
   await page.goto('/');
   await expect(page.getByRole('button', { name: 'Try the sample' })).toBeVisible();
   return { problems };

@@ -47,6 +47,8 @@ async function watch(page: Page, origin: string, served: ReadonlySet<string>): P
     void worker.evaluate(reportViolations, VIOLATION).catch(() => {});
   });
   await page.addInitScript(reportViolations, VIOLATION);
+  // With a listener that stays, dialogs are intercepted all the time: one that opens in the moment of switching over would be lost.
+  page.on('filechooser', () => {});
   return { problems, requested, provoked: null };
 }
 

@@ -64,13 +64,6 @@ export const runButton = (page: Page): Locator => page.getByRole('button', { nam
 /** The rows of the thresholds table that are on screen. */
 export const thresholdRows = (page: Page): Locator => page.getByRole('region', { name: 'Thresholds' }).locator('tbody').getByRole('row');
 
-/** Empties the pipeline from its menu. */
-export async function removeAllSteps(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Recipes and command line' }).click();
-  await page.getByRole('menuitem', { name: 'Remove all steps' }).click();
-  await expect.poll(() => pipeline(page)).toEqual([]);
-}
-
 /** Presses on `from`, moves as a hand does, and lets go at a point. */
 export async function drag(page: Page, from: Locator, to: { readonly x: number; readonly y: number }): Promise<void> {
   await from.scrollIntoViewIfNeeded();
