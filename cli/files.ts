@@ -1,17 +1,17 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GraffitistError } from '../worker/errors.ts';
 import { findCheckpoint } from '../worker/formats/checkpointFiles.ts';
 import { readCheckpointState } from '../worker/formats/checkpointState.ts';
 import type { SourceFile } from '../worker/protocol.ts';
 
-/** Reads one file whole. @throws GraffitistError `file-missing` */
-export async function readSource(file: string): Promise<SourceFile> {
+/** Reads one file whole; `what` it is, for the message. @throws GraffitistError `file-missing` */
+export async function readSource(file: string, what = 'Input graph file'): Promise<SourceFile> {
   try {
     return { name: path.basename(file), path: file, blob: new Blob([await readFile(file)]) };
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : `cannot be read (${(error as Error).message})`;
-    throw new GraffitistError('file-missing', `Input graph file '${file}' ${reason}!`, { remedy: 'Check the path.' });
+    throw new GraffitistError('file-missing', `${what} '${file}' ${reason}!`, { remedy: 'Check the path.' });
   }
 }
 
@@ -32,15 +32,13 @@ export async function readModelFiles(
       : undefined;
   const prefix = findCheckpoint(names, { wanted: named.checkpoint, state });
   const checkpoint = names.filter((name) => prefix !== undefined && (name === `${prefix}.index` || name.startsWith(`${prefix}.data-`)));
-  const beside = path.join(path.dirname(graph), 'calibration_set.npy');
-  const data = named.calibration === undefined ? await readSource(beside).catch(() => null) : await readSource(named.calibration);
-  return [main, ...(await Promise.all(checkpoint.map((name) => readSource(path.join(folder, name))))), ...(data === null ? [] : [data])];
+  const shards = await Promise.all(checkpoint.map((name) => readSource(path.join(folder, name), 'Checkpoint file')));
+  return [main, ...shards, ...(await readCalibration(graph, named.calibration))];
 }
 
-/** Writes beside and renames, so that a failed write leaves the old file whole. */
-export async function writeOutput(file: string, blob: Blob): Promise<void> {
-  await mkdir(path.dirname(path.resolve(file)), { recursive: true });
-  const partial = `${file}.partial`;
-  await writeFile(partial, new Uint8Array(await blob.arrayBuffer()));
-  await rename(partial, file);
+async function readCalibration(graph: string, named: string | undefined): Promise<SourceFile[]> {
+  if (named !== undefined) return [await readSource(named, 'Calibration file')];
+  const beside = path.join(path.dirname(graph), 'calibration_set.npy');
+  const there = (await readdir(path.dirname(graph)).catch(() => [] as string[])).includes(path.basename(beside));
+  return there ? [await readSource(beside, 'Calibration file')] : [];
 }

@@ -2,9 +2,10 @@ import path from 'node:path';
 import { requestFromArguments } from '../worker/engine/commandLine.ts';
 import { parseRecipe, requestOf } from '../worker/engine/recipe.ts';
 import { GraffitistError } from '../worker/errors.ts';
-import type { BackendName, DocumentSummary, Engine, RunReport, RunRequest, StepReport } from '../worker/protocol.ts';
-import { readModelFiles, readSource, writeOutput } from './files.ts';
+import type { BackendName, DocumentSummary, Engine, FileRole, RunReport, RunRequest, StepReport } from '../worker/protocol.ts';
+import { readModelFiles, readSource } from './files.ts';
 import { createNodeEngine } from './nodeEngine.ts';
+import { checkFolder, checkOutput, writeOutputs } from './outputs.ts';
 import { progressView } from './progress.ts';
 
 /** The original's arguments (facts 2.1) under its own names, and ours. */
@@ -37,10 +38,11 @@ export async function graffitizeCommand(options: GraffitizeOptions): Promise<num
   const engine = createNodeEngine({ backend: backendName(options.backend) });
   try {
     const job = { onProgress: progress.update, signal: stop.signal };
-    const summary = await engine.open(
-      await readModelFiles(inGraph, { checkpoint: options.in_ckpt, calibration: options.calibration }),
-      job,
-    );
+    const sources = await readModelFiles(inGraph, { checkpoint: options.in_ckpt, calibration: options.calibration });
+    await checkOutput(outGraph, sources);
+    // The checkpoint goes beside the input graph, as the original writes it.
+    if (options.freeze !== true && calibrates(request)) await checkFolder(path.dirname(inGraph));
+    const summary = await engine.open(sources, job);
     const report = await engine.run({ ...request, ...(options.superuser === true ? { superuser: true } : {}) }, job);
     progress.end();
     const refused = report.steps.find((step) => step.error !== undefined)?.error;
@@ -86,7 +88,8 @@ function refuseLater(inGraph: string, options: GraffitizeOptions): void {
 }
 
 async function readRequest(options: GraffitizeOptions): Promise<RunRequest & { readonly superuser?: boolean }> {
-  const recipe = options.recipe === undefined ? null : parseRecipe(await (await readSource(options.recipe)).blob.text(), options.recipe);
+  const recipe =
+    options.recipe === undefined ? null : parseRecipe(await (await readSource(options.recipe, 'Recipe file')).blob.text(), options.recipe);
   const base = recipe === null ? null : requestOf(recipe);
   const given = requestFromArguments({
     inputs: options.inputs ?? base?.interface.inputs ?? [required(undefined, '--inputs')],
@@ -106,22 +109,30 @@ export async function writeResults(
   target: { readonly outGraph: string; readonly folder: string; readonly freeze: boolean; readonly calibrated: boolean },
 ): Promise<string[]> {
   const files = await engine.download(target.freeze ? 'frozen' : 'graffitist');
-  const written: string[] = [];
-  for (const file of files.filter(({ name }) => target.calibrated || name.endsWith('.pb'))) {
-    const destination = file.name.endsWith('.pb') ? target.outGraph : path.join(target.folder, file.name);
-    await writeOutput(destination, file.blob);
-    written.push(destination);
-  }
-  return written;
+  const outputs = files
+    .filter(({ name }) => target.calibrated || name.endsWith('.pb'))
+    .map(({ name, blob }) => ({ path: name.endsWith('.pb') ? target.outGraph : path.join(target.folder, name), blob }));
+  await writeOutputs(outputs);
+  return outputs.map((output) => output.path);
+}
+
+function calibrates({ steps }: RunRequest): boolean {
+  return steps.some((step) => step.transform === 'quantize' && !step.bypassed && step.options.calibrate_quant_layers !== false);
 }
 
 export function isCalibrated(report: RunReport): boolean {
   return report.steps.some((step) => step.calibration !== undefined);
 }
 
+/** What a run is made from, so that a person sees which checkpoint and images were taken. */
+const sourceLabels: Partial<Record<FileRole, string>> = { graph: 'graph', 'checkpoint-index': 'checkpoint', calibration: 'calibration' };
+
 /** Per step what changed and what was left alone, then the calibration and the files. */
 export function reportText(summary: DocumentSummary, report: RunReport, written: readonly string[]): string {
-  const lines = [`${'graph'.padEnd(24)}${summary.nodeCount} nodes`];
+  const lines = summary.files.flatMap((file) => {
+    const label = sourceLabels[file.role];
+    return label === undefined ? [] : [`${label.padEnd(24)}${file.error === undefined ? file.detail : 'cannot be read'} (${file.name})`];
+  });
   for (const step of report.steps) lines.push(...stepText(step));
   for (const file of written) lines.push(`wrote ${file}`);
   return `${lines.join('\n')}\n`;

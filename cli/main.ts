@@ -6,7 +6,7 @@ import { type GraffitizeOptions, graffitizeCommand } from './graffitizeCommand.t
 import { transformsHelp } from './help.ts';
 import { type InspectOptions, inspectCommand } from './inspectCommand.ts';
 
-/** Runs the command line. @returns the exit code: 0 done, 1 refused or different, 2 wrong use */
+/** Runs the command line. @returns the exit code: 0 done, 1 refused or different, 2 wrong use, 130 stopped by Ctrl-C */
 export async function main(argv: readonly string[]): Promise<number> {
   let code = 0;
   const program = new Command('graffitize')
@@ -64,6 +64,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     const info = errorInfo(error);
     process.stderr.write(`error [${info.code}] ${errorText(info)}\n`);
     if (!(error instanceof GraffitistError) && process.env.GRAFFITIST_DEBUG) console.error(error);
-    return 1;
+    return info.code === 'cancelled' ? 130 : 1;
   }
 }

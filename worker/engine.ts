@@ -2,7 +2,7 @@ import { calibrate as calibrateModel } from './calibrate/calibrate.ts';
 import { ComputePool, workersFor } from './compute/pool.ts';
 import type { SpawnCompute } from './compute/port.ts';
 import { parseCommandLine, printCommandLine } from './engine/commandLine.ts';
-import { addToDocument, type OpenDocument, openDocument, summarize } from './engine/document.ts';
+import { addToDocument, calibrationOf, type OpenDocument, openDocument, refuseBrokenCheckpoint, summarize } from './engine/document.ts';
 import { downloadFiles } from './engine/download.ts';
 import { inspectNode } from './engine/inspect.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
@@ -79,15 +79,10 @@ export function createEngine(host: EngineHost): LocalEngine {
     return pool;
   };
   const calibrateWith =
-    (data: OpenDocument['calibration']): Calibrate =>
+    (source: OpenDocument): Calibrate =>
     async (model, options, job) => {
-      if (data === null) {
-        throw new GraffitistError('data-missing', 'There are no calibration images.', {
-          about: 'quantize',
-          remedy: 'Add a calibration_set.npy, or set calibrate_quant_layers=False.',
-        });
-      }
-      return calibrateModel(model, data, {
+      refuseBrokenCheckpoint(source, model.graph);
+      return calibrateModel(model, calibrationOf(source), {
         pool: () => workers(job.signal),
         job,
         methods: chosenMethods(options, readQuantizers(model.graph)),
@@ -118,7 +113,7 @@ export function createEngine(host: EngineHost): LocalEngine {
 
     check: async (request) => checkPipeline(request.steps),
     run: async (request, job = {}) => {
-      const outcome = await runPipeline(current().opened.model, request, calibrateWith(current().document.calibration), job);
+      const outcome = await runPipeline(current().opened.model, request, calibrateWith(current().document), job);
       last = { request, ...outcome };
       return outcome.report;
     },
@@ -132,7 +127,7 @@ export function createEngine(host: EngineHost): LocalEngine {
         });
       }
       const options = last.request.steps.find((step) => step.id === stage.step)?.options ?? {};
-      const calibrated = await calibrateWith(data.calibration)(stage.model, options, job);
+      const calibrated = await calibrateWith(data)(stage.model, options, job);
       document = data;
       last = withCalibration(last, index, calibrated);
       return calibrated.calibration;
@@ -158,6 +153,7 @@ export function createEngine(host: EngineHost): LocalEngine {
     download: async (form, job = {}) => {
       const final = stages().at(-1);
       if (final === undefined) throw new GraffitistError('internal', 'There is no stage.');
+      if (form !== 'recipe') refuseBrokenCheckpoint(current().document, final.model.graph);
       return downloadFiles(form, { document: current().document, stage: final, request: last?.request ?? null }, job);
     },
     commandLine: async (request) =>

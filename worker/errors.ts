@@ -21,6 +21,7 @@ export class GraffitistError extends Error {
 export type ErrorCode =
   // files
   | 'file-missing'
+  | 'file-not-written'
   | 'file-truncated'
   | 'file-not-graphdef'
   | 'file-unsupported'

@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -132,6 +132,88 @@ describe('graffitize on the sample model', () => {
     );
     expect((await run(['--nonsense'])).code).toBe(2);
     expect(await readdir(folder)).not.toContain('none.pb');
+  });
+
+  it('writes all results or none, never over an input, and devices as they are', async () => {
+    const model = path.join(folder, 'with blanks and ümläuts 名');
+    await mkdir(model);
+    for (const name of ['shapes_mnv1_eval.pb', 'shapes_mnv1.ckpt.index', 'shapes_mnv1.ckpt.data-00000-of-00001', 'calibration_set.npy'])
+      await cp(path.join(sample, name), path.join(model, name));
+    const args = ['--in_graph', 'shapes_mnv1_eval.pb', ...interfaceArgs, '--transforms', ...optimize, 'quantize', '--out_graph'];
+    const before = (await readdir(model)).sort();
+    const refused: readonly (readonly [out: string, text: RegExp])[] = [
+      ['.', /'\.' cannot be written \(it is a folder\)/],
+      ['shapes_mnv1_eval.pb/out.pb', /a file stands in its path/],
+      ['calibration_set.npy', /would take the place of 'calibration_set.npy'/],
+    ];
+    for (const [out, text] of refused) {
+      const { code, err } = await run([...args, out], model);
+      expect(code).toBe(1);
+      expect(err).toMatch(text);
+      expect(err).not.toContain('Calibrate');
+    }
+    expect((await readdir(model)).sort()).toEqual(before);
+
+    // The checkpoint cannot be written: the graph is not either.
+    const inTheWay = 'shapes_mnv1_graffitist.ckpt.index';
+    await mkdir(path.join(model, inTheWay));
+    const { code, err } = await run([...args, 'out.pb', '--in_ckpt', 'shapes_mnv1.ckpt'], model);
+    expect(code).toBe(1);
+    expect(err).toContain(`'${inTheWay}' cannot be written (it is a folder)`);
+    expect((await readdir(model)).sort()).toEqual([...before, inTheWay].sort());
+    await rm(path.join(model, inTheWay), { recursive: true });
+
+    await symlink('target.pb', path.join(model, 'link.pb'));
+    await writeFile(path.join(model, 'target.pb'), 'old');
+    expect((await run([...args, 'link.pb', '--in_ckpt', 'shapes_mnv1.ckpt'], model)).code).toBe(0);
+    expect((await lstat(path.join(model, 'link.pb'))).isSymbolicLink()).toBe(true);
+    expect((await stat(path.join(model, 'target.pb'))).size).toBeGreaterThan(10_000);
+    expect((await run([...args, '/dev/null', '--in_ckpt', 'shapes_mnv1.ckpt'], model)).code).toBe(0);
+    expect((await stat('/dev/null')).isFile()).toBe(false);
+  });
+
+  it('says which file cannot be read, and why', async () => {
+    const model = path.join(folder, 'broken');
+    await mkdir(model);
+    for (const name of ['shapes_mnv1_eval.pb', 'shapes_mnv1.ckpt.index', 'shapes_mnv1.ckpt.data-00000-of-00001', 'calibration_set.npy'])
+      await cp(path.join(sample, name), path.join(model, name));
+    const args = ['--in_graph', 'shapes_mnv1_eval.pb', '--out_graph', 'out.pb', ...interfaceArgs, '--transforms', ...optimize, 'quantize'];
+    await writeFile(path.join(model, 'broken.npy'), 'no array');
+    expect((await run([...args, '--calibration', 'broken.npy'], model)).err).toMatch(
+      /\[npy-malformed\] broken\.npy: .*does not start as one/,
+    );
+    expect((await run([...args, '--calibration', 'none.npy'], model)).err).toContain("Calibration file 'none.npy' does not exist!");
+    expect((await run([...args, '--recipe', 'none.json'], model)).err).toContain("Recipe file 'none.json' does not exist!");
+    const index = path.join(model, 'shapes_mnv1.ckpt.index');
+    await writeFile(index, (await readFile(index)).subarray(0, 100));
+    expect((await run(args, model)).err).toMatch(/\[checkpoint-corrupt\] shapes_mnv1\.ckpt\.index: /);
+    expect(await readdir(model)).not.toContain('out.pb');
+  });
+
+  it('stopped by Ctrl-C it ends with code 130 and nothing written', async () => {
+    const model = path.join(folder, 'stopped');
+    await mkdir(model);
+    for (const name of ['shapes_mnv1_frozen.pb', 'calibration_set.npy']) await cp(path.join(sample, name), path.join(model, name));
+    const args = [
+      '--in_graph',
+      'shapes_mnv1_frozen.pb',
+      '--out_graph',
+      'out.pb',
+      ...interfaceArgs,
+      '--transforms',
+      ...optimize,
+      'quantize',
+    ];
+    const child = spawn(process.execPath, [program, ...args], { cwd: model, stdio: ['ignore', 'ignore', 'pipe'] });
+    let err = '';
+    child.stderr.on('data', (data: Buffer) => {
+      if (err === '') child.kill('SIGINT');
+      err += data.toString();
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect(code).toBe(130);
+    expect(err).toContain('[cancelled]');
+    expect((await readdir(model)).sort()).toEqual(['calibration_set.npy', 'shapes_mnv1_frozen.pb']);
   });
 
   it('says what a file is that is no graph', async () => {

@@ -27,7 +27,7 @@ export function requestFromArguments(args: RunArguments): RunRequest {
 /** "224,224,3" → [224, 224, 3]; the batch dimension is not written. */
 export function parseShape(text: string): number[] {
   const dims = text.split(',').map((dim) => Number(dim.trim()));
-  if (text.trim() !== '' && dims.every((dim) => Number.isInteger(dim) && dim > 0)) return dims;
+  if (text.trim() !== '' && dims.every((dim) => Number.isInteger(dim) && dim > 0 && dim < 2 ** 31)) return dims;
   throw new GraffitistError('interface-invalid', `'${text}' is not an input shape.`, {
     about: '--input_shape',
     remedy: 'Write the dimensions after the batch, for example 224,224,3.',

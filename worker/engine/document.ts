@@ -111,6 +111,29 @@ async function completeDocument(
   return { ...document, summaries };
 }
 
+/** What is wrong with a file of that role, of those that were given and could not be opened. */
+function faultOf(document: OpenDocument, role: FileRole): FileSummary['error'] {
+  return document.summaries.find((file) => file.role === role && file.error !== undefined)?.error;
+}
+
+/** The images of a document. @throws GraffitistError `data-missing`; what is wrong with their file, where there is one */
+export function calibrationOf(document: OpenDocument): CalibrationFile {
+  if (document.calibration !== null) return document.calibration;
+  const fault = faultOf(document, 'calibration');
+  if (fault !== undefined) throw new GraffitistError(fault.code, fault.cause, fault);
+  throw new GraffitistError('data-missing', 'There are no calibration images.', {
+    about: 'quantize',
+    remedy: 'Add a calibration_set.npy, or set calibrate_quant_layers=False.',
+  });
+}
+
+/** Where values of `graph` are missing because a checkpoint could not be read, that is said. @throws GraffitistError of that file */
+export function refuseBrokenCheckpoint(document: OpenDocument, graph: Graph): void {
+  const fault = faultOf(document, 'checkpoint-index');
+  if (fault === undefined || missingVariables(graph, document.checkpoint?.entries ?? new Map(), thresholdsOf(graph)).length === 0) return;
+  throw new GraffitistError(fault.code, fault.cause, fault);
+}
+
 async function attempt<T>(action: () => Promise<T>, failed: (error: NonNullable<FileSummary['error']>) => void): Promise<T | undefined> {
   try {
     return await action();
@@ -135,6 +158,10 @@ function detailOf(file: SourceFile, document: Omit<OpenDocument, 'summaries'>): 
   return '';
 }
 
+function thresholdsOf(graph: Graph): ReadonlySet<string> {
+  return new Set(readQuantizers(graph).map(({ threshold }) => threshold));
+}
+
 /** Variables of the graph that hold weights, not thresholds, and that no loaded checkpoint supplies. */
 function missingVariables(graph: Graph, supplied: ReadonlyMap<string, unknown>, thresholds: ReadonlySet<string>): string[] {
   return graph.nodes
@@ -157,7 +184,7 @@ export function summarize(document: OpenDocument): DocumentSummary {
     ops: [...ops].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
     guess: guessInterface(graph),
     candidates: interfaceCandidates(graph),
-    missingVariables: missingVariables(graph, known, new Set(quantizers.map(({ threshold }) => threshold))),
+    missingVariables: missingVariables(graph, known, thresholdsOf(graph)),
     calibration: count === undefined ? null : { count, shape },
     refusal: controlFlowRefusal(graph),
     quantizers: {
