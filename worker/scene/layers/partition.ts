@@ -7,7 +7,7 @@ import type { DataPath } from './dataPath.ts';
 import { ACTIVATIONS, BATCH_NORM_OPS, BIAS_OPS, LAYER_OPS, SCALE_OPS, WIRE_OPS } from './opKinds.ts';
 
 /** What a node does inside its box. */
-export type Role = 'anchor' | 'bias' | 'norm' | 'scale' | 'activation' | 'dropout' | 'pad' | 'wire' | 'parameter';
+export type Role = 'anchor' | 'bias' | 'norm' | 'scale' | 'activation' | 'dropout' | 'pad' | 'wire';
 
 /** A box in the making: its main node and what was drawn into it, in the order of the data. */
 export interface Part {
