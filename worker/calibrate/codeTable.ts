@@ -6,8 +6,8 @@
 import { type FixedPoint, roundTo } from '../quantize/fixedPoint.ts';
 import type { Rounding } from '../quantize/quantizer.ts';
 import { BLOCK, blockIntegers, forBlocks } from './blocks.ts';
-import { type Codes, makeCodes, type QuantizationError } from './codes.ts';
-import { type Bins, binEdges, type Extremes, extremesOf, findBins, noSamples } from './histogram.ts';
+import { type Codes, type Memory, makeCodes, type QuantizationError } from './codes.ts';
+import { type Bins, binEdges, type Extremes, findBins, noSamples } from './histogram.ts';
 import { simd } from './simd/simd.ts';
 
 /** Wider ranges of multiples are not counted one by one. */
@@ -41,8 +41,8 @@ function smallestWeight(bits: Int32Array): number {
 /** How the samples of a table are quantized. */
 export interface Requantization {
   readonly error: QuantizationError;
-  /** Codes in the new format, in the smallest type. */
-  recode(codes: Codes): Codes;
+  /** Writes codes of the new format. */
+  recode(codes: Codes, target: Codes): void;
   /** A histogram of the rounded samples: |code| in equal bins on [0, Q). */
   view(bins: number): Uint32Array;
 }
@@ -64,16 +64,21 @@ export class CodeTable {
   static for(first: Float32Array, total: number): CodeTable | null {
     const unit = unitOf(first);
     if (unit === null) return null;
+    const range = Int32Array.of(0, 0);
+    for (let from = 0; from < first.length; from += BLOCK) {
+      if (multiples(first.subarray(from, from + BLOCK), 1 / unit, range) === null) return null;
+    }
+    const [least = 0, most = 0] = range;
     // Twice as far as seen, and to both sides only where both are used.
-    const reach = (2 * extremesOf(first).max) / unit;
+    const reach = 2 * Math.max(-least, most);
     if (reach > Math.min(WIDEST, total / 2)) return null;
-    return new CodeTable(unit, first.some((value) => value < 0) ? -reach : 0, reach);
+    return new CodeTable(unit, least < 0 ? -reach : 0, reach);
   }
 
   /** Counts samples and gives their codes in a small type; null, with the table spoilt, where they are not such multiples. */
-  add(values: Float32Array): Codes | null {
+  add(values: Float32Array, memory?: Memory): Codes | null {
     const range = Int32Array.of(0, 0);
-    let narrow = makeCodes({ n: this.#low, p: this.#high }, values.length);
+    let narrow = makeCodes({ n: this.#low, p: this.#high }, values.length, memory);
     for (let from = 0; from < values.length; from += BLOCK) {
       const codes = multiples(values.subarray(from, from + BLOCK), 1 / this.unit, range);
       if (codes === null) return null;
@@ -137,15 +142,18 @@ export class CodeTable {
     });
     return {
       error,
-      recode: (codes) => {
-        const narrow = makeCodes(format, codes.length);
+      recode: (codes, narrow) => {
+        const fast = rounding === 'round' && format.bits <= 16 ? simd() : null;
         forBlocks(codes.length, (from, to) => {
-          const wide = blockIntegers(to - from);
-          wide.set(codes.subarray(from, to));
-          translate(wide, table, low);
-          narrow.set(wide, from);
+          const block = codes.subarray(from, to);
+          if (fast !== null) narrow.set(fast.recode(block, this.unit / format.scale, format), from);
+          else {
+            const wide = blockIntegers(to - from);
+            wide.set(block);
+            translate(wide, table, low);
+            narrow.set(wide, from);
+          }
         });
-        return narrow;
       },
       view: (bins) => {
         const view = new Uint32Array(bins);

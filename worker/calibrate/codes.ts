@@ -12,13 +12,26 @@ import { simd } from './simd/simd.ts';
 /** The smallest element type that holds every code of a format. */
 export type Codes = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array;
 
-/** Fresh codes for `count` elements. Formats wider than 24 bits do not fit float32 and are refused by `quantize`. */
-export function makeCodes({ n, p }: Pick<FixedPoint, 'n' | 'p'>, count: number): Codes {
-  if (n >= -128 && p <= 127) return new Int8Array(count);
-  if (n >= 0 && p <= 255) return new Uint8Array(count);
-  if (n >= -32768 && p <= 32767) return new Int16Array(count);
-  if (n >= 0 && p <= 65535) return new Uint16Array(count);
-  return new Int32Array(count);
+/** Gives memory of at least so many bytes. Its contents are of no account. */
+export type Memory = (bytes: number) => ArrayBuffer;
+
+/** Room for `count` codes of a format in the smallest type. */
+export function makeCodes({ n, p }: Pick<FixedPoint, 'n' | 'p'>, count: number, memory: Memory = freshMemory): Codes {
+  const Type =
+    n >= -128 && p <= 127
+      ? Int8Array
+      : n >= 0 && p <= 255
+        ? Uint8Array
+        : n >= -32768 && p <= 32767
+          ? Int16Array
+          : n >= 0 && p <= 65535
+            ? Uint16Array
+            : Int32Array;
+  return new Type(memory(count * Type.BYTES_PER_ELEMENT), 0, count);
+}
+
+function freshMemory(bytes: number): ArrayBuffer {
+  return new ArrayBuffer(bytes);
 }
 
 /** What rounding did to a run of samples. */

@@ -1,4 +1,4 @@
-import { cancelled } from './channel.ts';
+import { type CallContext, cancelled } from './channel.ts';
 
 /** Work up to this long is not worth a look at the messages. */
 const PAUSE_MS = 3;
@@ -14,15 +14,15 @@ export class Breather {
   }
 
   /** Gives way to waiting messages. @throws GraffitistError `cancelled` when one of them said so */
-  async pause(signal: AbortSignal): Promise<void> {
-    if (!signal.aborted && performance.now() - this.#last > PAUSE_MS) {
+  async pause(call: Pick<CallContext, 'cancelled'>): Promise<void> {
+    if (!call.cancelled && performance.now() - this.#last > PAUSE_MS) {
       await new Promise<void>((resolve) => {
         this.#resume = resolve;
         this.#channel.port2.postMessage(null);
       });
       this.#last = performance.now();
     }
-    if (signal.aborted) throw cancelled();
+    if (call.cancelled) throw cancelled();
   }
 
   /** Closes the channel; an open one would keep a thread alive. */

@@ -15,7 +15,9 @@ type Response =
 
 /** What a call may use while it runs. */
 export interface CallContext {
-  /** Aborted when the caller gives up. */
+  /** Whether the caller has given up. */
+  readonly cancelled: boolean;
+  /** The same as a signal, for those who need one. */
   readonly signal: AbortSignal;
   /** Tells the caller how many units of work are done. */
   progress(done: number): void;
@@ -38,18 +40,17 @@ export type Handlers<C extends Calls> = {
 
 /** Answers calls that arrive on `port` until the returned function is called; that also aborts what runs. */
 export function serveCalls<C extends Calls>(port: ComputePort, handlers: Handlers<C>): () => void {
-  const running = new Map<number, AbortController>();
+  const running = new Map<number, RunningCall>();
   const post = (message: Response, buffers: readonly ArrayBufferLike[] = []) =>
     port.postMessage(message, buffers.filter((buffer) => buffer instanceof ArrayBuffer) as ArrayBuffer[]);
 
   const answer = async (id: number, name: string, args: unknown): Promise<void> => {
-    const controller = new AbortController();
-    running.set(id, controller);
+    const call = new RunningCall((done) => post({ kind: 'progress', id, done }));
+    running.set(id, call);
     try {
       const handler = handlers[name];
       if (handler === undefined) throw new GraffitistError('internal', `A compute worker has no call '${name}'.`);
-      const progress = paced((done) => post({ kind: 'progress', id, done }));
-      const result = await handler(args, { signal: controller.signal, progress });
+      const result = await handler(args, call);
       if (result instanceof Transferred) post({ kind: 'result', id, value: result.value }, result.buffers);
       else post({ kind: 'result', id, value: result });
     } catch (error) {
@@ -61,14 +62,14 @@ export function serveCalls<C extends Calls>(port: ComputePort, handlers: Handler
 
   const listener = (event: MessageEvent): void => {
     const message = event.data as Request;
-    if (message.kind === 'cancel') running.get(message.id)?.abort();
+    if (message.kind === 'cancel') running.get(message.id)?.cancel();
     else void answer(message.id, message.name, message.args);
   };
   port.addEventListener('message', listener);
   port.start?.();
   return () => {
     port.removeEventListener('message', listener);
-    for (const controller of running.values()) controller.abort();
+    for (const call of running.values()) call.cancel();
   };
 }
 
@@ -148,11 +149,31 @@ function thrown({ code, cause, about, remedy }: ErrorInfo): GraffitistError {
 /** Progress of a call is passed on at most this often. */
 const PROGRESS_MS = 30;
 
-function paced(send: (done: number) => void): (done: number) => void {
-  let sent = performance.now();
-  return (done) => {
-    if (performance.now() - sent < PROGRESS_MS) return;
-    sent = performance.now();
-    send(done);
-  };
+/** A call while it runs. Calls are many and short: the signal is made for those who ask for it. */
+class RunningCall implements CallContext {
+  cancelled = false;
+  readonly #send: (done: number) => void;
+  #controller: AbortController | null = null;
+  #sent = performance.now();
+
+  constructor(send: (done: number) => void) {
+    this.#send = send;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.cancelled) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+    this.#controller?.abort();
+  }
+
+  progress(done: number): void {
+    if (performance.now() - this.#sent < PROGRESS_MS) return;
+    this.#sent = performance.now();
+    this.#send(done);
+  }
 }

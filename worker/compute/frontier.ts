@@ -130,14 +130,13 @@ export class Frontier {
         sink(piece, chunk);
         done += chunk.count;
         context.progress(done);
-        await this.#options.breather.pause(context.signal);
+        await this.#options.breather.pause(context);
       }
     }
     const nodes = new Set<GraphNode>();
     for (const count of new Set(missing.map((chunk) => chunk.count))) {
       const same = missing.filter((chunk) => chunk.count === count);
-      for (const node of await this.#compute(edge, same, sink, { ...context, progress: (part) => context.progress(done + part) }))
-        nodes.add(node);
+      for (const node of await this.#compute(edge, same, sink, context, done)) nodes.add(node);
       done += count * same.length;
     }
     for (const { name } of nodes) {
@@ -148,14 +147,14 @@ export class Frontier {
   }
 
   /** @returns the nodes that were computed */
-  async #compute(target: Edge, chunks: readonly Chunk[], sink: Sink, context: CallContext): Promise<readonly GraphNode[]> {
+  async #compute(target: Edge, chunks: readonly Chunk[], sink: Sink, context: CallContext, before: number): Promise<readonly GraphNode[]> {
     const { session, breather } = this.#options;
     const image = this.#image(target.node);
-    let done = 0;
+    let done = before;
     const finish = async (chunk: Chunk): Promise<void> => {
       done += chunk.count;
       context.progress(done);
-      await breather.pause(context.signal);
+      await breather.pause(context);
     };
     if (image !== undefined) {
       for (const chunk of chunks) {
@@ -171,7 +170,7 @@ export class Frontier {
     const steps: BoundNode[] = [];
     for (const node of nodes) steps.push(await session.bind(node, numbers));
     for (const chunk of chunks) {
-      await this.#run(steps, target, chunk, sink, context.signal);
+      await this.#run(steps, target, chunk, sink, context);
       await finish(chunk);
     }
     for (const node of nodes) session.releaseConstants(node);
@@ -179,7 +178,7 @@ export class Frontier {
   }
 
   /** One chunk through the nodes before `target`; every value is released after its last reader. */
-  async #run(steps: readonly BoundNode[], target: Edge, chunk: Chunk, sink: Sink, signal: AbortSignal): Promise<void> {
+  async #run(steps: readonly BoundNode[], target: Edge, chunk: Chunk, sink: Sink, context: CallContext): Promise<void> {
     const { breather, isReadLater } = this.#options;
     const wanted = edgeText(target);
     const left = new Map<string, number>([[wanted, 1]]);
@@ -222,7 +221,7 @@ export class Frontier {
             if (kept !== null) this.#series(text).keep(chunk.index, { shape, elements: kept });
           });
         }
-        await breather.pause(signal);
+        await breather.pause(context);
       }
     } finally {
       for (const value of live.values()) this.#backend.release(value);

@@ -97,6 +97,8 @@ export class ComputePool {
 
 /** Runs tasks side by side. When one fails the others are told to stop; the first error is thrown when all have ended. */
 export async function together<T>(tasks: readonly ((signal: AbortSignal) => Promise<T>)[], signal?: AbortSignal): Promise<readonly T[]> {
+  const [only] = tasks;
+  if (tasks.length === 1 && only !== undefined && signal !== undefined) return [await only(signal)];
   const controller = new AbortController();
   const abort = () => controller.abort();
   if (signal?.aborted === true) controller.abort();

@@ -27,7 +27,7 @@ export class Budget {
   #bytes = 0;
   #spareBytes = 0;
   /** Smallest first. */
-  #spare: ArrayBufferLike[] = [];
+  readonly #spare: ArrayBuffer[] = [];
 
   constructor(limit: number) {
     this.limit = limit;
@@ -35,41 +35,49 @@ export class Budget {
 
   /** A copy to keep, or null where there is no room for it. */
   copy(values: Float32Array): Float32Array | null {
-    const at = this.#spare.findIndex((buffer) => buffer.byteLength >= values.byteLength);
-    const [buffer] = at < 0 ? [] : this.#spare.splice(at, 1);
-    if (buffer !== undefined) {
-      this.#spareBytes -= buffer.byteLength;
-      const copy = new Float32Array(buffer, 0, values.length);
-      copy.set(values);
-      return copy;
-    }
-    if (this.#bytes + this.#spareBytes + values.byteLength > this.limit) this.#dropSpare();
-    return this.#bytes + values.byteLength > this.limit ? null : new Float32Array(values);
+    if (this.#bytes + values.byteLength > this.limit) return null;
+    const copy = new Float32Array(this.memory(values.byteLength), 0, values.length);
+    copy.set(values);
+    return copy;
   }
+
+  /** Memory for a piece: of one that was let go, if there is one that is not much too large. */
+  readonly memory = (bytes: number): ArrayBuffer => {
+    const at = this.#spare.findIndex((buffer) => buffer.byteLength >= bytes);
+    const found = this.#spare[at];
+    if (found !== undefined && found.byteLength <= 4 * bytes) {
+      this.#spare.splice(at, 1);
+      this.#spareBytes -= found.byteLength;
+      return found;
+    }
+    // Layers have become smaller or larger: what does not fit makes way, so that the sum does not grow.
+    for (let freed = 0; freed < bytes && this.#spare.length > 0; ) freed += this.#dropLargest();
+    return new ArrayBuffer(bytes);
+  };
 
   add({ elements }: Piece): void {
     this.#bytes += memoryOf(elements).byteLength;
-    if (this.#bytes + this.#spareBytes > this.limit) this.#dropSpare();
+    while (this.#bytes + this.#spareBytes > this.limit && this.#spare.length > 0) this.#dropLargest();
     this.peakBytes = Math.max(this.peakBytes, this.#bytes + this.#spareBytes);
   }
 
   remove({ elements }: Piece): void {
     const memory = memoryOf(elements);
     this.#bytes -= memory.byteLength;
-    if (!(elements instanceof Float32Array)) return;
     this.#spareBytes += memory.byteLength;
     const at = this.#spare.findIndex((buffer) => buffer.byteLength >= memory.byteLength);
     this.#spare.splice(at < 0 ? this.#spare.length : at, 0, memory);
   }
 
-  #dropSpare(): void {
-    this.#spare = [];
-    this.#spareBytes = 0;
+  #dropLargest(): number {
+    const bytes = this.#spare.pop()?.byteLength ?? 0;
+    this.#spareBytes -= bytes;
+    return bytes;
   }
 }
 
-function memoryOf(elements: Elements): ArrayBufferLike {
-  return elements instanceof Float32Array ? elements.buffer : elements.codes.buffer;
+function memoryOf(elements: Elements): ArrayBuffer {
+  return (elements instanceof Float32Array ? elements : elements.codes).buffer as ArrayBuffer;
 }
 
 /**

@@ -65,7 +65,7 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
 /** Candidates between two looks at the messages: some milliseconds of work. */
 const SEARCH_STEPS = 64;
 
-async function search({ counts, levels, offset, stride }: ComputeCalls['search']['args'], { signal }: CallContext): Promise<Candidate> {
+async function search({ counts, levels, offset, stride }: ComputeCalls['search']['args'], call: CallContext): Promise<Candidate> {
   const breather = new Breather();
   try {
     const klj = new KljSearch(counts, levels);
@@ -75,7 +75,7 @@ async function search({ counts, levels, offset, stride }: ComputeCalls['search']
     let best = klj.best({ index: Number.POSITIVE_INFINITY, distance: Number.POSITIVE_INFINITY }, klj.firstCandidate, end, spread);
     for (let from = klj.firstCandidate + offset; from < end; from += SEARCH_STEPS * stride) {
       best = betterCandidate(best, klj.best(best, from, Math.min(end, from + SEARCH_STEPS * stride), stride));
-      await breather.pause(signal);
+      await breather.pause(call);
     }
     return best;
   } finally {

@@ -86,7 +86,7 @@ export class SweepWorker {
     const sink: Sink = ({ elements }, chunk) => {
       const values = floatsOf(elements);
       if (measured.table === undefined) measured.table = searched ? this.#tableFor(values, chunk) : null;
-      const codes = measured.table?.add(values) ?? null;
+      const codes = measured.table?.add(values, this.#budget.memory) ?? null;
       if (codes !== null && measured.table) return { codes, scale: measured.table.unit };
       measured.extremes = mergeExtremes(measured.extremes, mergeExtremes(extremesOf(values), measured.table?.extremes() ?? noSamples));
       measured.table = null;
@@ -199,11 +199,13 @@ export class SweepWorker {
     const stored = read && !constant;
     const sink: Sink = ({ elements, shape }, chunk) => {
       if (requantized !== undefined && !(elements instanceof Float32Array)) {
-        this.#frontier.keepCodes(output, chunk, shape, requantized.recode(elements.codes), format.scale);
+        const codes = makeCodes(format, elements.codes.length, this.#budget.memory);
+        requantized.recode(elements.codes, codes);
+        this.#frontier.keepCodes(output, chunk, shape, codes, format.scale);
         return undefined;
       }
       const values = floatsOf(elements);
-      const codes = stored ? makeCodes(format, values.length) : undefined;
+      const codes = stored ? makeCodes(format, values.length, this.#budget.memory) : undefined;
       const counted = requantized === undefined && viewBins > 0 ? { view } : {};
       const errors = encodeImages(values, chunk.count, {
         format,

@@ -1,5 +1,6 @@
 /** The loops over samples in WebAssembly SIMD, four samples a step, on one block of memory of their own. */
 import { BLOCK } from '../blocks.ts';
+import type { Codes } from '../codes.ts';
 import { assemble } from './assembler.ts';
 
 /** Where things lie in the memory: samples, codes, a histogram of codes, sums. */
@@ -68,6 +69,18 @@ const TEXT = `
   i32.const ${SUMS} local.get $above v128.store offset=48
 )
 
+;; Codes in the place of samples become codes of another unit: $factor is the old unit by the new one.
+(func $recode (param $at $end i32) (param $factor $n $p f32)
+  loop $next
+    local.get $at
+    local.get $at v128.load f32x4.convert_i32x4_s local.get $factor f32x4.splat f32x4.mul f32x4.nearest
+    local.get $n f32x4.splat f32x4.max  local.get $p f32x4.splat f32x4.min  i32x4.trunc_sat_f32x4_s
+    v128.store offset=${CODES}
+    local.get $at i32.const 16 i32.add local.tee $at
+    local.get $end i32.lt_u br_if $next
+  end
+)
+
 ;; Samples as whole multiples of a unit; whether all of them are, and the least and most.
 (func $multiples (param $at $end i32) (param $inverse f32) (local $place $code $exact $least $most v128)
   i32.const -1 i32x4.splat local.set $exact
@@ -92,6 +105,7 @@ interface Functions {
   extremes(at: number, end: number): void;
   encode(at: number, end: number, inverse: number, scale: number, n: number, p: number, shift: number, last: number): void;
   multiples(at: number, end: number, inverse: number): void;
+  recode(at: number, end: number, factor: number, n: number, p: number): void;
 }
 
 /** One block of samples is put into `values`; a kernel leaves its results in `codes`, `view` and the sums. */
@@ -105,6 +119,8 @@ export interface BlockKernels {
     total: Float64Array,
     view: { readonly counts: Uint32Array; readonly shift: number } | null,
   ): Int32Array;
+  /** Codes below 2²⁴ of one unit as codes of another, rounded half to even: `factor` is the old unit by the new one. */
+  recode(codes: Codes, factor: number, format: { readonly n: number; readonly p: number }): Int32Array;
   /** Codes of samples that are whole multiples of 1 / inverse, null where one is none; widens `range` to hold them. */
   multiples(values: Float32Array, inverse: number, range: Int32Array): Int32Array | null;
 }
@@ -117,6 +133,7 @@ export function blockKernels(): BlockKernels | null {
   const functions = exports as unknown as Functions;
   const { buffer } = functions.memory;
   const samples = new Float32Array(buffer, 0, BLOCK);
+  const places = new Int32Array(buffer, 0, BLOCK);
   const codes = new Int32Array(buffer, CODES, BLOCK);
   const counts = new Uint32Array(buffer, VIEW, MOST_VIEW_BINS);
   const integers = new Int32Array(buffer, SUMS, 16);
@@ -154,6 +171,11 @@ export function blockKernels(): BlockKernels | null {
         view.counts[0] = (view.counts[0] as number) - (end / 4 - values.length);
       }
       return codes.subarray(0, values.length);
+    },
+    recode(given, factor, { n, p }) {
+      places.set(given);
+      functions.recode(0, 4 * ((given.length + 3) & ~3), factor, n, p);
+      return codes.subarray(0, given.length);
     },
     multiples(values, inverse, range) {
       functions.multiples(0, put(values, 0), inverse);
