@@ -3,7 +3,7 @@ import type { NodeSpec } from '../graph/graph.ts';
 import type { Format } from './fixedPoint.ts';
 import type { Rounding } from './quantizer.ts';
 
-/** Element types that a quantizer computes in: double only behind a cast to double. */
+/** Element types that a quantizer computes in: that of what it quantizes. */
 export type QuantDType = 'float32' | 'float64';
 
 /** What the nodes of one quantizer are made from. */

@@ -3,10 +3,12 @@ import type { Graph } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
 import { formatName, formatOf } from '../quantize/fixedPoint.ts';
 import { leftInFloat } from '../quantize/leftInFloat.ts';
+import { parentScope } from '../quantize/naming.ts';
 import { placeAvgPool } from '../quantize/placement/avgpool.ts';
 import { placeInputs } from '../quantize/placement/input.ts';
 import { type Inserted, insertQuantizers } from '../quantize/placement/insert.ts';
 import { placeLayers } from '../quantize/placement/layers.ts';
+import { COMPUTE_OPS } from '../quantize/placement/ops.ts';
 import type { Pass, PlacementSettings } from '../quantize/placement/placement.ts';
 import { placeRescale } from '../quantize/placement/rescale.ts';
 import { placeSeparable } from '../quantize/placement/separable.ts';
@@ -55,7 +57,7 @@ export const quantize: Transform = {
       model: { ...model, graph },
       changes: [...inserted.map((quantizer) => insertedChange(quantizer, graph)), ...shared.map(sharedChange)],
       skipped: leftInFloat(model.graph, graph, model.inputs),
-      warnings: [...warnings, ...overlaps, ...bypassedOutputs(model.outputs, inserted)],
+      warnings: [...warnings, ...overlaps, ...bypassedOutputs(model.outputs, inserted), ...unknownLayers(placed, settings)],
     };
   },
 };
@@ -112,6 +114,17 @@ function sharedChange({ rule, at, variable, members }: SharedThreshold): Change 
     before: scopes.map((scope) => `${scope}/threshold`),
     after: [variable],
   };
+}
+
+/** QNT29: a name that no layer answers to is most likely misspelt. */
+function unknownLayers(graph: Graph, { firstLayer, lastLayer }: PlacementSettings): Warning[] {
+  const scopes = new Set(graph.nodes.filter(({ op }) => COMPUTE_OPS.has(op)).map(({ name }) => parentScope(name)));
+  const given = { first_layer: firstLayer, last_layer: lastLayer };
+  return Object.entries(given).flatMap(([option, name]) =>
+    name === null || scopes.has(parentScope(name))
+      ? []
+      : [{ rule: 'QNT29', node: name, text: `${option}: no layer stands in the scope of this name, and no weights keep 8 bits for it.` }],
+  );
 }
 
 /** A quantizer hangs off a graph output; the named output itself still delivers what came before it. */

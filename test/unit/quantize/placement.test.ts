@@ -20,6 +20,40 @@ const layer = (scope: string) => [
   `${scope}/weights_weight_quant: -8`,
 ];
 
+describe('QNT28 element types', () => {
+  const DOUBLE = { T: { kind: 'type', value: 'float64' } } as const;
+
+  it.each(['Placeholder', 'Cast'])('a layer in float64 has float64 quantizers: behind a %s', (op) => {
+    const net = new Net();
+    const double = { dtype: DOUBLE.T };
+    const x =
+      op === 'Placeholder'
+        ? net.node('input', op, [], double)
+        : net.node('cast', op, [net.input()], { SrcT: { kind: 'type', value: 'float32' }, DstT: DOUBLE.T });
+    const layer = net.node('c1/Conv2D', 'Conv2D', [x, net.node('c1/weights', 'VariableV2', [], double)], DOUBLE);
+    net.node('c1/BiasAdd', 'BiasAdd', [layer, net.node('c1/biases', 'VariableV2', [], double)], DOUBLE);
+    const { graph } = net.quantized().model;
+    const made = graph.nodes.filter(({ name }) => name.includes('_quant/') && (op === 'Placeholder' || !name.startsWith('input_')));
+    expect(made.length).toBeGreaterThan(60);
+    for (const node of made) expect(node.attr('dtype') ?? node.attr('T'), node.name).toEqual(DOUBLE.T);
+  });
+
+  it('other types are refused', () => {
+    const net = new Net();
+    net.node('half', 'Placeholder', [], { dtype: { kind: 'type', value: 'float16' } });
+    expect(() => net.quantized()).toThrow(/'half' is float16; quantizers take float32 and float64/);
+  });
+});
+
+describe('QNT29 first and last layer', () => {
+  it('a name that no layer answers to is told', () => {
+    const net = new Net();
+    net.convRelu('c1', net.input());
+    const { warnings } = net.quantized({ weight_bits: -4, first_layer: 'c1/any', last_layer: 'c2/Conv2D' });
+    expect(warnings).toEqual([expect.objectContaining({ rule: 'QNT29', node: 'c2/Conv2D' })]);
+  });
+});
+
 describe('QNT3 … QNT6 compute layers', () => {
   it('QNT3 a layer with relu: weights, accumulator, bias, activation', () => {
     const net = new Net();
@@ -116,16 +150,6 @@ describe('QNT3 … QNT6 compute layers', () => {
     const { graph } = net.quantized({ weight_bits: -4, first_layer: 'first/Conv2D', last_layer: 'last/any' }).model;
     const bits = Object.fromEntries(readQuantizers(graph).map((quantizer) => [quantizer.name, signedBits(quantizer)]));
     expect(['first', 'mid', 'last'].map((scope) => bits[`${scope}/weights_weight_quant`])).toEqual([-8, -4, -8]);
-  });
-
-  it('QNT3 behind a cast to double the quantizers are double', () => {
-    const net = new Net();
-    const double = { kind: 'type', value: 'float64' } as const;
-    const cast = net.node('cast', 'Cast', [net.input()], { SrcT: { kind: 'type', value: 'float32' }, DstT: double });
-    net.conv('c1', cast);
-    const { graph } = net.quantized().model;
-    expect(graph.node('c1/Conv2D_layer_quant/LinearQuant').attr('T')).toEqual(double);
-    expect(graph.node('input_inp_quant/LinearQuant').attr('T')).toEqual({ kind: 'type', value: 'float32' });
   });
 });
 

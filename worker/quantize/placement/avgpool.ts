@@ -14,7 +14,7 @@ export const placeAvgPool: Pass = (graph, { avgpoolBits, avgpoolReciprocalBits }
     if (convolution === undefined || reciprocal === undefined) return [];
     return [
       place('QNT12', reciprocal.name, 'weight_quant', avgpoolReciprocalBits),
-      place('QNT12', convolution.name, 'avgpool_quant', avgpoolBits, { rounding: 'floor' }),
+      place('QNT12', convolution.name, 'avgpool_quant', avgpoolBits, 'floor'),
     ];
   });
   return { placements, warnings: [] };

@@ -1,7 +1,8 @@
+import { GraffitistError } from '../../errors.ts';
 import { type Graph, GraphEditor, type GraphNode } from '../../graph/graph.ts';
 import { formatOf } from '../fixedPoint.ts';
 import { quantizerScope } from '../naming.ts';
-import { quantizerNodes } from '../quantizerNodes.ts';
+import { type QuantDType, quantizerNodes } from '../quantizerNodes.ts';
 import type { Note, Placement } from './placement.ts';
 
 /** A quantizer that was put into a graph. */
@@ -22,6 +23,7 @@ export interface Insertion {
 /**
  * Puts quantizers into a graph: their nodes behind all others, in the order of the placements, and every reader of a producer
  * rewired to its quantizer.
+ * @throws GraffitistError `op-unsupported` for a tensor that is neither float32 nor float64
  */
 export function insertQuantizers(graph: Graph, placements: readonly Placement[]): Insertion {
   const editor = new GraphEditor(graph);
@@ -30,7 +32,8 @@ export function insertQuantizers(graph: Graph, placements: readonly Placement[])
   const { wanted, tied } = oncePerTensor(graph, placements, warnings);
   for (const [scope, { placement, producers }] of wanted) {
     if (!graph.has(`${scope}/LinearQuant`)) {
-      const { producer, rounding, dtype, bits } = placement;
+      const { producer, rounding, bits } = placement;
+      const dtype = quantizableType(graph.node(producer));
       const specs = quantizerNodes({ scope, source: producer, rounding, dtype, ...formatOf(bits) });
       inserted.push({ placement, scope, nodes: specs.map((spec) => editor.add(spec).name) });
     }
@@ -111,4 +114,15 @@ function wider(a: Placement, b: Placement): Placement {
   const [wa, wb] = [Math.abs(a.bits), Math.abs(b.bits)];
   if (wa !== wb) return wa > wb ? a : b;
   return a.bits < 0 ? a : b;
+}
+
+/** QNT28: a quantizer computes in the type of what it quantizes. @throws GraffitistError `op-unsupported` */
+function quantizableType(producer: GraphNode): QuantDType {
+  const type = producer.attr('DstT') ?? producer.attr('dtype') ?? producer.attr('T');
+  const dtype = type?.kind === 'type' ? type.value : 'float32';
+  if (dtype === 'float32' || dtype === 'float64') return dtype;
+  throw new GraffitistError('op-unsupported', `The output of '${producer.name}' is ${dtype}; quantizers take float32 and float64.`, {
+    about: producer.name,
+    remedy: 'Export the graph in float32.',
+  });
 }

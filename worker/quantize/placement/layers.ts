@@ -2,7 +2,6 @@ import { GraffitistError } from '../../errors.ts';
 import type { Graph, GraphNode } from '../../graph/graph.ts';
 import { any, inAnyOrder, type MatchOf, matches, node, oneOf } from '../../graph/pattern.ts';
 import { lastSegment, parentScope } from '../naming.ts';
-import type { QuantDType } from '../quantizerNodes.ts';
 import { ADD_OPS, COMPUTE_OPS, RELU_OPS, VARIABLE_OPS } from './ops.ts';
 import { type Pass, type Placement, type PlacementSettings, place } from './placement.ts';
 
@@ -90,10 +89,8 @@ function* candidates(graph: Graph): Generator<LayerMatch> {
 }
 
 function layerPlacements(match: LayerMatch, settings: PlacementSettings): Placement[] {
-  const { rule, layer, input, weight, bias, biasAdd, bypass, relu, leaky, alpha, alphaX } = match;
-  const dtype = computeType(input);
-  const on = (producer: GraphNode, suffix: Placement['suffix'], bits: number): Placement =>
-    place(rule, producer.name, suffix, bits, { dtype });
+  const { rule, layer, weight, bias, biasAdd, bypass, relu, leaky, alpha, alphaX } = match;
+  const on = (producer: GraphNode, suffix: Placement['suffix'], bits: number): Placement => place(rule, producer.name, suffix, bits);
 
   const placements = [
     on(weight, 'weight_quant', weightBits(layer, settings)),
@@ -120,10 +117,4 @@ export function weightBits(layer: GraphNode, { weightBits, firstLayer, lastLayer
   const scope = parentScope(layer.name);
   const exempt = [firstLayer, lastLayer].some((name) => name !== null && parentScope(name) === scope);
   return exempt ? -8 : weightBits;
-}
-
-/** double behind a cast to double, else float. */
-function computeType(input: GraphNode): QuantDType {
-  const target = input.op === 'Cast' ? input.attr('DstT') : undefined;
-  return target?.kind === 'type' && target.value === 'float64' ? 'float64' : 'float32';
 }

@@ -2,7 +2,6 @@ import type { Graph } from '../../graph/graph.ts';
 import type { SignedBits } from '../fixedPoint.ts';
 import type { QuantizerSuffix } from '../naming.ts';
 import type { Rounding } from '../quantizer.ts';
-import type { QuantDType } from '../quantizerNodes.ts';
 
 /** A quantizer to put after a node. */
 export interface Placement {
@@ -13,7 +12,6 @@ export interface Placement {
   readonly suffix: QuantizerSuffix;
   readonly bits: SignedBits;
   readonly rounding: Rounding;
-  readonly dtype: QuantDType;
 }
 
 /** Something that a person should know about a node. */
@@ -45,13 +43,7 @@ export interface PlacementSettings {
   readonly lastLayer: string | null;
 }
 
-/** A placement in the usual form: rounding half to even, float32. */
-export function place(
-  rule: string,
-  producer: string,
-  suffix: QuantizerSuffix,
-  bits: SignedBits,
-  form: { readonly rounding?: Rounding; readonly dtype?: QuantDType } = {},
-): Placement {
-  return { rule, producer, suffix, bits, rounding: form.rounding ?? 'round', dtype: form.dtype ?? 'float32' };
+/** A placement, rounding half to even unless told otherwise. */
+export function place(rule: string, producer: string, suffix: QuantizerSuffix, bits: SignedBits, rounding: Rounding = 'round'): Placement {
+  return { rule, producer, suffix, bits, rounding };
 }
