@@ -45,22 +45,28 @@ interface Row {
   readonly whole: number;
 }
 
-/** Best of some runs of each, taken in turn, after one of each to warm up. */
+/** Means over some runs, after one to warm up; a forward pass before and after each calibration, so that both see the same machine. */
 async function measure(network: string, model: Model, data: CalibrationData): Promise<Row> {
   const float = apply(model, FOLDED);
   const quantized = apply(float, ['quantize']);
   const workers = workersFor(backend, availableParallelism());
   const pool = await ComputePool.start({ spawn: workers > 1 ? spawnThread : spawnHere, backend, workers });
+  const forward = async (): Promise<number> => {
+    const started = performance.now();
+    await outputsOf(float, IMAGES, { pool, data });
+    return performance.now() - started;
+  };
   try {
-    let [forwardMs, calibrationMs, searchMs, peak] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0];
+    let [forwardMs, calibrationMs, searchMs, peak] = [0, 0, 0, 0];
     for (let run = 0; run <= RUNS; run++) {
-      const started = performance.now();
-      await outputsOf(float, IMAGES, { pool, data });
-      const forward = performance.now() - started;
+      const before = await forward();
       const { calibration } = await calibrate(quantized, data, { pool: async () => pool });
+      const after = await forward();
       if (run === 0) continue;
-      forwardMs = Math.min(forwardMs, forward);
-      if (calibration.ms < calibrationMs) [calibrationMs, searchMs, peak] = [calibration.ms, calibration.searchMs, calibration.peakBytes];
+      forwardMs += (before + after) / 2 / RUNS;
+      calibrationMs += calibration.ms / RUNS;
+      searchMs += calibration.searchMs / RUNS;
+      peak = Math.max(peak, calibration.peakBytes);
     }
     return {
       network,
