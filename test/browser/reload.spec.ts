@@ -164,7 +164,9 @@ test('a calibration that is cancelled leaves the former stages and thresholds', 
   const frozen = await save(page, FORM.frozen);
 
   // Data that takes a while.
-  await choose(page, openDialog(page), inMemory('more.npy', Buffer.from(tinyPictures(12_000))));
+  const more = testInfo.outputPath('more.npy');
+  await writeFile(more, tinyPictures(12_000));
+  await choose(page, openDialog(page), more);
   await expect(files(page)).toContainText('12,000 images');
   await setOption(page, 'quantize', 'weight_bits', 'int4');
   await runButton(page).click();
