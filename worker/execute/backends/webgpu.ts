@@ -11,6 +11,13 @@ import { downloadTensor, type TfValue, tfjsKernels, tidy, uploadTensor } from '.
 /** The library's program for matrix products whose order of summation does not depend on how many rows there are. */
 const PACKED_PRODUCT = 3;
 
+/** What of the library's backend collects kernels until they are submitted. */
+interface Pending {
+  readonly commandEncoder: GPUCommandEncoder | null;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+}
+
 /** @throws GraffitistError `backend-unavailable` */
 export async function webgpuBackend(): Promise<Backend> {
   const probe = await probeWebGpu();
@@ -44,7 +51,10 @@ export async function webgpuBackend(): Promise<Backend> {
     scope: tidy,
     release: (value) => (value as TfValue).tensor.dispose(),
     settle: async () => {
-      (tf.backend() as WebGPUBackend).submitQueue();
+      const pending = tf.backend() as unknown as Pending;
+      // As the library itself does before it submits; where a read has submitted everything, there is no encoder to finish.
+      pending.endComputePassEncoder();
+      if (pending.commandEncoder) pending.submitQueue();
       await guarded(device.queue.onSubmittedWorkDone());
     },
     memory: () => tf.memory().numBytes,
