@@ -160,6 +160,40 @@ describe('runs', () => {
     expect((await engine.stages()).length).toBe(5);
   });
 
+  it('a graph exported for one image is fed one image at a time', async () => {
+    const float = { kind: 'type', value: 'float32' } as const;
+    const constant = (name: string, value: ReturnType<typeof makeTensor>) =>
+      GraphNode.make({ name, op: 'Const', attrs: { dtype: { kind: 'type', value: value.dtype }, value: { kind: 'tensor', value } } });
+    const weights = Float32Array.from({ length: 12 * 5 }, (_, i) => Math.sin(i) / 4);
+    const nodes = [
+      GraphNode.make({ name: 'input', op: 'Placeholder', attrs: { dtype: float, shape: { kind: 'shape', value: [1, 2, 2, 3] } } }),
+      constant('flat/shape', makeTensor('int32', [2], [1, 12])),
+      GraphNode.make({
+        name: 'flat',
+        op: 'Reshape',
+        inputs: ['input', 'flat/shape'],
+        attrs: { T: float, Tshape: { kind: 'type', value: 'int32' } },
+      }),
+      constant('fc/weights', makeTensor('float32', [12, 5], weights)),
+      GraphNode.make({ name: 'fc/MatMul', op: 'MatMul', inputs: ['flat', 'fc/weights'], attrs: { T: float } }),
+      constant('fc/biases', makeTensor('float32', [5], [0.1, 0.2, -0.3, 0.4, 0.5])),
+      GraphNode.make({ name: 'fc/BiasAdd', op: 'BiasAdd', inputs: ['fc/MatMul', 'fc/biases'], attrs: { T: float } }),
+    ];
+    const data = makeTensor(
+      'float32',
+      [4, 2, 2, 3],
+      Float32Array.from({ length: 48 }, (_, i) => Math.cos(i)),
+    );
+    await engine.open([
+      { name: 'one.pb', blob: new Blob(graphBytes(new Graph(nodes)) as BlobPart[]) },
+      { name: 'calibration_set.npy', blob: new Blob([writeNpy(data) as BlobPart]) },
+    ]);
+    const report = await engine.run({ ...int8, interface: { inputs: ['input'], outputs: ['fc/BiasAdd'], shape: [2, 2, 3] } });
+    expect(report.steps.at(-1)?.error).toBeUndefined();
+    expect((await engine.quantizers(6)).find((row) => row.kind === 'biasadd')?.samples).toBe(20);
+    expect((await engine.compareOutputs(4)).rows.length).toBe(4);
+  });
+
   it('a cancelled run leaves the former stages as they were', async () => {
     await engine.open([...(await files('shapes_mnv1_frozen.pb')), await images(2)]);
     await engine.run({ ...int8, steps: recipeSteps('optimized') });
