@@ -1,7 +1,7 @@
 import { type CallContext, cancelled } from './channel.ts';
 
 /** Work up to this long is not worth a look at the messages. */
-const PAUSE_MS = 3;
+const PAUSE_MS = 1;
 
 /** Lets messages through between two kernels, so that a cancellation is seen before the next one of some length starts. */
 export class Breather {

@@ -21,6 +21,7 @@ export class Constants {
   readonly #variables: VariableSource;
   readonly #position = new Map<string, number>();
   readonly #constant = new Set<string>();
+  readonly #readers = new Map<string, GraphNode[]>();
   readonly #assigned = new Map<string, Tensor>();
   readonly #kept = new Map<string, readonly PlainValue[]>();
   readonly #kernels = plainKernels('float32');
@@ -33,6 +34,10 @@ export class Constants {
       this.#position.set(node.name, i);
       const op = opFor(node.op);
       if (op === undefined || feeds.has(node.name) || op.source === 'placeholder' || op.source === 'random') return;
+      if (op.source === 'variable') {
+        const name = this.#variableOf(node);
+        this.#readers.set(name, [...(this.#readers.get(name) ?? []), node]);
+      }
       const source = op.source === 'constant' || op.source === 'variable';
       if (source || (op.executable && node.edges.length > 0 && node.edges.every((edge) => this.#constant.has(edge.node)))) {
         this.#constant.add(node.name);
@@ -62,7 +67,7 @@ export class Constants {
   /** Constant nodes whose value depends on a variable. */
   dependents(variable: string): ReadonlySet<string> {
     const found = new Set<string>();
-    const open = this.#graph.nodes.filter((node) => opFor(node.op)?.source === 'variable' && this.#variableOf(node) === variable);
+    const open = [...(this.#readers.get(variable) ?? [])];
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
       if (found.has(node.name)) continue;
       found.add(node.name);
