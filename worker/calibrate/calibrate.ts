@@ -61,6 +61,7 @@ export async function calibrate(model: Model, data: CalibrationData, options: Ca
   const quantizers = inOrder(model);
   const input = checkData(model, data);
   const constants = new Constants(model.graph, model.variables, new Set([input]));
+  checkInputs(model, quantizers, input);
   checkGraph(model, quantizers, constants, input);
   const plan = planSweep(model.graph, quantizers, [input], (node) => constants.has(node));
 
@@ -137,10 +138,27 @@ function checkData({ inputs, inputShape, graph }: Model, { source, npy }: Calibr
   if (!fits) {
     throw new GraffitistError('data-shape', `The images are ${text(shape)} and the network takes ${text(inputShape)}.`, {
       about: source.name,
-      remedy: 'Give images of that shape, or another input shape.',
+      remedy:
+        text(npy.shape) === text(inputShape)
+          ? 'A single image needs a first dimension of 1.'
+          : 'Give images of that shape, or another input shape.',
     });
   }
   return input;
+}
+
+/** CAL10: other inputs are fed nothing; the original waits forever then. */
+function checkInputs({ graph, inputs }: Model, quantizers: readonly Quantizer[], fed: string): void {
+  const needed = neededFor(
+    graph,
+    quantizers.map(({ source }) => source),
+  );
+  const unfed = inputs.find((name) => name !== fed && needed.has(name) && graph.find(name)?.op === 'Placeholder');
+  if (unfed === undefined) return;
+  throw new GraffitistError('input-unfed', `Calibration images feed the last listed input, '${fed}'; '${unfed}' is given no data.`, {
+    about: unfed,
+    remedy: 'Put a constant in its place, or set calibrate_quant_layers=False and bring thresholds in a checkpoint.',
+  });
 }
 
 function text(shape: readonly number[]): string {

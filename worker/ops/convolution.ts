@@ -6,7 +6,10 @@ import { convGeometry, requireNhwc } from './spatial.ts';
 
 const conv2d = op('Conv2D', {
   inputs: { input: 'tensor', filter: 'tensor' },
-  shape: ({ input, filter }, attrs) => convShape(input, filter, attrs, (_channels, last) => last),
+  shape: ({ input, filter }, attrs, { producer }) => {
+    if (!producer(0)?.op.startsWith('Placeholder')) refuseGroups(input, filter, attrs);
+    return convShape(input, filter, attrs, (_channels, last) => last);
+  },
   forward: ({ input, filter }, k, attrs) => k.conv2d(input, filter, convGeometry(input.shape, window(filter.shape), attrs).geometry),
 });
 
@@ -31,6 +34,21 @@ const biasAdd = op('BiasAdd', {
   },
   forward: ({ value, bias }, k) => k.biasAdd(value, bias),
 });
+
+/**
+ * TensorFlow takes a filter for a part of the channels as a convolution in groups. Directly behind an input it is rather an input
+ * shape that is wrong.
+ */
+function refuseGroups(input: Shape, filter: Shape, attrs: NodeAttrs): void {
+  const [channels = -1, filterChannels = -1, outputs = -1] = [input?.[3], filter?.[2], filter?.[3]];
+  if (channels <= 0 || filterChannels <= 0 || channels === filterChannels || channels % filterChannels !== 0) return;
+  const groups = channels / filterChannels;
+  if (outputs % groups !== 0) return;
+  throw attrs.unsupported(
+    `the filter ${shapeText(filter)} is for ${filterChannels} of ${channels} channels; convolutions in groups are not supported.`,
+    `Export it as ${groups} convolutions of ${filterChannels} channels each, or check the input shape given for the graph.`,
+  );
+}
 
 /** Shape of a convolution: [N, H', W', outputs(in channels, last filter axis)]. */
 function convShape(input: Shape, filter: Shape, attrs: NodeAttrs, outputs: (channels: number, last: number) => number): Shape {

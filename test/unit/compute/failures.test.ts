@@ -40,6 +40,7 @@ describe('CAL10: said before any work', () => {
     expect(error.code).toBe('data-shape');
     expect(error.message).toBe('The images are 16×16×3 and the network takes 8×8×3.');
     expect((await refused(await imagesFile(2, 1, 'float32', [8, 8]))).code).toBe('data-shape');
+    expect((await refused(await imagesFile(8, 1, 'float32', [8, 3]))).remedy).toBe('A single image needs a first dimension of 1.');
   });
 
   it('variables without value, all of them', async () => {
@@ -56,7 +57,11 @@ describe('CAL10: said before any work', () => {
     net.node('other', 'Placeholder', [], { dtype: { kind: 'type', value: 'float32' }, shape: { kind: 'shape', value: [-1, 8, 8, 3] } });
     const sum = net.node('net/sum', 'Add', ['input', 'other']);
     const of = quantized({ ...net.model(net.conv('net/a', sum, 3, 2)), inputs: ['input', 'other'] });
-    expect(await refused(await imagesFile(2), of)).toMatchObject({ code: 'input-unfed', about: 'input' });
+    expect(await refused(await imagesFile(2), of)).toMatchObject({
+      code: 'input-unfed',
+      about: 'input',
+      message: expect.stringContaining("last listed input, 'other'"),
+    });
   });
 
   it('an op that cannot run', async () => {

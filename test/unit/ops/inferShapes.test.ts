@@ -105,6 +105,16 @@ describe('static shapes', () => {
     expect(() => inferShapes(nchw, undefined, true)).toThrowError(expect.objectContaining({ code: 'op-unsupported', about: 'y' }));
   });
 
+  it('a convolution in groups can be looked at and is not supported; behind an input the shape is wrong', () => {
+    const wide = placeholder('wide', [-1, 4, 4, 6]);
+    const groups = graphOf(wide, constant('w', zeros([3, 3, 3, 8])), apply('x', 'Relu', ['wide']), conv(same, [1, 1]));
+    expect(shapeOf(groups, 'y')).toBeUndefined();
+    const refused = { code: 'op-unsupported', about: 'y', remedy: expect.stringContaining('2 convolutions of 3 channels') };
+    expect(() => inferShapes(groups, undefined, true)).toThrowError(expect.objectContaining(refused));
+    const wrong = graphOf(placeholder('x', [-1, 4, 4, 6]), constant('w', zeros([3, 3, 3, 8])), conv(same, [1, 1]));
+    expect(() => inferShapes(wrong)).toThrowError(expect.objectContaining({ code: 'shape-mismatch', about: 'y' }));
+  });
+
   const x = placeholder('x', [-1, 4, 4, 3]);
   const mismatches: [string, Graph][] = [
     ['a filter for other channels', graphOf(x, constant('w', zeros([3, 3, 5, 8])), conv(same))],

@@ -68,6 +68,12 @@ describe('preprocess_layers', () => {
     expect([exact.warned, exact.skipped, line(exact.model.graph, 'end')]).toEqual([[], ['PRE3 pool'], 'Relu pool']);
   });
 
+  it('PRE3: a window that no file could hold is refused', () => {
+    const net = new Net();
+    const pool = net.pool('pool', 'AvgPool', net.input(), 1_000_000, 1, 'SAME');
+    expect(() => run(net, [pool], PRE)).toThrow(/'pool' would be 1000000×1000000/);
+  });
+
   it('PRE3: SAME windows that fill the image exactly give no warning', () => {
     const net = new Net();
     const end = net.math('end', 'Relu', net.pool('pool', 'AvgPool', net.input(), 2, 2, 'SAME'));

@@ -1,3 +1,5 @@
+import { GraffitistError } from '../../errors.ts';
+import { elementCount } from '../../formats/dtype.ts';
 import type { DType, Shape, Tensor } from '../../formats/tensor.ts';
 import { makeTensor, tensorNumbers } from '../../formats/tensorValues.ts';
 import type { Edge, GraphNode } from '../../graph/graph.ts';
@@ -111,9 +113,20 @@ interface Pool {
   readonly dtype: DType;
 }
 
+/** Elements: 512 MiB of float32; a whole GraphDef ends at 2 GiB. */
+const LARGEST_WINDOW = 2 ** 27;
+
+/** @throws GraffitistError `shape-mismatch` for a window that no file could hold */
 function addPool(step: Step, pool: Pool): Edge {
   const [height, width] = pool.window;
-  const share = filled(pool.dtype, [height, width, pool.channels, 1], 1 / (height * width));
+  const shape = [height, width, pool.channels, 1];
+  if (elementCount(shape) > LARGEST_WINDOW) {
+    throw new GraffitistError('shape-mismatch', `The window of the average pool '${pool.name}' would be ${height}×${width}.`, {
+      about: pool.name,
+      remedy: 'Check the input shape given for the graph.',
+    });
+  }
+  const share = filled(pool.dtype, shape, 1 / (height * width));
   const reciprocal = step.add(constant(`${pool.name}/avgpool_reciprocal`, share));
   return step.add({
     name: `${pool.name}/${lastSegment(pool.name)}_from_avgpool`,
@@ -158,7 +171,7 @@ function overhangs(shape: Shape, window: readonly number[], strides: readonly nu
 }
 
 function filled(dtype: DType, shape: readonly number[], value: number): Tensor {
-  return makeTensor(dtype, shape, new Float64Array(shape.reduce((count, size) => count * size, 1)).fill(value));
+  return makeTensor(dtype, shape, new Float64Array(elementCount(shape)).fill(value));
 }
 
 function constantInts(node: GraphNode | undefined): readonly number[] | undefined {
