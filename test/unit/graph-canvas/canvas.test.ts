@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../bench/syntheticNetwork.ts';
 import { describeBox, hintOf } from '../../../src/graph/describe.ts';
 import { boxAt, makePicture, markedGroups } from '../../../src/graph/picture.ts';
-import { TileIndex, steppedBounds, touches } from '../../../src/graph/tiles.ts';
+import { steppedBounds, TileIndex, touches } from '../../../src/graph/tiles.ts';
 import { firstBox, step } from '../../../src/graph/walk.ts';
 import { wireBounds, wirePath } from '../../../src/graph/wirePath.ts';
 import { box, residual, scene, tag, wire } from './scenes.ts';
