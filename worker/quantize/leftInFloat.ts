@@ -61,6 +61,12 @@ function floatOutput(after: Graph, node: GraphNode): Why | undefined {
     return { reason: 'it does not follow the bias or the residual sum of a quantized layer directly', remedy: undefined };
   }
   if (isSum) {
+    if (node.edges.every((edge) => edge.node.includes('_eltw_rescale_'))) {
+      return {
+        reason: 'both of its operands were rescaled on their own, for neither is a biased layer in the scope of this sum',
+        remedy: 'Name the layers and the sum of a block in one scope, as slim does, and they share a threshold.',
+      };
+    }
     return { reason: 'none of its operands is the biased output of a layer', remedy: 'Sums without such a layer are computed in float.' };
   }
   if (BATCH_NORMS.has(node.op)) {

@@ -53,6 +53,14 @@ describe('QNT22 why was this left in float', () => {
     expect(found.bn).toMatch(/not folded/);
   });
 
+  it('QNT22 a sum whose operands were rescaled on their own', () => {
+    const found = skipped((net, x) => {
+      const marker = (slot: number, operand: string) => net.node(`add/add_eltw_rescale_${slot}`, 'Identity', [operand]);
+      net.node('add/add', 'AddV2', [marker(0, x), marker(1, net.conv('c1', x))]);
+    });
+    expect(found).toEqual({ 'add/add': expect.stringContaining('rescaled on their own') });
+  });
+
   it('QNT22 a relu on quantized values stays on their grid', () => {
     expect(skipped((net, x) => net.relu('r', net.node('pool', 'MaxPool', [x])))).toEqual({});
   });
