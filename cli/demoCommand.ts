@@ -6,6 +6,7 @@ import { readModelFiles } from './files.ts';
 import { isCalibrated, reportText, writeResults } from './graffitizeCommand.ts';
 import { quantizerCells } from './inspectCommand.ts';
 import { createNodeEngine } from './nodeEngine.ts';
+import { checkFolder } from './outputs.ts';
 import { progressView } from './progress.ts';
 import { table } from './table.ts';
 
@@ -17,6 +18,7 @@ export async function demoCommand(out: string): Promise<number> {
     readonly graph: string;
     readonly interface: { readonly inputs: string[]; readonly outputs: string[]; readonly shape: number[] };
   };
+  await checkFolder(out);
   const progress = progressView(false);
   const engine = createNodeEngine({ backend: 'wasm' });
   try {

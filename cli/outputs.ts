@@ -50,7 +50,7 @@ export async function writeOutputs(outputs: readonly Output[]): Promise<void> {
       const place = await placeOf(file);
       places.push(place);
       await attempt(file, async () => {
-        await mkdir(path.dirname(place.path), { recursive: true });
+        await makeFolder(path.dirname(place.path));
         await writeFile(place.partial ?? place.path, new Uint8Array(await blob.arrayBuffer()));
       });
     }
@@ -78,6 +78,20 @@ async function settled(file: string): Promise<string> {
   return realpath(file).catch(() => path.resolve(file));
 }
 
+/** One folder after the other: Node's recursive mkdir never ends where a file system like /proc refuses new entries as missing. */
+async function makeFolder(folder: string): Promise<void> {
+  const there = await nearestFolder(folder);
+  const missing = path
+    .relative(there, folder)
+    .split(path.sep)
+    .filter((name) => name !== '');
+  let current = there;
+  for (const name of missing) {
+    current = path.join(current, name);
+    await mkdir(current).catch((error: NodeJS.ErrnoException) => (error.code === 'EEXIST' ? undefined : Promise.reject(error)));
+  }
+}
+
 async function nearestFolder(folder: string): Promise<string> {
   let current = folder;
   for (;;) {
@@ -93,6 +107,7 @@ async function attempt(file: string, action: () => Promise<void>): Promise<void>
   try {
     await action();
   } catch (error) {
+    if (error instanceof GraffitistError) throw error;
     throw notWritten(file, error);
   }
 }

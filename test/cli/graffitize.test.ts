@@ -87,6 +87,7 @@ describe('graffitize on the sample model', () => {
       model,
     );
     expect(again.code).toBe(0);
+    expect(again.out).not.toContain('QNT30');
     expect(await readFile(path.join(model, 'out/3c.pb'))).toEqual(await readFile(path.join(model, 'out/int8.pb')));
   });
 
@@ -152,6 +153,11 @@ describe('graffitize on the sample model', () => {
       expect(err).toMatch(text);
       expect(err).not.toContain('Calibrate');
     }
+    expect((await readdir(model)).sort()).toEqual(before);
+
+    // Whoever may write everywhere hears it from the file system, and at once.
+    if (process.platform === 'linux')
+      expect((await run([...args, '/proc/none/out.pb'], model)).err).toMatch(/'\/proc\/none\/out\.pb' cannot be written/);
     expect((await readdir(model)).sort()).toEqual(before);
 
     // The checkpoint cannot be written: the graph is not either.

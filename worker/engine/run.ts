@@ -1,7 +1,7 @@
 import { errorInfo, GraffitistError } from '../errors.ts';
 import type { Model } from '../graph/model.ts';
 import { refuseControlFlow } from '../graph/validate.ts';
-import type { GraphInterface, JobOptions, OptionValues, PipelineStep, RunReport, RunRequest, StepReport } from '../protocol.ts';
+import type { GraphInterface, JobOptions, OptionValues, PipelineStep, RunReport, RunRequest, StepReport, Warning } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { admitGraph } from '../transforms/admission.ts';
 import { applyStep, checkPipeline } from '../transforms/pipeline.ts';
@@ -91,6 +91,16 @@ async function finishStep(step: PipelineStep, result: TransformResult, calibrate
   return { ...stage, thresholds: await loadThresholds(readQuantizers(result.model.graph), result.model.variables) };
 }
 
+/** QNT30: without calibration the thresholds are to come from a checkpoint. */
+function missingThresholds({ title, model, thresholds }: StageState): Warning[] {
+  if (title !== 'quantize') return [];
+  const all = new Set(readQuantizers(model.graph).map(({ threshold }) => threshold));
+  const [first, ...others] = [...all].filter((name) => !thresholds.has(name));
+  if (first === undefined) return [];
+  const text = `${others.length + 1} of ${all.size} thresholds are in no checkpoint; the graph needs one that holds them.`;
+  return [{ rule: 'QNT30', node: first, text }];
+}
+
 function emptyReport(step: PipelineStep, state: StepReport['state'], model: Model): StepReport {
   const nodes = model.graph.nodes.length;
   return {
@@ -115,7 +125,7 @@ function doneReport(step: PipelineStep, before: Model, result: TransformResult, 
     nodesAfter: stage.model.graph.nodes.length,
     changes: result.changes,
     skipped: result.skipped,
-    warnings: result.warnings,
+    warnings: [...result.warnings, ...missingThresholds(stage)],
     ms,
     ...(stage.calibration === null ? {} : { calibration: stage.calibration }),
   };

@@ -130,6 +130,17 @@ describe('documents', () => {
 });
 
 describe('runs', () => {
+  it('QNT30: without calibration, thresholds that no checkpoint holds are counted', async () => {
+    await engine.open(await files('shapes_mnv1_eval.pb', ...checkpoint));
+    const steps = int8.steps.map((step) =>
+      step.transform === 'quantize' ? { ...step, options: { calibrate_quant_layers: false } } : step,
+    );
+    const { steps: reports } = await engine.run({ ...int8, steps });
+    expect(reports.at(-1)?.warnings).toEqual([
+      expect.objectContaining({ rule: 'QNT30', text: expect.stringMatching(/^(\d+) of \1 thresholds/) }),
+    ]);
+  });
+
   it('stop before quantize without images, keep the stages before it, and go on when images are there', async () => {
     await engine.open(await files('shapes_mnv1_eval.pb', ...checkpoint));
     const stopped = await engine.run(int8);
