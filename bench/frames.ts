@@ -32,9 +32,10 @@ interface Scenario {
 const SCENARIOS: readonly Scenario[] = [
   { what: 'working zoom, pan down', dx: 0, dy: 12, zoom: false, start: 0.9 },
   { what: 'working zoom, pan aslant', dx: 14, dy: 10, zoom: false, start: 0.9 },
-  { what: 'working zoom, zoom out and in', dx: 0, dy: 4, zoom: true, start: 0.9 },
+  { what: 'working zoom, zoom to 0.45 and back', dx: 0, dy: 0.42, zoom: true, start: 0.9 },
   { what: 'far, pan', dx: 6, dy: 8, zoom: false, start: 0.12 },
-  { what: 'far, zoom out and in', dx: 0, dy: 6, zoom: true, start: 0.28 },
+  { what: 'far, zoom to 0.02 and back', dx: 0, dy: 1.6, zoom: true, start: 0.28 },
+  { what: 'through all levels and back', dx: 0, dy: 2.2, zoom: true, start: 0.9 },
 ];
 
 async function serveFixture(): Promise<{ readonly url: string; readonly stop: () => void }> {

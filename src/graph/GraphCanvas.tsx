@@ -1,7 +1,7 @@
 import 'reactflow/dist/base.css';
 import './canvas.css';
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { Background, ReactFlow, ReactFlowProvider, useReactFlow, ViewportPortal } from 'reactflow';
+import { ReactFlow, ReactFlowProvider, useReactFlow, ViewportPortal } from 'reactflow';
 import type { Reading, Scene, SceneNode } from '../../worker/protocol.ts';
 import { type BoxNode, BoxView } from './BoxView.tsx';
 import { type CanvasActions, CanvasContext } from './CanvasContext.ts';
@@ -9,11 +9,11 @@ import { describeBox, hintOf } from './describe.ts';
 import { useDrawnArea } from './drawnArea.ts';
 import { FarCanvas } from './FarCanvas.tsx';
 import { Minimap } from './Minimap.tsx';
-import { boxAt, makePicture, markedGroups, type Picture } from './picture.ts';
-import { shareKey } from './QuantizerTag.tsx';
+import { boxAt, makePicture, markedGroups } from './picture.ts';
 import { Toolbar } from './Toolbar.tsx';
 import { usePanLayer } from './usePanLayer.ts';
 import { type Focus, useViewport, ZOOM } from './useViewport.ts';
+import { useVisibleBoxes } from './useVisibleBoxes.ts';
 import { WireLayer } from './WireLayer.tsx';
 import { type Step, step } from './walk.ts';
 
@@ -57,7 +57,6 @@ export function GraphCanvas(props: GraphCanvasProps) {
 }
 
 const NODE_TYPES = { box: BoxView };
-const NOTHING_MARKED: ReadonlySet<string> = new Set();
 const NO_EDGES: [] = [];
 
 function Canvas({
@@ -82,7 +81,7 @@ function Canvas({
   usePanLayer(root);
   const { fitAll, show } = useViewport(picture, selection, toggled, focus ?? null);
   const marked = useMemo(
-    () => (picture === null ? NOTHING_MARKED : markedGroups(picture, hoverGroup, selection)),
+    () => (picture === null ? new Set<string>() : markedGroups(picture, hoverGroup, selection)),
     [picture, hoverGroup, selection],
   );
 
@@ -110,7 +109,7 @@ function Canvas({
   );
 
   const far = detail === 'far';
-  const nodes = useVisibleBoxes(far ? null : picture, area, selection, marked, errors);
+  const { nodes, complete } = useVisibleBoxes(far ? null : picture, area, selection, marked, errors);
   const wires = useMemo(
     () => (far || picture === null ? [] : picture.wires.within(area).flatMap((entry) => picture.scene.edges[entry] ?? [])),
     [far, picture, area],
@@ -170,7 +169,7 @@ function Canvas({
         <output className="visually-hidden" aria-live="polite">
           {selected === undefined ? '' : describeBox(selected, picture?.labels.get(selected.id))}
         </output>
-        {far && picture !== null && (
+        {(far || !complete) && picture !== null && (
           <FarCanvas picture={picture} root={root} marks={{ selection, hovered: hovered?.node.id ?? null, marked }} />
         )}
         <ReactFlow<BoxNode>
@@ -205,10 +204,9 @@ function Canvas({
             if (node !== null) toggle(node.id);
           }}
         >
-          {!far && <Background gap={20} size={1} color="var(--dot)" />}
           {!far && (
             <ViewportPortal>
-              <WireLayer frames={frames} wires={wires} selection={selection} marked={marked} />
+              <WireLayer area={area} frames={frames} wires={wires} selection={selection} marked={marked} />
             </ViewportPortal>
           )}
         </ReactFlow>
@@ -221,62 +219,6 @@ function Canvas({
 }
 
 const ARROWS: Readonly<Record<string, Step>> = { ArrowUp: 'up', ArrowDown: 'down', ArrowLeft: 'left', ArrowRight: 'right' };
-
-/** The boxes in the drawn area as React Flow nodes; a box keeps its object while nothing about it changes. */
-function useVisibleBoxes(
-  picture: Picture | null,
-  area: Parameters<Picture['boxes']['within']>[0],
-  selection: string | null,
-  marked: ReadonlySet<string>,
-  errors: ReadonlyMap<string, string> | undefined,
-): BoxNode[] {
-  const kept = useRef(new Map<SceneNode, BoxNode>());
-  return useMemo(() => {
-    const before = kept.current;
-    const now = new Map<SceneNode, BoxNode>();
-    for (const entry of picture?.boxes.within(area) ?? []) {
-      const node = picture?.scene.nodes[entry];
-      if (picture === null || node === undefined) continue;
-      const data = {
-        node,
-        label: picture.labels.get(node.id),
-        selected: node.id === selection,
-        marked: shows(node, marked) ? marked : NOTHING_MARKED,
-        error: errors?.get(node.id),
-      };
-      const old = before.get(node);
-      const same =
-        old !== undefined && old.data.selected === data.selected && old.data.marked === data.marked && old.data.error === data.error;
-      now.set(node, same ? old : boxNode(node, data));
-    }
-    kept.current = now;
-    return [...now.values()];
-  }, [picture, area, selection, marked, errors]);
-}
-
-function boxNode(node: SceneNode, data: BoxNode['data']): BoxNode {
-  const height = node.open ? Math.min(32, node.height) : node.height;
-  return {
-    id: node.id,
-    type: 'box',
-    position: { x: node.x, y: node.y },
-    data,
-    width: node.width,
-    height,
-    measured: { width: node.width, height },
-    handles: [],
-    draggable: false,
-    selectable: false,
-    connectable: false,
-    zIndex: node.open ? 1 : 2,
-  };
-}
-
-function shows(node: SceneNode, marked: ReadonlySet<string>): boolean {
-  if (marked.size === 0) return false;
-  if (node.tag !== null && marked.has(shareKey(node.tag))) return true;
-  return node.chips.some(({ tag }) => tag !== null && marked.has(shareKey(tag)));
-}
 
 /** Name and facts of the box under the pointer where boxes are too small to say them. */
 function FarHint({ root, node, x, y }: { root: HTMLElement; node: SceneNode; x: number; y: number }) {

@@ -46,7 +46,7 @@ export function Minimap({ picture, root }: { picture: Picture; root: HTMLElement
   return (
     <div className="graph-minimap" style={{ width, height }} onPointerDown={move} onPointerMove={move} aria-hidden="true">
       <canvas ref={canvas} style={{ width, height }} />
-      <i style={{ left: frameX, top: frameY, width: frameWidth, height: frameHeight }} />
+      <i style={{ transform: `translate(${frameX}px, ${frameY}px)`, width: frameWidth, height: frameHeight }} />
     </div>
   );
 }

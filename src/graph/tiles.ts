@@ -8,7 +8,7 @@ export interface Rect {
 
 const TILE = 512;
 /** The drawn area grows and moves in steps of this: small enough for few new boxes at a time, large enough not to change all the time. */
-const STEP = 192;
+const STEP = 200;
 
 /** Finds what lies in a part of the plane without looking at everything. Entries are numbers that the caller knows. */
 export class TileIndex {
