@@ -2,7 +2,15 @@ import { calibrate as calibrateModel } from './calibrate/calibrate.ts';
 import { ComputePool, workersFor } from './compute/pool.ts';
 import type { SpawnCompute } from './compute/port.ts';
 import { parseCommandLine, printCommandLine } from './engine/commandLine.ts';
-import { addToDocument, calibrationOf, type OpenDocument, openDocument, refuseBrokenCheckpoint, summarize } from './engine/document.ts';
+import {
+  addToDocument,
+  calibrationOf,
+  type OpenDocument,
+  openDocument,
+  refuseBrokenCheckpoint,
+  summarize,
+  textOf,
+} from './engine/document.ts';
 import { downloadFiles } from './engine/download.ts';
 import { inspectNode } from './engine/inspect.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
@@ -113,7 +121,9 @@ export function createEngine(host: EngineHost): LocalEngine {
 
     check: async (request) => checkPipeline(request.steps),
     run: async (request, job = {}) => {
-      const outcome = await runPipeline(current().opened.model, request, calibrateWith(current().document), job);
+      const source = current().document;
+      const services = { calibrate: calibrateWith(source), textOf: (name: string) => textOf(source, name) };
+      const outcome = await runPipeline(current().opened.model, request, services, job);
       last = { request, ...outcome };
       return outcome.report;
     },
@@ -163,7 +173,8 @@ export function createEngine(host: EngineHost): LocalEngine {
 
     snapshot: async () => (last === null ? null : writeSnapshot(last)),
     restore: async (blob) => {
-      last = await readSnapshot(blob, current().opened.model);
+      const { document: source, opened: stage } = current();
+      last = await readSnapshot(blob, stage.model, (name) => textOf(source, name));
     },
     dispose: async () => {
       pool?.dispose();

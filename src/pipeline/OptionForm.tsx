@@ -72,6 +72,14 @@ function OptionControl({ id, name, spec, value, onChange }: ControlProps) {
           onChange={(text) => onChange(text === '' ? [] : text.split(/\s*,\s*/).filter((item) => item !== ''))}
         />
       );
+    case 'choice':
+      return (
+        <select id={id} className="field" value={String(value)} onChange={(event) => onChange(event.target.value)}>
+          {(spec.choices ?? []).map((word) => (
+            <option key={word}>{word}</option>
+          ))}
+        </select>
+      );
     case 'node':
       return (
         <span className="form-node">

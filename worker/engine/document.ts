@@ -1,6 +1,7 @@
 import { errorInfo, GraffitistError } from '../errors.ts';
 import { type Checkpoint, openCheckpoint } from '../formats/checkpoint.ts';
 import { checkpointPrefix } from '../formats/checkpointFiles.ts';
+import type { MetaInfo } from '../formats/metaGraph.ts';
 import { type NpyFile, openNpy } from '../formats/npy.ts';
 import type { Graph } from '../graph/graph.ts';
 import { openGraphFile } from '../graph/graphFile.ts';
@@ -15,6 +16,8 @@ export interface OpenDocument {
   /** File name of the graph without its ending. */
   readonly name: string;
   readonly graph: Graph;
+  /** What the graph's file says beside it; null for a bare GraphDef. */
+  readonly meta: MetaInfo | null;
   readonly graphFile: SourceFile;
   readonly checkpoint: Checkpoint | null;
   readonly calibration: CalibrationFile | null;
@@ -43,9 +46,9 @@ export function roleOf(name: string): FileRole {
  */
 export async function openDocument(files: readonly SourceFile[]): Promise<OpenDocument> {
   const graphFile = chooseGraph(files);
-  const graph = await openGraphFile(graphFile);
+  const { graph, meta } = await openGraphFile(graphFile);
   const name = graphFile.name.replace(/\.[^.]*$/, '');
-  return completeDocument({ name, graph, graphFile }, [graphFile, ...files.filter((file) => file !== graphFile)]);
+  return completeDocument({ name, graph, meta, graphFile }, [graphFile, ...files.filter((file) => file !== graphFile)]);
 }
 
 /** The document with more weights or data; a file of the same name takes the place of the older one, data takes the place of data. */
@@ -74,7 +77,7 @@ function chooseGraph(files: readonly SourceFile[]): SourceFile {
 }
 
 async function completeDocument(
-  base: Pick<OpenDocument, 'name' | 'graph' | 'graphFile'>,
+  base: Pick<OpenDocument, 'name' | 'graph' | 'meta' | 'graphFile'>,
   files: readonly SourceFile[],
 ): Promise<OpenDocument> {
   const errors = new Map<string, FileSummary['error']>();
@@ -132,6 +135,17 @@ export function refuseBrokenCheckpoint(document: OpenDocument, graph: Graph): vo
   const fault = faultOf(document, 'checkpoint-index');
   if (fault === undefined || missingVariables(graph, document.checkpoint?.entries ?? new Map(), thresholdsOf(graph)).length === 0) return;
   throw new GraffitistError(fault.code, fault.cause, fault);
+}
+
+/** Contents of a text file given with the graph, by the name or path that an option writes. @throws GraffitistError `file-missing` */
+export async function textOf(document: OpenDocument, fileName: string): Promise<string> {
+  const base = fileName.slice(fileName.lastIndexOf('/') + 1);
+  const file = document.files.find(({ path }) => path === fileName) ?? document.files.find(({ name }) => name === base);
+  if (file !== undefined) return file.blob.text();
+  throw new GraffitistError('file-missing', `The file '${fileName}' is not among the opened files.`, {
+    about: fileName,
+    remedy: 'Put it beside the graph, or add it to the opened files.',
+  });
 }
 
 async function attempt<T>(action: () => Promise<T>, failed: (error: NonNullable<FileSummary['error']>) => void): Promise<T | undefined> {

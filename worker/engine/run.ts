@@ -1,11 +1,14 @@
 import { errorInfo, GraffitistError } from '../errors.ts';
+import type { Tensor } from '../formats/tensor.ts';
 import type { Model } from '../graph/model.ts';
 import { refuseControlFlow } from '../graph/validate.ts';
+import { readVariables } from '../graph/variables.ts';
 import type { GraphInterface, JobOptions, OptionValues, PipelineStep, RunReport, RunRequest, StepReport, Warning } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { admitGraph } from '../transforms/admission.ts';
 import { applyStep, checkPipeline } from '../transforms/pipeline.ts';
-import type { TransformResult } from '../transforms/transform.ts';
+import { transformNamed } from '../transforms/registry.ts';
+import type { TransformContext, TransformResult } from '../transforms/transform.ts';
 import type { StageState } from './stage.ts';
 import { loadThresholds } from './thresholds.ts';
 
@@ -13,6 +16,13 @@ import { loadThresholds } from './thresholds.ts';
 export type Calibrated = Pick<StageState, 'thresholds' | 'statistics'> & { readonly calibration: NonNullable<StageState['calibration']> };
 /** Finds the thresholds of a quantized model, `options` being those of its `quantize` step; @throws GraffitistError `data-missing` where there are no images */
 export type Calibrate = (model: Model, options: OptionValues, job: JobOptions) => Promise<Calibrated>;
+
+/** What a run needs of the document and the workers. */
+export interface RunServices {
+  readonly calibrate: Calibrate;
+  /** Contents of a text file of the document. @throws GraffitistError `file-missing` */
+  readonly textOf: (fileName: string) => Promise<string>;
+}
 
 export interface RunOutcome {
   /** One per active step that was done, in order. */
@@ -24,7 +34,12 @@ export interface RunOutcome {
  * Runs a pipeline from the opened graph on. A step that throws is reported as refused and ends the run.
  * @throws GraffitistError `interface-invalid`, `op-training`, `op-unsupported`, `graph-control-flow`, `cancelled`: nothing was run then
  */
-export async function runPipeline(opened: Model, request: RunRequest, calibrate: Calibrate, job: JobOptions): Promise<RunOutcome> {
+export async function runPipeline(
+  opened: Model,
+  request: RunRequest,
+  { calibrate, textOf }: RunServices,
+  job: JobOptions,
+): Promise<RunOutcome> {
   const started = performance.now();
   let model: Model = { ...opened, ...checkedInterface(opened, request.interface) };
   refuseControlFlow(model.graph, model.outputs);
@@ -45,7 +60,7 @@ export async function runPipeline(opened: Model, request: RunRequest, calibrate:
     const before = performance.now();
     try {
       if (fault?.step === step.id) throw new GraffitistError('pipeline-order', fault.message, { about: step.transform });
-      const result = applyStep(model, step);
+      const result = applyStep(model, step, await contextOf(step, model, textOf));
       const stage = await finishStep(step, result, calibrate, job);
       steps.push(doneReport(step, model, result, stage, performance.now() - before));
       stages.push(stage);
@@ -58,6 +73,18 @@ export async function runPipeline(opened: Model, request: RunRequest, calibrate:
     }
   }
   return { stages, report: { steps, ms: performance.now() - started } };
+}
+
+/** Loads what the step's transform reads beside the model. */
+async function contextOf(step: PipelineStep, model: Model, textOf: RunServices['textOf']): Promise<TransformContext> {
+  const transform = transformNamed(step.transform);
+  const files = new Map<string, string>();
+  for (const [name, spec] of Object.entries(transform.options)) {
+    const value = step.options[name];
+    if (spec.kind === 'file' && typeof value === 'string') files.set(value, await textOf(value));
+  }
+  const variables = transform.needsVariables === true ? await readVariables(model) : new Map<string, Tensor>();
+  return { files, variables };
 }
 
 function checkedInterface(opened: Model, wanted: GraphInterface): Pick<Model, 'inputs' | 'outputs' | 'inputShape'> {

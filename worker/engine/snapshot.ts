@@ -2,7 +2,7 @@ import type { QuantizerStatistics } from '../calibrate/statistics.ts';
 import { GraffitistError } from '../errors.ts';
 import type { Model } from '../graph/model.ts';
 import type { CalibrationReport, RunReport, RunRequest } from '../protocol.ts';
-import { runPipeline } from './run.ts';
+import { type RunServices, runPipeline } from './run.ts';
 import type { StageState } from './stage.ts';
 
 /** What is kept of a run: transforms are pure and run again in moments, what calibration found is stored. */
@@ -37,7 +37,7 @@ export function writeSnapshot(run: KeptRun): Blob {
 }
 
 /** Runs the kept request again on the opened graph, with the kept thresholds in the place of a calibration. */
-export async function readSnapshot(blob: Blob, opened: Model): Promise<KeptRun> {
+export async function readSnapshot(blob: Blob, opened: Model, textOf: RunServices['textOf']): Promise<KeptRun> {
   const snapshot = JSON.parse(await blob.text(), (_, value) => (value === 'Infinity' ? Number.POSITIVE_INFINITY : value)) as Snapshot;
   const { calibration } = snapshot;
   if (snapshot.version !== 1)
@@ -45,10 +45,13 @@ export async function readSnapshot(blob: Blob, opened: Model): Promise<KeptRun> 
   const { stages, report } = await runPipeline(
     opened,
     snapshot.request,
-    async () => {
-      if (calibration === null)
-        throw new GraffitistError('data-missing', 'The kept run was not calibrated.', { remedy: 'Run the pipeline again.' });
-      return { thresholds: new Map(snapshot.thresholds), statistics: new Map(snapshot.statistics), calibration };
+    {
+      textOf,
+      calibrate: async () => {
+        if (calibration === null)
+          throw new GraffitistError('data-missing', 'The kept run was not calibrated.', { remedy: 'Run the pipeline again.' });
+        return { thresholds: new Map(snapshot.thresholds), statistics: new Map(snapshot.statistics), calibration };
+      },
     },
     {},
   );

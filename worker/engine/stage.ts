@@ -79,13 +79,13 @@ export function stageInfo(stage: StageState, index: number): StageInfo {
 
 /** The document as it was opened. @throws GraffitistError `shape-mismatch` naming the node whose inputs do not fit */
 export async function openedStage(document: OpenDocument): Promise<StageState> {
-  const { graph } = document;
+  const { graph, meta } = document;
   const variables = document.checkpoint ?? noVariables;
   const { inputs, outputs, shape } = guessInterface(graph);
   return {
     title: 'Original',
     step: null,
-    model: { graph, variables, inputs, outputs, inputShape: shape ?? [], shapes: inferShapes(graph) },
+    model: { graph, variables, inputs, outputs, inputShape: shape ?? [], shapes: inferShapes(graph), meta },
     changed: new Set(),
     changes: 0,
     leftFloat: new Map(),

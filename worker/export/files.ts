@@ -5,10 +5,11 @@ import type { Tensor } from '../formats/tensor.ts';
 import { makeTensor } from '../formats/tensorValues.ts';
 import type { Graph, GraphNode } from '../graph/graph.ts';
 import { graphBytes } from '../graph/graphFile.ts';
+import { isVariable, variableName } from '../graph/variables.ts';
 import type { SourceFile } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import type { Exportable } from './exportable.ts';
-import { freeze, isVariable, variableName } from './freeze.ts';
+import { freeze } from './freeze.ts';
 
 /** A graph as a .pb file. */
 export function graphFile(graph: Graph, name: string): SourceFile {

@@ -1,6 +1,7 @@
 import type { Tensor } from '../formats/tensor.ts';
 import { type Graph, GraphEditor, type GraphNode } from '../graph/graph.ts';
 import type { VariableSource } from '../graph/model.ts';
+import { isVariable, variableName } from '../graph/variables.ts';
 import { freezeThresholds } from '../quantize/freezeThresholds.ts';
 import type { Exportable } from './exportable.ts';
 
@@ -22,16 +23,6 @@ export async function freeze({ model, thresholds }: Exportable): Promise<Graph> 
     else if (node.op === 'ReadVariableOp' || node.controls.some((name) => !needed.has(name))) editor.replace(kept(node, needed));
   }
   return editor.graph();
-}
-
-/** Name under which a checkpoint holds a variable. */
-export function variableName(node: GraphNode): string {
-  const shared = node.op === 'VarHandleOp' ? node.attr('shared_name') : undefined;
-  return shared?.kind === 'string' && shared.value !== '' ? shared.value : node.name;
-}
-
-export function isVariable({ op }: GraphNode): boolean {
-  return op === 'VariableV2' || op === 'Variable' || op === 'VarHandleOp';
 }
 
 function readVariable(node: GraphNode, variables: VariableSource): Promise<Tensor> {

@@ -1,10 +1,12 @@
 import { plainBytes } from './bytes.ts';
 import { tensorflow } from './proto/generated/messages.js';
+import { LENGTH, WireError, WireReader } from './wire.ts';
 
-/** A collection of a MetaGraph: names of nodes or tensors, or encoded messages. */
+/** A collection of a MetaGraph: names of nodes or tensors, encoded messages, or another kind of list as the file had it. */
 export type Collection =
   | { readonly kind: 'nodes'; readonly values: readonly string[] }
-  | { readonly kind: 'bytes'; readonly values: readonly Uint8Array[] };
+  | { readonly kind: 'bytes'; readonly values: readonly Uint8Array[] }
+  | { readonly kind: 'encoded'; readonly message: Uint8Array };
 
 /** A variable as the collections `variables` and `trainable_variables` list it. */
 export interface VariableInfo {
@@ -33,6 +35,109 @@ export interface SaverInfo {
   readonly save: string;
   /** Node that restores when run: `save/restore_all`. */
   readonly restore: string;
+}
+
+/** A signature of a SavedModel: tensor names by the names that callers use. */
+export interface Signature {
+  readonly method: string;
+  readonly inputs: ReadonlyMap<string, string>;
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
+/** What a MetaGraph says beside its graph. */
+export interface MetaInfo {
+  readonly tags: readonly string[];
+  /** As the file says it; empty where it does not. */
+  readonly tensorflowVersion: string;
+  readonly collections: ReadonlyMap<string, Collection>;
+  readonly saver: SaverInfo | undefined;
+  readonly signatures: ReadonlyMap<string, Signature>;
+}
+
+const META_INFO = 1;
+const GRAPH = 2;
+const SAVER = 3;
+const COLLECTION = 4;
+const SIGNATURE = 5;
+
+/**
+ * Takes a MetaGraphDef message apart. The graph is a view on `bytes`, the GraphDef message as it stands there.
+ * @throws WireError where the bytes are no MetaGraphDef
+ */
+export function readMetaGraph(bytes: Uint8Array): { readonly graph: Uint8Array; readonly info: MetaInfo } {
+  let graph: Uint8Array | undefined;
+  const rest: Uint8Array[] = [];
+  const reader = new WireReader(bytes);
+  while (reader.next()) {
+    const known = reader.field >= META_INFO && reader.field <= SIGNATURE;
+    if (known && reader.wireType !== LENGTH) throw new WireError('a field of the MetaGraph has the wrong type', reader.start);
+    if (reader.field === GRAPH) graph = reader.view();
+    else if (known) rest.push(reader.raw());
+  }
+  if (graph === undefined) throw new WireError('there is no graph in the MetaGraph', 0);
+  return { graph, info: readInfo(rest) };
+}
+
+function readInfo(fields: readonly Uint8Array[]): MetaInfo {
+  const collections = new Map<string, Collection>();
+  const signatures = new Map<string, Signature>();
+  let tags: readonly string[] = [];
+  let tensorflowVersion = '';
+  let saver: SaverInfo | undefined;
+  for (const field of fields) {
+    const reader = new WireReader(field);
+    reader.next();
+    if (reader.field === META_INFO) {
+      const info = decoded(() => tensorflow.MetaGraphDef.MetaInfoDef.decode(reader.view()));
+      tags = info.tags ?? [];
+      tensorflowVersion = info.tensorflowVersion ?? '';
+    } else if (reader.field === SAVER) {
+      const def = decoded(() => tensorflow.SaverDef.decode(reader.view()));
+      saver = { filename: def.filenameTensorName ?? '', save: def.saveTensorName ?? '', restore: def.restoreOpName ?? '' };
+    } else if (reader.field === COLLECTION) {
+      const { key, value } = mapEntry(reader.view());
+      collections.set(key, readCollection(value));
+    } else if (reader.field === SIGNATURE) {
+      const { key, value } = mapEntry(reader.view());
+      signatures.set(key, readSignature(value));
+    }
+  }
+  return { tags, tensorflowVersion, collections, saver, signatures };
+}
+
+function readCollection(message: Uint8Array): Collection {
+  const def = decoded(() => tensorflow.CollectionDef.decode(message));
+  if (def.nodeList != null) return { kind: 'nodes', values: def.nodeList.value ?? [] };
+  if (def.bytesList != null) return { kind: 'bytes', values: (def.bytesList.value ?? []).map(plainBytes) };
+  return { kind: 'encoded', message };
+}
+
+function readSignature(message: Uint8Array): Signature {
+  const def = decoded(() => tensorflow.SignatureDef.decode(message));
+  const names = (tensors: Record<string, tensorflow.TensorInfo.$Properties> | null | undefined) =>
+    new Map(Object.entries(tensors ?? {}).map(([name, info]) => [name, info.name ?? '']));
+  return { method: def.methodName ?? '', inputs: names(def.inputs), outputs: names(def.outputs) };
+}
+
+/** An entry of a map field: key 1, value 2. */
+function mapEntry(bytes: Uint8Array): { readonly key: string; readonly value: Uint8Array } {
+  let key = '';
+  let value: Uint8Array = new Uint8Array(0);
+  const entry = new WireReader(bytes);
+  while (entry.next()) {
+    if (entry.wireType !== LENGTH) continue;
+    if (entry.field === 1) key = new TextDecoder().decode(entry.view());
+    else if (entry.field === 2) value = entry.view();
+  }
+  return { key, value };
+}
+
+function decoded<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new WireError(error instanceof Error ? error.message : String(error), 0);
+  }
 }
 
 export interface MetaGraphSpec {
@@ -85,5 +190,7 @@ function saverMessage({ filename, save, restore }: SaverInfo): tensorflow.SaverD
 }
 
 function collectionMessage(collection: Collection): tensorflow.CollectionDef.$Properties {
-  return collection.kind === 'nodes' ? { nodeList: { value: [...collection.values] } } : { bytesList: { value: [...collection.values] } };
+  if (collection.kind === 'nodes') return { nodeList: { value: [...collection.values] } };
+  if (collection.kind === 'bytes') return { bytesList: { value: [...collection.values] } };
+  return tensorflow.CollectionDef.decode(collection.message);
 }

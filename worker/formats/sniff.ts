@@ -86,8 +86,7 @@ const LATER = 'which this version does not read yet';
 const EXPORT = 'Export the TensorFlow graph that it was made from as a frozen or unfrozen .pb.';
 
 /** For formats that are no GraphDef: what to call them and what to do. */
-const DESCRIPTIONS: Readonly<Record<Exclude<FileFormat, 'graphdef' | 'unknown'>, readonly [what: string, remedy: string]>> = {
-  metagraph: ['a TensorFlow MetaGraph (.meta)', 'Save its graph_def as a .pb.'],
+const DESCRIPTIONS: Readonly<Record<Exclude<FileFormat, 'graphdef' | 'metagraph' | 'unknown'>, readonly [what: string, remedy: string]>> = {
   savedmodel: ['a TensorFlow SavedModel', 'Save the graph_def of its MetaGraph as a .pb.'],
   pbtxt: ['a TensorFlow graph in text form (.pbtxt)', 'Save it in binary form (.pb).'],
   'checkpoint-index': ['the index of a TensorFlow checkpoint', 'Open the graph together with it: a checkpoint holds variables only.'],
@@ -111,11 +110,11 @@ const DESCRIPTIONS: Readonly<Record<Exclude<FileFormat, 'graphdef' | 'unknown'>,
 };
 
 /** The error for a file that was opened as a graph and is something else. */
-export function describeFormat(format: Exclude<FileFormat, 'graphdef' | 'unknown'>, fileName: string): GraffitistError {
+export function describeFormat(format: Exclude<FileFormat, 'graphdef' | 'metagraph' | 'unknown'>, fileName: string): GraffitistError {
   const [what, remedy] = DESCRIPTIONS[format];
   const details = { about: fileName, remedy };
   if (format === 'empty') return new GraffitistError('file-not-graphdef', 'The file is empty.', details);
-  if (format === 'metagraph' || format === 'savedmodel' || format === 'pbtxt') {
+  if (format === 'savedmodel' || format === 'pbtxt') {
     return new GraffitistError('file-unsupported', `This is ${what}, ${LATER}.`, details);
   }
   return new GraffitistError('file-not-graphdef', `This is ${what}, not a TensorFlow GraphDef.`, details);

@@ -1,5 +1,6 @@
 import { GraffitistError } from '../errors.ts';
 import { readGraphDef, versionsField, writeGraphDef } from '../formats/graphDef.ts';
+import { type MetaInfo, readMetaGraph } from '../formats/metaGraph.ts';
 import { describeFormat, type FileFormat, sniff, sniffFile } from '../formats/sniff.ts';
 import { WireError } from '../formats/wire.ts';
 import { Graph, GraphNode } from './graph.ts';
@@ -9,24 +10,47 @@ import { validateGraph } from './validate.ts';
 const LARGEST_FILE = 2 ** 31 - 1;
 
 /**
- * Opens a GraphDef `.pb`. Weights stay views on `bytes`, which nobody may change afterwards.
+ * Opens a GraphDef `.pb`, or the graph of a MetaGraph `.meta`. Weights stay views on `bytes`, which nobody may change afterwards.
  *
  * @throws GraffitistError `file-not-graphdef`, `file-unsupported`, `file-truncated`, `file-too-large`, `graph-duplicate-name`,
  *   `graph-dangling-input`, `graph-cycle`; the text names the file and the byte or the nodes
  */
 export function openGraph(bytes: Uint8Array, fileName: string): Graph {
-  if (bytes.length > LARGEST_FILE) throw tooLarge(fileName, bytes.length);
-  refuseOthers(sniff(bytes), fileName);
-  const graph = parse(bytes, fileName);
-  validateGraph(graph);
-  return graph;
+  return openGraphBytes(bytes, fileName).graph;
+}
+
+/** A graph with what its file says beside it. */
+export interface OpenedGraph {
+  readonly graph: Graph;
+  /** Collections, saver and signatures of a MetaGraph; null for a bare GraphDef. */
+  readonly meta: MetaInfo | null;
 }
 
 /** `openGraph` on a file: what is no graph at all is refused before the rest of it is read. */
-export async function openGraphFile(file: { readonly name: string; readonly blob: Blob }): Promise<Graph> {
+export async function openGraphFile(file: { readonly name: string; readonly blob: Blob }): Promise<OpenedGraph> {
   if (file.blob.size > LARGEST_FILE) throw tooLarge(file.name, file.blob.size);
   refuseOthers(await sniffFile(file.blob), file.name);
-  return openGraph(new Uint8Array(await file.blob.arrayBuffer()), file.name);
+  return openGraphBytes(new Uint8Array(await file.blob.arrayBuffer()), file.name);
+}
+
+/** `openGraph` with what a MetaGraph says beside its graph. */
+export function openGraphBytes(bytes: Uint8Array, fileName: string): OpenedGraph {
+  if (bytes.length > LARGEST_FILE) throw tooLarge(fileName, bytes.length);
+  const format = sniff(bytes);
+  refuseOthers(format, fileName);
+  const { graph: encoded, info } = format === 'metagraph' ? metaGraph(bytes, fileName) : { graph: bytes, info: null };
+  const graph = parse(encoded, fileName);
+  validateGraph(graph);
+  return { graph, meta: info };
+}
+
+function metaGraph(bytes: Uint8Array, fileName: string): ReturnType<typeof readMetaGraph> {
+  try {
+    return readMetaGraph(bytes);
+  } catch (error) {
+    if (error instanceof WireError) throw fault(error, bytes, fileName);
+    throw error;
+  }
 }
 
 /**
@@ -42,7 +66,7 @@ export function graphBytes(graph: Graph): Uint8Array[] {
 }
 
 function refuseOthers(format: FileFormat, fileName: string): void {
-  if (format !== 'graphdef' && format !== 'unknown') throw describeFormat(format, fileName);
+  if (format !== 'graphdef' && format !== 'metagraph' && format !== 'unknown') throw describeFormat(format, fileName);
 }
 
 function parse(bytes: Uint8Array, fileName: string): Graph {
@@ -62,7 +86,7 @@ function parse(bytes: Uint8Array, fileName: string): Graph {
 
 function fault(error: WireError, bytes: Uint8Array, fileName: string): GraffitistError {
   const at = `byte ${error.offset} of ${bytes.length}`;
-  if (error.truncated && sniff(bytes) === 'graphdef') {
+  if (error.truncated && sniff(bytes) !== 'unknown') {
     return new GraffitistError('file-truncated', `The file ends too early: at ${at} ${error.message}.`, {
       about: fileName,
       remedy: 'Copy or download it again.',

@@ -1,4 +1,5 @@
 import type { NamedBlob } from '../formats/checkpointFiles.ts';
+import type { MetaInfo } from '../formats/metaGraph.ts';
 import type { Shape, Tensor } from '../formats/tensor.ts';
 import type { Graph } from './graph.ts';
 
@@ -27,4 +28,6 @@ export interface Model {
   readonly inputShape: readonly number[];
   /** Static output shapes by node name; refreshed by the transforms that facts 2.2 names. */
   readonly shapes: ReadonlyMap<string, readonly Shape[]>;
+  /** Collections, saver and signatures of the file that the graph came from, where it had any. */
+  readonly meta?: MetaInfo | null;
 }

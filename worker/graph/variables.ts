@@ -1,8 +1,28 @@
 import { GraffitistError } from '../errors.ts';
 import type { Tensor } from '../formats/tensor.ts';
-import type { VariableSource } from './model.ts';
+import type { GraphNode } from './graph.ts';
+import type { Model, VariableSource } from './model.ts';
 
 type VariableEntry = VariableSource['entries'] extends ReadonlyMap<string, infer Entry> ? Entry : never;
+
+/** Name under which a checkpoint holds a variable. */
+export function variableName(node: GraphNode): string {
+  const shared = node.op === 'VarHandleOp' ? node.attr('shared_name') : undefined;
+  return shared?.kind === 'string' && shared.value !== '' ? shared.value : node.name;
+}
+
+export function isVariable({ op }: GraphNode): boolean {
+  return op === 'VariableV2' || op === 'Variable' || op === 'VarHandleOp';
+}
+
+/** Values of all variables of a model's graph, by variable name. @throws GraffitistError `variable-missing` naming the first without value */
+export async function readVariables({ graph, variables }: Pick<Model, 'graph' | 'variables'>): Promise<ReadonlyMap<string, Tensor>> {
+  const values = new Map<string, Tensor>();
+  for (const node of graph.nodes) {
+    if (isVariable(node)) values.set(variableName(node), await variables.read(variableName(node)));
+  }
+  return values;
+}
 
 /** For graphs whose weights are all constants. */
 export const noVariables: VariableSource = memoryVariables(new Map());

@@ -18,6 +18,21 @@ export function nodeName(summary: string, shown: Shown = {}): OptionSpec {
   return { kind: 'node', default: null, summary, ...shown };
 }
 
+/** The name of a text file beside the graph; none by default. */
+export function textFile(summary: string, shown: Shown = {}): OptionSpec {
+  return { kind: 'file', default: null, summary, ...shown };
+}
+
+/** One of a few words. */
+export function choice<const Words extends readonly string[]>(
+  words: Words,
+  value: Words[number],
+  summary: string,
+  shown: Shown = {},
+): OptionSpec {
+  return { kind: 'choice', choices: words, default: value, summary, ...shown };
+}
+
 /** A list, written `[a,b]`; empty by default. */
 export function list(summary: string, shown: Shown = {}): OptionSpec {
   return { kind: 'list', default: [], summary, ...shown };
@@ -38,6 +53,8 @@ export function parseOption(name: string, spec: OptionSpec, written: string): Op
       return checkedOption(name, spec, Number(value));
     case 'list':
       return checkedOption(name, spec, parseList(value));
+    case 'choice':
+      return checkedOption(name, spec, value);
     default:
       return value === '' || value === 'None' ? null : value;
   }
@@ -92,6 +109,11 @@ function checkedOption(name: string, spec: OptionSpec, value: OptionValue): Opti
       return value;
     case 'list':
       if (!Array.isArray(value)) throw invalid(name, printOption(value), 'a list', 'Write for example [a,b].');
+      return value;
+    case 'choice':
+      if (spec.choices?.includes(String(value)) !== true) {
+        throw invalid(name, printOption(value), 'one of its values', `Write ${(spec.choices ?? []).join(' or ')}.`);
+      }
       return value;
     default:
       if (value !== null && typeof value !== 'string') throw invalid(name, printOption(value), 'a name');

@@ -5,7 +5,7 @@ import { refuseControlFlow, validateGraph } from '../graph/validate.ts';
 import { inferShapes } from '../ops/inferShapes.ts';
 import { completeOptions } from './options.ts';
 import { transformNamed } from './registry.ts';
-import type { OptionValues, TransformResult } from './transform.ts';
+import type { OptionValues, TransformContext, TransformResult } from './transform.ts';
 
 /** One card of a pipeline. */
 export interface Step {
@@ -46,6 +46,9 @@ export function checkPipeline(steps: readonly Step[]): OrderFault[] {
   return faults;
 }
 
+/** For steps that read neither files nor variables. */
+export const NO_CONTEXT: TransformContext = { files: new Map(), variables: new Map() };
+
 /** What a step did. */
 export interface StepResult extends TransformResult {
   readonly step: Step;
@@ -57,13 +60,13 @@ export interface StepResult extends TransformResult {
  *
  * @throws GraffitistError `pipeline-order`, `graph-control-flow` before anything runs; whatever a transform throws, when it is reached
  */
-export function* runTransforms(model: Model, steps: readonly Step[]): Generator<StepResult, Model> {
+export function* runTransforms(model: Model, steps: readonly Step[], context = NO_CONTEXT): Generator<StepResult, Model> {
   const [fault] = checkPipeline(steps);
   if (fault !== undefined) throw new GraffitistError('pipeline-order', fault.message, { about: fault.step });
   let current = model;
   for (const step of steps) {
     if (step.bypassed) continue;
-    const result = applyStep(current, step);
+    const result = applyStep(current, step, context);
     current = result.model;
     yield { step, ...result };
   }
@@ -71,10 +74,10 @@ export function* runTransforms(model: Model, steps: readonly Step[]): Generator<
 }
 
 /** Applies one step whatever stands before it: options are completed, the graph that comes out is valid and in TensorFlow's order. */
-export function applyStep(model: Model, step: Pick<Step, 'transform' | 'options'>): TransformResult {
+export function applyStep(model: Model, step: Pick<Step, 'transform' | 'options'>, context = NO_CONTEXT): TransformResult {
   const transform = transformNamed(step.transform);
   refuseControlFlow(model.graph, model.outputs);
-  const result = transform.apply(model, completeOptions(transform, step.options));
+  const result = transform.apply(model, completeOptions(transform, step.options), context);
   const graph = importOrder(result.model.graph);
   validateGraph(graph);
   return { ...result, model: { ...result.model, graph, shapes: inferShapes(graph) } };

@@ -1,8 +1,11 @@
+import type { Tensor } from '../formats/tensor.ts';
 import type { Model } from '../graph/model.ts';
 
 /** How one option is written, checked and shown; page, command line, recipe and docs all read this. */
 export interface OptionSpec {
-  readonly kind: 'flag' | 'bits' | 'node' | 'text' | 'file' | 'list';
+  /** `file`: the name of a text file that lies beside the graph; `choice`: one of `choices`. */
+  readonly kind: 'flag' | 'bits' | 'node' | 'text' | 'file' | 'list' | 'choice';
+  readonly choices?: readonly string[];
   readonly default: OptionValue;
   readonly summary: string;
   /** Shown under "more options" unless true. */
@@ -42,6 +45,14 @@ export interface TransformResult {
   readonly warnings: readonly Warning[];
 }
 
+/** What a transform may read beside the model: loaded before it runs, so that it stays a pure function. */
+export interface TransformContext {
+  /** Contents of the text files that its options of kind `file` name. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Values of the graph's variables, where the transform says that it needs them. */
+  readonly variables: ReadonlyMap<string, Tensor>;
+}
+
 /** A pure function from model to model plus a report. */
 export interface Transform {
   readonly name: string;
@@ -51,6 +62,8 @@ export interface Transform {
   readonly after: readonly string[];
   /** Must not come after these. */
   readonly notAfter: readonly string[];
+  /** It reads the values of the graph's variables. */
+  readonly needsVariables?: boolean;
   /** `options` are complete and checked against the schema. @throws GraffitistError */
-  apply(model: Model, options: OptionValues): TransformResult;
+  apply(model: Model, options: OptionValues, context: TransformContext): TransformResult;
 }

@@ -6,6 +6,7 @@ import { importOrder } from '../../../worker/graph/importOrder.ts';
 import type { Model } from '../../../worker/graph/model.ts';
 import { memoryVariables } from '../../../worker/graph/variables.ts';
 import { completeOptions } from '../../../worker/transforms/options.ts';
+import { NO_CONTEXT } from '../../../worker/transforms/pipeline.ts';
 import { quantize } from '../../../worker/transforms/quantize.ts';
 import type { OptionValues } from '../../../worker/transforms/transform.ts';
 
@@ -73,7 +74,7 @@ export class RunningNet {
 export const FOUR_BITS = { activation_bits: -4, relu_bits: 4 };
 
 export function quantized(model: Model, options: OptionValues = FOUR_BITS): Model {
-  const result = quantize.apply(model, completeOptions(quantize, options));
+  const result = quantize.apply(model, completeOptions(quantize, options), NO_CONTEXT);
   return { ...result.model, graph: importOrder(result.model.graph) };
 }
 

@@ -47,7 +47,7 @@ const bytes = async (file: SourceFile) => new Uint8Array(await file.blob.arrayBu
 describe('EXP1: the frozen graph', () => {
   it('needs no checkpoint and computes the same', async () => {
     const source = exportable();
-    const graph = await openGraphFile(await frozenFile(source, 'frozen.pb'));
+    const { graph } = await openGraphFile(await frozenFile(source, 'frozen.pb'));
     validateGraph(graph);
     const expected = await outputs(source.model.graph, withThresholds(source.model, source.thresholds).variables);
     expect(await outputs(graph, noVariables)).toEqual(expected);
@@ -56,7 +56,7 @@ describe('EXP1: the frozen graph', () => {
 
   it('shows the same table of quantizers when it is opened', async () => {
     const source = exportable();
-    const graph = await openGraphFile(await frozenFile(source, 'frozen.pb'));
+    const { graph } = await openGraphFile(await frozenFile(source, 'frozen.pb'));
     const table = (of: Graph, log2: (threshold: string, constant: number | undefined) => number | undefined) =>
       readQuantizers(of).map(({ constantLog2, ...quantizer }) => ({ ...quantizer, log2: log2(quantizer.threshold, constantLog2) }));
     const reopened = table(graph, (_, constant) => constant);
@@ -132,7 +132,7 @@ describe('EXP2: Graffitist form', () => {
     const variables = source.model.graph.nodes.filter(({ op }) => op === 'VariableV2').map(({ name }) => name);
     expect([...checkpoint.entries.keys()].sort()).toEqual(variables.sort());
     for (const [name, log2] of source.thresholds) expect([...tensorNumbers(await checkpoint.read(name))]).toEqual([log2]);
-    const graph = await openGraphFile(files[0] as SourceFile);
+    const { graph } = await openGraphFile(files[0] as SourceFile);
     expect(await outputs(graph, checkpoint)).toEqual(
       await outputs(source.model.graph, withThresholds(source.model, source.thresholds).variables),
     );

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { variableCollection, writeMetaGraph } from '../../../worker/formats/metaGraph.ts';
+import { readMetaGraph, variableCollection, writeMetaGraph } from '../../../worker/formats/metaGraph.ts';
 import { tensorflow } from '../../../worker/formats/proto/generated/messages.js';
 import { sniff } from '../../../worker/formats/sniff.ts';
 import { openGraph } from '../../../worker/graph/graphFile.ts';
@@ -24,9 +24,19 @@ describeShared('a MetaGraph', () => {
   it('lists variables in the very bytes of TensorFlow', () => {
     expect(variables.length).toBeGreaterThan(50);
     const ours = variableCollection(variables);
-    expect(ours.values.map((bytes) => Buffer.from(bytes as Uint8Array).toString('hex'))).toEqual(
+    expect(ours.kind).toBe('bytes');
+    expect((ours.kind === 'bytes' ? ours.values : []).map((bytes) => Buffer.from(bytes).toString('hex'))).toEqual(
       encoded.map((bytes) => Buffer.from(bytes).toString('hex')),
     );
+  });
+
+  it('is taken apart: graph, collections, saver, version', () => {
+    const { graph, info } = readMetaGraph(bytesOfFile(shared('cases/nets/small_mobilenet_v2/small_mobilenet_v2_train.meta')));
+    expect(graph).toEqual(theirs.graphDef);
+    expect([...info.collections.keys()].sort()).toEqual(Object.keys(theirs.collectionDef).sort());
+    expect(info.collections.get('variables')).toEqual({ kind: 'bytes', values: encoded.map((bytes) => new Uint8Array(bytes)) });
+    expect(info.saver?.restore).toBe(theirs.saverDef?.restoreOpName);
+    expect(info.tensorflowVersion).toBe(theirs.metaInfoDef?.tensorflowVersion);
   });
 
   it('holds graph, saver and collections; it is told as a MetaGraph, and its graph opens', () => {

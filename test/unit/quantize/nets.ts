@@ -3,6 +3,7 @@ import { Graph, GraphNode, type NodeSpec } from '../../../worker/graph/graph.ts'
 import { importOrder } from '../../../worker/graph/importOrder.ts';
 import type { Model } from '../../../worker/graph/model.ts';
 import { completeOptions } from '../../../worker/transforms/options.ts';
+import { NO_CONTEXT } from '../../../worker/transforms/pipeline.ts';
 import { quantize } from '../../../worker/transforms/quantize.ts';
 import type { OptionValues, TransformResult } from '../../../worker/transforms/transform.ts';
 
@@ -65,7 +66,7 @@ export class Net {
 
   /** What `quantize` makes of the net, in TensorFlow's order. */
   quantized(options: OptionValues = {}, ...outputs: string[]): TransformResult {
-    const result = quantize.apply(this.model(...outputs), completeOptions(quantize, options));
+    const result = quantize.apply(this.model(...outputs), completeOptions(quantize, options), NO_CONTEXT);
     return { ...result, model: { ...result.model, graph: importOrder(result.model.graph) } };
   }
 }

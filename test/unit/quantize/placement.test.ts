@@ -3,6 +3,7 @@ import type { Graph } from '../../../worker/graph/graph.ts';
 import { signedBits } from '../../../worker/quantize/fixedPoint.ts';
 import { readQuantizers } from '../../../worker/quantize/readQuantizers.ts';
 import { completeOptions } from '../../../worker/transforms/options.ts';
+import { NO_CONTEXT } from '../../../worker/transforms/pipeline.ts';
 import { quantize } from '../../../worker/transforms/quantize.ts';
 import { Net } from './nets.ts';
 
@@ -164,7 +165,7 @@ describe('QNT8 … QNT12 everything else', () => {
     const net = new Net();
     net.input();
     const model = { ...net.model(), inputs: ['nowhere'] };
-    expect(() => quantize.apply(model, completeOptions(quantize, {}))).toThrow(/'nowhere' is not in the graph/);
+    expect(() => quantize.apply(model, completeOptions(quantize, {}), NO_CONTEXT)).toThrow(/'nowhere' is not in the graph/);
   });
 
   it('QNT9 depthwise straight into a convolution: activation bits on the depthwise output', () => {
