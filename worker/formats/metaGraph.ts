@@ -52,6 +52,8 @@ export interface MetaInfo {
   readonly collections: ReadonlyMap<string, Collection>;
   readonly saver: SaverInfo | undefined;
   readonly signatures: ReadonlyMap<string, Signature>;
+  /** The ops that the graph uses, as an OpList message. */
+  readonly opList?: Uint8Array | undefined;
 }
 
 const META_INFO = 1;
@@ -84,6 +86,7 @@ function readInfo(fields: readonly Uint8Array[]): MetaInfo {
   let tags: readonly string[] = [];
   let tensorflowVersion = '';
   let saver: SaverInfo | undefined;
+  let opList: Uint8Array | undefined;
   for (const field of fields) {
     const reader = new WireReader(field);
     reader.next();
@@ -91,6 +94,7 @@ function readInfo(fields: readonly Uint8Array[]): MetaInfo {
       const info = decoded(() => tensorflow.MetaGraphDef.MetaInfoDef.decode(reader.view()));
       tags = info.tags ?? [];
       tensorflowVersion = info.tensorflowVersion ?? '';
+      opList = opListOf(reader.view());
     } else if (reader.field === SAVER) {
       const def = decoded(() => tensorflow.SaverDef.decode(reader.view()));
       saver = { filename: def.filenameTensorName ?? '', save: def.saveTensorName ?? '', restore: def.restoreOpName ?? '' };
@@ -102,7 +106,14 @@ function readInfo(fields: readonly Uint8Array[]): MetaInfo {
       signatures.set(key, readSignature(value));
     }
   }
-  return { tags, tensorflowVersion, collections, saver, signatures };
+  return { tags, tensorflowVersion, collections, saver, signatures, opList };
+}
+
+/** Field 2 of a MetaInfoDef. */
+function opListOf(metaInfo: Uint8Array): Uint8Array | undefined {
+  const reader = new WireReader(metaInfo);
+  while (reader.next()) if (reader.field === 2 && reader.wireType === LENGTH) return reader.view();
+  return undefined;
 }
 
 function readCollection(message: Uint8Array): Collection {
