@@ -54,9 +54,16 @@ export function openGraphBytes(bytes: Uint8Array, fileName: string, tag?: string
   const content = isText ? fromText(bytes, fileName) : { bytes, kind: KINDS[format] ?? 'GraphDef' };
   const { graph: encoded, info, tags } = metaGraphOf(content, tag, fileName);
   const parsed = parse(encoded, fileName);
-  const graph = attempt(() => inlineFunctions(parsed, info?.opList), encoded, fileName);
+  const { graph, results } = attempt(() => inlineFunctions(parsed, info?.opList), encoded, fileName);
   validateGraph(graph);
-  return { graph, meta: info, tags };
+  return { graph, meta: info === null ? null : { ...info, signatures: movedSignatures(info.signatures, results) }, tags };
+}
+
+/** Signatures whose outputs are results of a call that is gone name the tensors that these are now. */
+function movedSignatures(signatures: MetaInfo['signatures'], results: ReadonlyMap<string, string>): MetaInfo['signatures'] {
+  if (results.size === 0) return signatures;
+  const moved = (tensors: ReadonlyMap<string, string>) => new Map([...tensors].map(([name, tensor]) => [name, results.get(tensor) ?? tensor]));
+  return new Map([...signatures].map(([name, signature]) => [name, { ...signature, outputs: moved(signature.outputs) }]));
 }
 
 type MessageKind = ReturnType<typeof textKind>;

@@ -18,11 +18,18 @@ const LIBRARY = 2;
  * @param opList the graph's ops as an OpList message: tells how outputs are numbered
  * @throws WireError where the library cannot be read
  */
-export function inlineFunctions(graph: Graph, opList: Uint8Array | undefined): Graph {
+export function inlineFunctions(graph: Graph, opList: Uint8Array | undefined): Inlined {
   const library = libraryOf(graph);
-  if (library.size === 0 || !graph.nodes.some((node) => callOf(node, library) !== undefined)) return graph;
+  if (library.size === 0 || !graph.nodes.some((node) => callOf(node, library) !== undefined)) return { graph, results: new Map() };
   const inliner = new Inliner(library, outputPorts(opList));
   return inliner.run(graph);
+}
+
+/** A graph without calls of plain functions. */
+export interface Inlined {
+  readonly graph: Graph;
+  /** For every further result of a call, `call:port`, the tensor that it is now. */
+  readonly results: ReadonlyMap<string, string>;
 }
 
 /** A node that may be a call, and how many calls it lies inside of. */
@@ -43,7 +50,7 @@ class Inliner {
     this.#portOf = portOf;
   }
 
-  run(graph: Graph): Graph {
+  run(graph: Graph): Inlined {
     const done: GraphNode[] = [];
     const inlined = new Set<string>();
     const waiting: Waiting[] = graph.nodes.map((node) => ({ node, depth: 0 })).reverse();
@@ -66,7 +73,11 @@ class Inliner {
       done.map((node) => this.#rewired(node)),
       { rest: restOf(graph, done) },
     );
-    return withoutUnread(dropIdleControls(rewired, inlined), this.#standIns);
+    const further = [...this.#results.keys()].filter((result) => parseEdge(result).port > 0);
+    return {
+      graph: withoutUnread(dropIdleControls(rewired, inlined), this.#standIns),
+      results: new Map(further.map((result) => [result, this.#source(result)])),
+    };
   }
 
   /** The nodes of the function, named and wired as nodes of the graph. */

@@ -1,16 +1,33 @@
+import { OBJECT_GRAPH, readObjectGraph } from '../formats/objectGraph.ts';
 import type { Tensor } from '../formats/tensor.ts';
-import type { Binding, TensorSlice } from '../formats/tensorSlice.ts';
-import { parseSlice } from '../formats/tensorSlice.ts';
+import { type Binding, parseSlice, type TensorSlice } from '../formats/tensorSlice.ts';
 import type { Graph, GraphNode } from './graph.ts';
+import type { VariableSource } from './model.ts';
 import { isVariable, variableName } from './variables.ts';
 
 const decoder = new TextDecoder();
 
 /**
+ * Where a checkpoint holds the variables that it does not list under their own names: as the graph's saver says, as the objects that
+ * TensorFlow 2 saved are named, or by the numbers of their parts.
+ *
+ * @throws GraffitistError `checkpoint-corrupt`
+ */
+export async function storedVariables(graph: Graph, source: Pick<VariableSource, 'entries' | 'read'>): Promise<ReadonlyMap<string, Binding>> {
+  const wanted = graph.nodes.filter(isVariable).map(variableName);
+  const missing = new Set(wanted.filter((name) => !source.entries.has(name)));
+  if (missing.size === 0) return new Map();
+  const named = source.entries.has(OBJECT_GRAPH) ? readObjectGraph(await source.read(OBJECT_GRAPH)) : new Map<string, string>();
+  const byName = [...named].map(([name, key]): [string, Binding] => [name, { key, slice: undefined }]);
+  const found = [...partsOf(graph, source.entries), ...byName, ...restoredFrom(graph)];
+  return new Map(found.filter(([name, { key }]) => missing.has(name) && source.entries.has(key)));
+}
+
+/**
  * Where a graph's own saver finds the values of its variables: the name of the stored tensor, and which part of it a partitioned
  * variable takes. Variables that it stores under their own names, whole, are not listed.
  */
-export function restoredFrom(graph: Graph): ReadonlyMap<string, Binding> {
+function restoredFrom(graph: Graph): ReadonlyMap<string, Binding> {
   const bindings = new Map<string, Binding>();
   for (const node of graph.nodes) {
     if (node.op !== 'RestoreV2') continue;
@@ -55,7 +72,7 @@ function constantTexts(graph: Graph, node: GraphNode, slot: number): readonly st
  * Parts of partitioned variables, `x/part_0`, `x/part_1` …, of a graph without saver: in order they fill the stored tensor `x` along
  * the one dimension in which they differ from it. Parts that do not are left out.
  */
-export function partsOf(graph: Graph, stored: ReadonlyMap<string, Pick<Tensor, 'shape'>>): ReadonlyMap<string, Binding> {
+function partsOf(graph: Graph, stored: ReadonlyMap<string, Pick<Tensor, 'shape'>>): ReadonlyMap<string, Binding> {
   const groups = new Map<string, { readonly name: string; readonly part: number; readonly shape: readonly number[] }[]>();
   for (const node of graph.nodes) {
     if (!isVariable(node)) continue;
