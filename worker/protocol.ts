@@ -22,6 +22,8 @@ export interface SourceFile {
   readonly name: string;
   readonly path?: string;
   readonly blob: Blob;
+  /** Of a file that was written: what of the model could not go into it, a sentence each. */
+  readonly notes?: readonly string[];
 }
 
 export type FileRole = 'graph' | 'checkpoint-index' | 'checkpoint-data' | 'checkpoint-state' | 'calibration' | 'recipe' | 'unknown';
@@ -351,7 +353,21 @@ export interface SearchHit {
 
 // ---------------------------------------------------------------- saving
 
-export type DownloadForm = 'frozen' | 'graffitist' | 'recipe' | 'zip';
+/** What the graph is put into beside a `.pb`; a SavedModel as its files, or as one .zip of them. */
+export type GraphContainer = 'pbtxt' | 'meta' | 'saved-model' | 'saved-model-zip';
+
+/**
+ * `frozen`: weights and thresholds as constants; `graffitist`: the graph with its variables, and a checkpoint where thresholds were found,
+ * each in a `.pb` unless another container is named; `checkpoint`: all variables; `zip`: both forms and the recipe.
+ */
+export type DownloadForm =
+  | 'frozen'
+  | 'graffitist'
+  | 'checkpoint'
+  | 'recipe'
+  | 'zip'
+  | `frozen-${GraphContainer}`
+  | `graffitist-${GraphContainer}`;
 
 export interface BackendInfo {
   readonly name: BackendName;

@@ -36,9 +36,7 @@ export function portableModel(model: Pick<Model, 'graph' | 'variables' | 'inputs
 /** @throws GraffitistError as the readers of graph and checkpoint do */
 export async function openPortable({ graph, variables, inputs }: PortableModel): Promise<OpenedModel> {
   const sources = await Promise.all(
-    variables.map(async (part) =>
-      part.kind === 'values' ? memoryVariables(part.tensors) : openPart(part),
-    ),
+    variables.map(async (part) => (part.kind === 'values' ? memoryVariables(part.tensors) : openPart(part))),
   );
   return { graph: openGraph(new Uint8Array(await graph.arrayBuffer()), 'the graph'), variables: layeredVariables(...sources), inputs };
 }

@@ -12,8 +12,8 @@ import { isVariable, variableName } from '../graph/variables.ts';
 import type { DocumentSummary, FileRole, FileSummary, GraphInterface, OpenChoice, SavedModelSummary, SourceFile } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { guessInterface, interfaceCandidates } from '../transforms/interface.ts';
-import { folderName, isSavedModel, savedModelFiles, unpackArchives } from './sources.ts';
 import { savedModelSummary, signatureInterface } from './signatures.ts';
+import { folderName, isSavedModel, savedModelFiles, unpackArchives } from './sources.ts';
 
 /** What lies open: one graph, and the weights and data that were found to belong to it. */
 export interface OpenDocument {

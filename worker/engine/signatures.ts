@@ -12,8 +12,14 @@ const SERVING = 'serving_default';
  * @param tags tags of every MetaGraph of the file
  * @throws GraffitistError `saved-model-signature`, listing the signatures that there are
  */
-export function savedModelSummary(meta: MetaInfo, tags: readonly (readonly string[])[], wanted: string | undefined): SavedModelSummary | null {
-  const signatures = [...meta.signatures].filter(([, { outputs }]) => outputs.size > 0).map(([name, signature]) => summaryOf(name, signature));
+export function savedModelSummary(
+  meta: MetaInfo,
+  tags: readonly (readonly string[])[],
+  wanted: string | undefined,
+): SavedModelSummary | null {
+  const signatures = [...meta.signatures]
+    .filter(([name, { outputs }]) => outputs.size > 0 && !name.startsWith('__saved_model'))
+    .map(([name, signature]) => summaryOf(name, signature));
   if (wanted !== undefined && !signatures.some(({ name }) => name === wanted)) {
     const there = signatures.length === 0 ? 'it has none' : `there are ${signatures.map(({ name }) => `'${name}'`).join(', ')}`;
     throw new GraffitistError('saved-model-signature', `The SavedModel has no signature '${wanted}': ${there}.`, {

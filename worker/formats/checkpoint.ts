@@ -1,5 +1,5 @@
 import { GraffitistError } from '../errors.ts';
-import { readStrings } from './bundleStrings.ts';
+import { readStrings, writeStrings } from './bundleStrings.ts';
 import { plainBytes } from './bytes.ts';
 import { baseName, findCheckpoint, type NamedBlob, shardName } from './checkpointFiles.ts';
 import { readCheckpointState } from './checkpointState.ts';
@@ -214,10 +214,14 @@ function isV1Header(header: Uint8Array): boolean {
 }
 
 function oldFormat(fileName: string): GraffitistError {
-  return new GraffitistError('file-unsupported', 'This is a checkpoint in the V1 format of TensorFlow before 1.0, which keeps all in one file.', {
-    about: fileName,
-    remedy: 'Restore it in TensorFlow and save it with tf.train.Saver(write_version=tf.train.SaverDef.V2).',
-  });
+  return new GraffitistError(
+    'file-unsupported',
+    'This is a checkpoint in the V1 format of TensorFlow before 1.0, which keeps all in one file.',
+    {
+      about: fileName,
+      remedy: 'Restore it in TensorFlow and save it with tf.train.Saver(write_version=tf.train.SaverDef.V2).',
+    },
+  );
 }
 
 async function readValue(name: string, entry: Entry, file: NamedBlob): Promise<Tensor> {
@@ -250,27 +254,34 @@ export function writeCheckpoint(tensors: ReadonlyMap<string, Tensor>): Checkpoin
   const sorted = [...tensors]
     .map(([name, tensor]) => ({ key: encoder.encode(name), name, tensor }))
     .sort((a, b) => compareKeys(a.key, b.key));
+  const data: Uint8Array[] = [];
   let offset = 0;
   const entries = sorted.map(({ key, name, tensor }): TableEntry => {
-    const size = tensor.bytes.length;
-    if (tensor.dtype === 'string' || dtypeSize(tensor.dtype) === 0) {
-      throw new GraffitistError('variable-missing', `Variable '${name}' is a ${tensor.dtype}; only numbers are written to a checkpoint.`, {
-        about: name,
-      });
-    }
+    const { bytes, crc } = storedForm(name, tensor);
+    const size = bytes.length;
+    data.push(bytes);
     const value = tensorflow.BundleEntryProto.encode({
       dtype: dtypeNumber(tensor.dtype),
       shape: encodeShape(tensor.shape),
       ...(offset === 0 ? {} : { offset }),
       ...(size === 0 ? {} : { size }),
-      crc32c: maskCrc(crc32c(tensor.bytes)),
+      crc32c: maskCrc(crc),
     }).finish();
     offset += size;
     return { key, value: plainBytes(value) };
   });
   const header = tensorflow.BundleHeaderProto.encode({ numShards: 1, version: { producer: 1 } }).finish();
   const index = writeTable([{ key: new Uint8Array(0), value: plainBytes(header) }, ...entries]);
-  return { index, data: sorted.map(({ tensor }) => tensor.bytes) };
+  return { index, data };
+}
+
+/** A value as a data file holds it. @throws GraffitistError `variable-missing` for resources and variants */
+function storedForm(name: string, { dtype, bytes, strings }: Tensor): { readonly bytes: Uint8Array; readonly crc: number } {
+  if (dtype === 'string') return writeStrings(strings ?? []);
+  if (dtypeSize(dtype) > 0) return { bytes, crc: crc32c(bytes) };
+  throw new GraffitistError('variable-missing', `Variable '${name}' is a ${dtype}, which has no value to write to a checkpoint.`, {
+    about: name,
+  });
 }
 
 /** `writeCheckpoint` as the files `prefix.index` and `prefix.data-00000-of-00001`. */

@@ -45,7 +45,8 @@ export function fitsShape(slice: TensorSlice, shape: readonly number[]): boolean
 /** A copy of a part of a tensor of numbers. @throws GraffitistError `shape-mismatch` */
 export function cutSlice({ dtype, shape, bytes }: Tensor, slice: TensorSlice): Tensor {
   const size = dtypeSize(dtype);
-  if (size === 0 || !fitsShape(slice, shape)) throw new GraffitistError('shape-mismatch', `A part does not lie inside the shape [${shape.join(', ')}].`);
+  if (size === 0 || !fitsShape(slice, shape))
+    throw new GraffitistError('shape-mismatch', `A part does not lie inside the shape [${shape.join(', ')}].`);
   const part = sliceShape(slice, shape);
   const cut = new Uint8Array(elementCount(part) * size);
   eachRun(slice, shape, size, (at, from, length) => cut.set(bytes.subarray(at, at + length), from));

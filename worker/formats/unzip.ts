@@ -33,7 +33,8 @@ export async function unzip(file: NamedBlob): Promise<readonly ArchiveEntry[]> {
     entry.ondata = (error, chunk, final) => {
       total += chunk?.length ?? 0;
       if (error !== null) fault ??= unreadable(file.name, `'${entry.name}' cannot be unpacked (${error.message})`);
-      else if (total > LARGEST) fault ??= new GraffitistError('file-too-large', `The archive unpacks to more than ${LARGEST} bytes.`, { about: file.name });
+      else if (total > LARGEST)
+        fault ??= new GraffitistError('file-too-large', `The archive unpacks to more than ${LARGEST} bytes.`, { about: file.name });
       if (fault !== undefined) return;
       chunks.push(chunk);
       size += chunk.length;
@@ -58,11 +59,17 @@ export async function unzip(file: NamedBlob): Promise<readonly ArchiveEntry[]> {
   if (fault !== undefined) throw fault;
   const done = entries.filter((entry) => entry !== undefined);
   if (done.length < entries.length) {
-    throw new GraffitistError('file-truncated', 'The archive ends inside a file.', { about: file.name, remedy: 'Copy or download it again.' });
+    throw new GraffitistError('file-truncated', 'The archive ends inside a file.', {
+      about: file.name,
+      remedy: 'Copy or download it again.',
+    });
   }
   return done;
 }
 
 function unreadable(about: string, why: string): GraffitistError {
-  return new GraffitistError('file-not-graphdef', `The archive cannot be read: ${why}.`, { about, remedy: 'Unpack it and open the files in it.' });
+  return new GraffitistError('file-not-graphdef', `The archive cannot be read: ${why}.`, {
+    about,
+    remedy: 'Unpack it and open the files in it.',
+  });
 }

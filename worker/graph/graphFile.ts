@@ -1,12 +1,13 @@
 import { GraffitistError } from '../errors.ts';
-import { readBlob } from '../formats/bytes.ts';
-import { readGraphDef, versionsField, writeGraphDef } from '../formats/graphDef.ts';
+import { joinBytes, readBlob } from '../formats/bytes.ts';
+import { encodeNodeDef, readGraphDef, versionsField, writeGraphDef } from '../formats/graphDef.ts';
 import { type MetaInfo, readMetaGraph } from '../formats/metaGraph.ts';
 import { chooseMetaGraph, readSavedModel } from '../formats/savedModel.ts';
 import { describeFormat, type FileFormat, isGraphFormat, sniff, sniffFile } from '../formats/sniff.ts';
 import { textKind } from '../formats/text/kind.ts';
 import { TextError } from '../formats/text/lexer.ts';
 import { parseText } from '../formats/text/parse.ts';
+import { printField, printText } from '../formats/text/print.ts';
 import { WireError } from '../formats/wire.ts';
 import { Graph, GraphNode } from './graph.ts';
 import { inlineFunctions } from './inlineFunctions.ts';
@@ -62,7 +63,8 @@ export function openGraphBytes(bytes: Uint8Array, fileName: string, tag?: string
 /** Signatures whose outputs are results of a call that is gone name the tensors that these are now. */
 function movedSignatures(signatures: MetaInfo['signatures'], results: ReadonlyMap<string, string>): MetaInfo['signatures'] {
   if (results.size === 0) return signatures;
-  const moved = (tensors: ReadonlyMap<string, string>) => new Map([...tensors].map(([name, tensor]) => [name, results.get(tensor) ?? tensor]));
+  const moved = (tensors: ReadonlyMap<string, string>) =>
+    new Map([...tensors].map(([name, tensor]) => [name, results.get(tensor) ?? tensor]));
   return new Map([...signatures].map(([name, signature]) => [name, { ...signature, outputs: moved(signature.outputs) }]));
 }
 
@@ -112,6 +114,13 @@ export function graphBytes(graph: Graph): Uint8Array[] {
     return [origin.bytes];
   }
   return writeGraphDef({ nodes: graph.nodes, rest: rest.length > 0 ? rest : [versionsField()] });
+}
+
+/** The graph as text (`.pbtxt`), in chunks: what TensorFlow's text_format prints for it, save fields that are not known here. */
+export function graphText(graph: Graph): Uint8Array[] {
+  const { rest } = graph.envelope;
+  const nodes = graph.nodes.map((node) => printField(node.raw ?? encodeNodeDef(node), 'GraphDef', 'node'));
+  return [...nodes, printText(joinBytes(rest.length > 0 ? rest : [versionsField()]), 'GraphDef')];
 }
 
 function refuseOthers(format: FileFormat, fileName: string): void {

@@ -14,9 +14,7 @@ export interface VariableSource {
 }
 
 /** Variables as they cross to another worker: a checkpoint's files by reference, values made here by copy. */
-export type VariablePart =
-  | CheckpointPart
-  | { readonly kind: 'values'; readonly tensors: ReadonlyMap<string, Tensor> };
+export type VariablePart = CheckpointPart | { readonly kind: 'values'; readonly tensors: ReadonlyMap<string, Tensor> };
 
 /** A graph with what it needs to run: its interface and its variables. */
 export interface Model {

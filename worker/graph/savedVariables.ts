@@ -13,7 +13,10 @@ const decoder = new TextDecoder();
  *
  * @throws GraffitistError `checkpoint-corrupt`
  */
-export async function storedVariables(graph: Graph, source: Pick<VariableSource, 'entries' | 'read'>): Promise<ReadonlyMap<string, Binding>> {
+export async function storedVariables(
+  graph: Graph,
+  source: Pick<VariableSource, 'entries' | 'read'>,
+): Promise<ReadonlyMap<string, Binding>> {
   const wanted = graph.nodes.filter(isVariable).map(variableName);
   const missing = new Set(wanted.filter((name) => !source.entries.has(name)));
   if (missing.size === 0) return new Map();

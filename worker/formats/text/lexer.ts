@@ -1,3 +1,5 @@
+import { unescapeBytes } from './escapes.ts';
+
 /** Reads the text form of protocol buffers token by token, straight from its bytes: weights in it may take hundreds of megabytes. */
 
 /** What is wrong with a text, and where: line and column count from 1, the column in bytes. */
@@ -58,7 +60,11 @@ export class Lexer {
     this.#skipSpace();
     const byte = this.#bytes[this.from];
     if (byte === undefined) this.#take('end', this.from);
-    else if (isLetter(byte)) this.#take('name', this.#while(this.from, (b) => isLetter(b) || isDigit(b)));
+    else if (isLetter(byte))
+      this.#take(
+        'name',
+        this.#while(this.from, (b) => isLetter(b) || isDigit(b)),
+      );
     else if (byte === QUOTE || byte === APOSTROPHE) this.#take('string', this.#stringEnd(byte));
     else if (isDigit(byte) || (byte === DOT && isDigit(this.#bytes[this.from + 1] ?? 0))) this.#take('number', this.#numberEnd());
     else if (byte > SPACE && byte < 0x7f) this.#take('symbol', this.from + 1);
@@ -69,7 +75,7 @@ export class Lexer {
   string(): Uint8Array {
     const raw = this.#bytes.subarray(this.from + 1, this.to - 1);
     if (!raw.includes(BACKSLASH)) return raw;
-    return unescape(raw, (message) => this.error(message));
+    return unescapeBytes(raw, (message) => this.error(message));
   }
 
   #take(kind: TokenKind, to: number): void {
@@ -117,52 +123,4 @@ export class Lexer {
     }
     return at;
   }
-}
-
-const SIMPLE: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, a: 7, b: 8, f: 12, v: 11, '\\': 0x5c, "'": 0x27, '"': 0x22, '?': 0x3f };
-
-/** Escapes as C has them: letters, up to three octal digits, `\x` with one or two, `\u` with four and `\U` with eight hex digits. */
-function unescape(raw: Uint8Array, fault: (message: string) => TextError): Uint8Array {
-  const out = new Uint8Array(raw.length);
-  let length = 0;
-  const digits = (from: number, most: number, base: number): number => {
-    let count = 0;
-    while (count < most && Number.parseInt(String.fromCharCode(raw[from + count] ?? 0), base) >= 0) count++;
-    return count;
-  };
-  const value = (from: number, count: number, base: number): number =>
-    Number.parseInt(String.fromCharCode(...raw.subarray(from, from + count)), base);
-  for (let at = 0; at < raw.length; at++) {
-    const byte = raw[at] ?? 0;
-    if (byte !== BACKSLASH) {
-      out[length++] = byte;
-      continue;
-    }
-    const letter = String.fromCharCode(raw[++at] ?? 0);
-    const simple = SIMPLE[letter];
-    const octal = digits(at, 3, 8);
-    if (simple !== undefined) {
-      out[length++] = simple;
-    } else if (octal > 0) {
-      const number = value(at, octal, 8);
-      if (number > 0xff) throw fault(`the escape \\${number.toString(8)} is no byte`);
-      out[length++] = number;
-      at += octal - 1;
-    } else {
-      const wanted = { x: 2, X: 2, u: 4, U: 8 }[letter];
-      const hex = wanted === undefined ? 0 : digits(at + 1, wanted, 16);
-      if (hex === 0 || (wanted !== 2 && hex !== wanted)) throw fault(`'\\${letter}' is no escape`);
-      const number = value(at + 1, hex, 16);
-      if (number > 0x10ffff) throw fault(`'\\${letter}' names no character`);
-      at += hex;
-      if (wanted === 2) {
-        out[length++] = number;
-        continue;
-      }
-      const text = new TextEncoder().encode(String.fromCodePoint(number));
-      out.set(text, length);
-      length += text.length;
-    }
-  }
-  return out.subarray(0, length);
 }

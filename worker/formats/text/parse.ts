@@ -33,7 +33,8 @@ class Parser {
     const lexer = this.#lexer;
     if (depth > DEEPEST) throw lexer.error('messages are nested too deeply');
     while (close === 'end' ? lexer.kind !== 'end' : !lexer.is(close)) {
-      if (lexer.kind !== 'name') throw lexer.error(`expected a field of ${message.name}${close === 'end' ? '' : ` or '${close}'`}, ${this.#found()}`);
+      if (lexer.kind !== 'name')
+        throw lexer.error(`expected a field of ${message.name}${close === 'end' ? '' : ` or '${close}'`}, ${this.#found()}`);
       const name = lexer.text;
       const field = message.byName.get(name);
       if (field === undefined) throw lexer.error(`${message.name} has no field '${name}'`);
@@ -133,7 +134,8 @@ class Parser {
     const lexer = this.#lexer;
     const { text } = lexer;
     const yes = text === 'true' || text === 'True' || text === 't' || text === '1';
-    if (!yes && text !== 'false' && text !== 'False' && text !== 'f' && text !== '0') throw lexer.error(`expected true or false, ${this.#found()}`);
+    if (!yes && text !== 'false' && text !== 'False' && text !== 'f' && text !== '0')
+      throw lexer.error(`expected true or false, ${this.#found()}`);
     lexer.advance();
     return yes ? 1 : 0;
   }

@@ -140,7 +140,8 @@ function varint64(bytes: Uint8Array): bigint {
 /** The key of a map's entry, so that keys compare as their bytes do. */
 function mapKey({ value }: Stored): string {
   const reader = new WireReader(value);
-  while (reader.next()) if (reader.field === 1) return reader.wireType === LENGTH ? latin1(reader.view()) : String.fromCharCode(reader.varint());
+  while (reader.next())
+    if (reader.field === 1) return reader.wireType === LENGTH ? latin1(reader.view()) : String.fromCharCode(reader.varint());
   return '';
 }
 
