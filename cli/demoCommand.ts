@@ -32,7 +32,8 @@ export async function demoCommand(out: string): Promise<number> {
     const comparison = await engine.compareOutputs(16, job);
     progress.end();
     const written = await writeResults(engine, {
-      outGraph: path.join(out, `${path.basename(index.graph, '.pb')}_int8.pb`),
+      graph: path.join(out, `${path.basename(index.graph, '.pb')}_int8.pb`),
+      container: 'pb',
       folder: out,
       freeze: true,
       calibrated: isCalibrated(report),

@@ -1,6 +1,6 @@
 import { differenceText, diffGraphs } from '../worker/graph/diff.ts';
-import { openGraph } from '../worker/graph/graphFile.ts';
-import { readSource } from './files.ts';
+import { openGraphFile } from '../worker/graph/graphFile.ts';
+import { graphPath, readSource } from './files.ts';
 
 export interface DiffOptions {
   readonly limit: string;
@@ -23,6 +23,5 @@ export async function diffCommand(expected: string, actual: string, options: Dif
 }
 
 async function readGraph(file: string) {
-  const source = await readSource(file);
-  return openGraph(new Uint8Array(await source.blob.arrayBuffer()), source.name);
+  return (await openGraphFile(await readSource(await graphPath(file)))).graph;
 }

@@ -1,39 +1,71 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { openAsBlob } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GraffitistError } from '../worker/errors.ts';
 import { findCheckpoint } from '../worker/formats/checkpointFiles.ts';
 import { readCheckpointState } from '../worker/formats/checkpointState.ts';
 import type { SourceFile } from '../worker/protocol.ts';
+import { fileBlob } from './fileBlobs.ts';
 
-/** Reads one file whole; `what` it is, for the message. @throws GraffitistError `file-missing` */
+/** One file, whose bytes are read when someone asks for them; `what` it is, for the message. @throws GraffitistError `file-missing` */
 export async function readSource(file: string, what = 'Input graph file'): Promise<SourceFile> {
   try {
-    return { name: path.basename(file), path: file, blob: new Blob([await readFile(file)]) };
+    // Devices and pipes have no size beforehand, and are read once.
+    const plain = (await stat(file)).isFile();
+    const blob = plain ? fileBlob(file, await openAsBlob(file)) : new Blob([await readFile(file)]);
+    return { name: path.basename(file), path: file, blob };
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : `cannot be read (${(error as Error).message})`;
     throw new GraffitistError('file-missing', `${what} '${file}' ${reason}!`, { remedy: 'Check the path.' });
   }
 }
 
+const SAVED_MODEL = ['saved_model.pb', 'saved_model.pbtxt'];
+
+/** The graph's own file: of a folder, the SavedModel in it. @throws GraffitistError `file-missing` */
+export async function graphPath(given: string): Promise<string> {
+  if (!(await stat(given).catch(() => null))?.isDirectory()) return given;
+  const names = await readdir(given);
+  const name = SAVED_MODEL.find((candidate) => names.includes(candidate));
+  if (name !== undefined) return path.join(given, name);
+  throw new GraffitistError('file-missing', `The folder '${given}' is no SavedModel: there is no saved_model.pb in it.`, {
+    about: given,
+    remedy: 'Name the graph itself.',
+  });
+}
+
 /**
- * The graph, the one checkpoint that belongs to it and the calibration set: those named, else those beside the graph.
+ * The graph, the one checkpoint that belongs to it and the calibration set: those named, else those beside the graph; the checkpoint of a
+ * SavedModel is in its folder `variables`.
  * @throws GraffitistError `file-missing`, `checkpoint-missing`
  */
 export async function readModelFiles(
-  graph: string,
+  given: string,
   named: { readonly checkpoint?: string | undefined; readonly calibration?: string | undefined },
 ): Promise<SourceFile[]> {
+  const graph = await graphPath(given);
   const main = await readSource(graph);
-  const folder = path.dirname(named.checkpoint ?? graph);
+  const weights = await checkpointPaths(graph, named.checkpoint);
+  const shards = await Promise.all(weights.map((file) => readSource(file, 'Checkpoint file')));
+  return [main, ...shards, ...(await readCalibration(graph, named.calibration))];
+}
+
+async function checkpointPaths(graph: string, named: string | undefined): Promise<readonly string[]> {
+  const inSavedModel = named === undefined && SAVED_MODEL.includes(path.basename(graph));
+  const folder = inSavedModel ? path.join(path.dirname(graph), 'variables') : path.dirname(named ?? graph);
   const names = await readdir(folder).catch(() => [] as string[]);
+  // A V1 checkpoint is the one file that its name says; opening it tells what to do.
+  const exact = named === undefined || !names.includes(path.basename(named)) ? undefined : path.basename(named);
+  if (exact !== undefined && !/\.(index|data-\d{5}-of-\d{5})$/.test(exact) && !names.includes(`${exact}.index`))
+    return [path.join(folder, exact)];
   const state =
-    named.checkpoint === undefined && names.includes('checkpoint')
+    named === undefined && names.includes('checkpoint')
       ? readCheckpointState(await readFile(path.join(folder, 'checkpoint'), 'utf8'))
       : undefined;
-  const prefix = findCheckpoint(names, { wanted: named.checkpoint, state });
-  const checkpoint = names.filter((name) => prefix !== undefined && (name === `${prefix}.index` || name.startsWith(`${prefix}.data-`)));
-  const shards = await Promise.all(checkpoint.map((name) => readSource(path.join(folder, name), 'Checkpoint file')));
-  return [main, ...shards, ...(await readCalibration(graph, named.calibration))];
+  const prefix = findCheckpoint(names, { wanted: named, state });
+  return names
+    .filter((name) => prefix !== undefined && (name === `${prefix}.index` || name.startsWith(`${prefix}.data-`)))
+    .map((name) => path.join(folder, name));
 }
 
 async function readCalibration(graph: string, named: string | undefined): Promise<SourceFile[]> {

@@ -1,9 +1,19 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { requestFromArguments } from '../worker/engine/commandLine.ts';
 import { parseRecipe, requestOf } from '../worker/engine/recipe.ts';
 import { GraffitistError } from '../worker/errors.ts';
-import type { BackendName, DocumentSummary, Engine, FileRole, RunReport, RunRequest, StepReport } from '../worker/protocol.ts';
-import { readModelFiles, readSource } from './files.ts';
+import type {
+  BackendName,
+  DocumentSummary,
+  Engine,
+  FileRole,
+  GraphContainer,
+  RunReport,
+  RunRequest,
+  StepReport,
+} from '../worker/protocol.ts';
+import { graphPath, readModelFiles, readSource } from './files.ts';
 import { createNodeEngine } from './nodeEngine.ts';
 import { checkFolder, checkOutput, writeOutputs } from './outputs.ts';
 import { progressView } from './progress.ts';
@@ -28,9 +38,8 @@ export interface GraffitizeOptions {
 
 /** Reads, rewrites, calibrates and writes. Nothing is written unless every step was done. */
 export async function graffitizeCommand(options: GraffitizeOptions): Promise<number> {
-  const inGraph = required(options.in_graph, '--in_graph');
+  const inGraph = await graphPath(required(options.in_graph, '--in_graph'));
   const outGraph = required(options.out_graph, '--out_graph');
-  refuseLater(inGraph, options);
   const request = await readRequest(options);
   const progress = progressView(options.json === true);
   const stop = new AbortController();
@@ -39,16 +48,17 @@ export async function graffitizeCommand(options: GraffitizeOptions): Promise<num
   try {
     const job = { onProgress: progress.update, signal: stop.signal };
     const sources = await readModelFiles(inGraph, { checkpoint: options.in_ckpt, calibration: options.calibration });
-    await checkOutput(outGraph, sources);
+    const target = await outputTarget(outGraph);
+    await checkOutput(target.graph, sources);
     // The checkpoint goes beside the input graph, as the original writes it.
     if (options.freeze !== true && calibrates(request)) await checkFolder(path.dirname(inGraph));
-    const summary = await engine.open(sources, job);
+    const summary = await engine.open(sources, job, { tag: options.saved_model_tag });
     const report = await engine.run({ ...request, ...(options.superuser === true ? { superuser: true } : {}) }, job);
     progress.end();
     const refused = report.steps.find((step) => step.error !== undefined)?.error;
     if (refused !== undefined) throw new GraffitistError(refused.code, refused.cause, refused);
     const written = await writeResults(engine, {
-      outGraph,
+      ...target,
       folder: path.dirname(inGraph),
       freeze: options.freeze === true,
       calibrated: isCalibrated(report),
@@ -79,14 +89,6 @@ function backendName(text: string): BackendName {
   });
 }
 
-function refuseLater(inGraph: string, options: GraffitizeOptions): void {
-  if (options.saved_model_tag === undefined) return;
-  throw new GraffitistError('transform-later', 'SavedModel input is not supported yet.', {
-    about: inGraph,
-    remedy: 'Export the graph as a GraphDef .pb and keep its checkpoint beside it.',
-  });
-}
-
 async function readRequest(options: GraffitizeOptions): Promise<RunRequest & { readonly superuser?: boolean }> {
   const recipe =
     options.recipe === undefined ? null : parseRecipe(await (await readSource(options.recipe, 'Recipe file')).blob.text(), options.recipe);
@@ -100,19 +102,38 @@ async function readRequest(options: GraffitizeOptions): Promise<RunRequest & { r
   return { interface: given.interface, steps: options.transforms === undefined && base !== null ? base.steps : given.steps };
 }
 
+/** Where results go: the graph's own file, and what it is put into, which its name tells. */
+interface OutputTarget {
+  readonly graph: string;
+  readonly container: 'pb' | Exclude<GraphContainer, 'saved-model-zip'>;
+}
+
+/** `x.pbtxt`, `x.meta`, a path that ends in saved_model.pb, a folder (there already, or with a slash behind it); else a `.pb`. */
+export async function outputTarget(outGraph: string): Promise<OutputTarget> {
+  if (/\.pbtxt$/i.test(outGraph)) return { graph: outGraph, container: 'pbtxt' };
+  if (/\.meta$/i.test(outGraph)) return { graph: outGraph, container: 'meta' };
+  if (path.basename(outGraph) === 'saved_model.pb') return { graph: outGraph, container: 'saved-model' };
+  const folder = /[/\\]$/.test(outGraph) || (await stat(outGraph).catch(() => null))?.isDirectory();
+  return folder ? { graph: path.join(outGraph, 'saved_model.pb'), container: 'saved-model' } : { graph: outGraph, container: 'pb' };
+}
+
 /**
- * The graph goes to `--out_graph`. Where thresholds were calibrated, checkpoint and state file go beside the input graph, as the
- * original writes them; a checkpoint that was only read is not written again.
+ * The graph goes to `--out_graph`, the other files of a SavedModel beside it. Where thresholds were calibrated, checkpoint and state file
+ * go beside the input graph, as the original writes them; a checkpoint that was only read is not written again.
  */
 export async function writeResults(
   engine: Engine,
-  target: { readonly outGraph: string; readonly folder: string; readonly freeze: boolean; readonly calibrated: boolean },
+  target: OutputTarget & { readonly folder: string; readonly freeze: boolean; readonly calibrated: boolean },
 ): Promise<string[]> {
-  const files = await engine.download(target.freeze ? 'frozen' : 'graffitist');
+  const form = target.freeze ? 'frozen' : 'graffitist';
+  const files = await engine.download(target.container === 'pb' ? form : `${form}-${target.container}`);
+  const savedModel = target.container === 'saved-model';
+  const folder = savedModel ? path.dirname(target.graph) : target.folder;
   const outputs = files
-    .filter(({ name }) => target.calibrated || name.endsWith('.pb'))
-    .map(({ name, blob }) => ({ path: name.endsWith('.pb') ? target.outGraph : path.join(target.folder, name), blob }));
+    .filter((_, i) => i === 0 || savedModel || target.calibrated)
+    .map(({ name, blob }, i) => ({ path: i === 0 ? target.graph : path.join(folder, name), blob }));
   await writeOutputs(outputs);
+  for (const note of files.flatMap(({ notes = [] }) => notes)) process.stderr.write(`note: ${note}\n`);
   return outputs.map((output) => output.path);
 }
 

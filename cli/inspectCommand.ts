@@ -5,6 +5,7 @@ import { powerText, table } from './table.ts';
 
 export interface InspectOptions {
   readonly in_ckpt?: string;
+  readonly saved_model_tag?: string;
   readonly json?: boolean;
 }
 
@@ -12,7 +13,7 @@ export interface InspectOptions {
 export async function inspectCommand(graph: string, options: InspectOptions): Promise<number> {
   const engine = createNodeEngine({ backend: 'wasm' });
   try {
-    const summary = await engine.open(await readModelFiles(graph, { checkpoint: options.in_ckpt }));
+    const summary = await engine.open(await readModelFiles(graph, { checkpoint: options.in_ckpt }), {}, { tag: options.saved_model_tag });
     const quantizers = await engine.quantizers(0);
     if (options.json === true) {
       process.stdout.write(`${JSON.stringify({ document: summary, quantizers }, null, 2)}\n`);

@@ -14,8 +14,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError('(graffitize -h lists every argument and transform)')
-    .option('--in_graph <file>', 'input GraphDef (.pb)')
-    .option('--out_graph <file>', 'output GraphDef (.pb)')
+    .option('--in_graph <file>', 'input graph: .pb, .pbtxt, .meta, or a SavedModel (its folder or its saved_model.pb)')
+    .option('--out_graph <file>', 'output graph: .pb, .pbtxt, .meta, or a SavedModel (a folder or a path that ends in saved_model.pb)')
     .option('--inputs <names...>', 'input node names')
     .option('--outputs <names...>', 'output node names')
     .option('--input_shape <H,W,C>', 'input shape without the batch dimension')
@@ -25,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--in_ckpt <prefix>', 'checkpoint (default: the one that the file `checkpoint` beside the graph names)')
     .option('--freeze', 'write weights and thresholds as constants into one .pb')
     .option('--backend <name>', 'wasm, webgpu or reference', 'wasm')
-    .option('--saved_model_tag <tag>', 'MetaGraph tag of a SavedModel')
+    .option('--saved_model_tag <tag>', 'which graph of a SavedModel, by its tag (needed where it holds several)')
     .option('--superuser', 'skip the check for unsupported ops')
     .option('--json', 'print the report as JSON on standard output')
     .addHelpText('after', () => `\nTransforms:\n${transformsHelp()}`)
@@ -36,6 +36,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .command('inspect <graph>')
     .description('print nodes, ops, inputs and outputs found, and quantizers with bits, scale and threshold')
     .option('--in_ckpt <prefix>', 'checkpoint that holds the thresholds')
+    .option('--saved_model_tag <tag>', 'which graph of a SavedModel, by its tag')
     .option('--json', 'print JSON')
     .action(async (graph: string, options: InspectOptions) => {
       code = await inspectCommand(graph, options);

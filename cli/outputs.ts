@@ -1,4 +1,4 @@
-import { access, constants, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GraffitistError } from '../worker/errors.ts';
 import type { SourceFile } from '../worker/protocol.ts';
@@ -51,7 +51,7 @@ export async function writeOutputs(outputs: readonly Output[]): Promise<void> {
       places.push(place);
       await attempt(file, async () => {
         await makeFolder(path.dirname(place.path));
-        await writeFile(place.partial ?? place.path, new Uint8Array(await blob.arrayBuffer()));
+        await writeBlob(place.partial ?? place.path, blob);
       });
     }
     for (const { path: target, partial } of places) {
@@ -60,6 +60,18 @@ export async function writeOutputs(outputs: readonly Output[]): Promise<void> {
   } catch (error) {
     for (const { partial } of places) if (partial !== null) await rm(partial, { force: true }).catch(() => undefined);
     throw error;
+  }
+}
+
+/** How much is written at once: the whole file is never in memory a second time. */
+const SLICE = 8 * 2 ** 20;
+
+async function writeBlob(file: string, blob: Blob): Promise<void> {
+  const handle = await open(file, 'w');
+  try {
+    for (let at = 0; at < blob.size; at += SLICE) await handle.writeFile(new Uint8Array(await blob.slice(at, at + SLICE).arrayBuffer()));
+  } finally {
+    await handle.close();
   }
 }
 

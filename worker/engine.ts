@@ -109,8 +109,8 @@ export function createEngine(host: EngineHost): LocalEngine {
       chosen = name;
     },
 
-    open: async (files) => {
-      await adopt(await openDocument(files));
+    open: async (files, _job, choice) => {
+      await adopt(await openDocument(files, choice));
       last = null;
       return summarize(current().document);
     },

@@ -22,6 +22,8 @@ export interface SourceFile {
   readonly name: string;
   readonly path?: string;
   readonly blob: Blob;
+  /** Of a file that was written: what of the model could not go into it, a sentence each. */
+  readonly notes?: readonly string[];
 }
 
 export type FileRole = 'graph' | 'checkpoint-index' | 'checkpoint-data' | 'checkpoint-state' | 'calibration' | 'recipe' | 'unknown';
@@ -42,12 +44,36 @@ export interface GraphInterface {
   readonly shape: readonly number[] | null;
 }
 
+/** A named interface of a SavedModel. */
+export interface SignatureSummary {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+/** What there is to choose from in a SavedModel, and what was chosen. */
+export interface SavedModelSummary {
+  /** Tags of each graph in it, joined by commas. */
+  readonly tags: readonly string[];
+  readonly tag: string;
+  readonly signatures: readonly SignatureSummary[];
+  readonly signature: string | null;
+}
+
+/** What to open of a SavedModel that holds several: without a choice the only graph, and the signature that serves. */
+export interface OpenChoice {
+  readonly tag?: string | undefined;
+  readonly signature?: string | undefined;
+}
+
 export interface DocumentSummary {
   readonly name: string;
   readonly files: readonly FileSummary[];
   readonly nodeCount: number;
   readonly ops: readonly (readonly [op: string, count: number])[];
-  /** What was guessed from placeholders and from tensors nobody reads. */
+  /** Graphs and signatures to choose from; null for a file that has none. */
+  readonly savedModel: SavedModelSummary | null;
+  /** What the signature says, else what was guessed from placeholders and from tensors nobody reads. */
   readonly guess: GraphInterface;
   readonly candidates: { readonly inputs: readonly string[]; readonly outputs: readonly string[] };
   /** Variables of the graph that no loaded checkpoint supplies. */
@@ -327,7 +353,21 @@ export interface SearchHit {
 
 // ---------------------------------------------------------------- saving
 
-export type DownloadForm = 'frozen' | 'graffitist' | 'recipe' | 'zip';
+/** What the graph is put into beside a `.pb`; a SavedModel as its files, or as one .zip of them. */
+export type GraphContainer = 'pbtxt' | 'meta' | 'saved-model' | 'saved-model-zip';
+
+/**
+ * `frozen`: weights and thresholds as constants; `graffitist`: the graph with its variables, and a checkpoint where thresholds were found,
+ * each in a `.pb` unless another container is named; `checkpoint`: all variables; `zip`: both forms and the recipe.
+ */
+export type DownloadForm =
+  | 'frozen'
+  | 'graffitist'
+  | 'checkpoint'
+  | 'recipe'
+  | 'zip'
+  | `frozen-${GraphContainer}`
+  | `graffitist-${GraphContainer}`;
 
 export interface BackendInfo {
   readonly name: BackendName;
@@ -350,7 +390,7 @@ export interface Engine {
   useBackend(name: BackendName): Promise<void>;
 
   /** Replaces the document. On any error the open one stays as it was. */
-  open(files: readonly SourceFile[], job?: JobOptions): Promise<DocumentSummary>;
+  open(files: readonly SourceFile[], job?: JobOptions, choice?: OpenChoice): Promise<DocumentSummary>;
   /** Adds weights or data to the open document. */
   add(files: readonly SourceFile[], job?: JobOptions): Promise<DocumentSummary>;
 

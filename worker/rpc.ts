@@ -132,7 +132,7 @@ export function connectEngine(port: Port): EngineConnection {
     const answer = new Promise<unknown>((resolve, reject) => {
       pending.set(id, { resolve, reject, onProgress: job?.onProgress });
       signal?.addEventListener('abort', cancel, { once: true });
-      const plain = at === null ? args : args.slice(0, at);
+      const plain = args.map((arg, index) => (index === at ? null : arg));
       port.postMessage({ kind: 'call', id, method, args: plain } satisfies EngineRequest);
     });
     return answer.finally(() => signal?.removeEventListener('abort', cancel));
@@ -158,7 +158,8 @@ function twin(send: (method: Method, args: readonly unknown[]) => Promise<unknow
 function invoke(engine: Engine, method: Method, args: readonly unknown[], job: JobOptions): Promise<unknown> {
   const at = JOB_ARGUMENT[method];
   if (at === undefined) throw new GraffitistError('internal', `The engine has no method "${String(method)}".`);
-  const complete = at === null ? args : [...Array.from({ length: at }, (_, index) => args[index]), job];
+  const count = at === null ? args.length : Math.max(args.length, at + 1);
+  const complete = Array.from({ length: count }, (_, index) => (index === at ? job : args[index]));
   const implementation = engine[method] as (...args: readonly unknown[]) => Promise<unknown>;
   return implementation.apply(engine, [...complete]);
 }

@@ -1,5 +1,5 @@
 /** A model as it crosses to a compute worker: files by reference, what was made here by copy. */
-import { openCheckpoint } from '../formats/checkpoint.ts';
+import { bindVariables, type CheckpointPart, openCheckpoint } from '../formats/checkpoint.ts';
 import type { Tensor } from '../formats/tensor.ts';
 import type { Graph } from '../graph/graph.ts';
 import { graphBytes, openGraph } from '../graph/graphFile.ts';
@@ -36,11 +36,14 @@ export function portableModel(model: Pick<Model, 'graph' | 'variables' | 'inputs
 /** @throws GraffitistError as the readers of graph and checkpoint do */
 export async function openPortable({ graph, variables, inputs }: PortableModel): Promise<OpenedModel> {
   const sources = await Promise.all(
-    variables.map(async (part) =>
-      part.kind === 'values' ? memoryVariables(part.tensors) : ((await openCheckpoint(part.files)) ?? memoryVariables(new Map())),
-    ),
+    variables.map(async (part) => (part.kind === 'values' ? memoryVariables(part.tensors) : openPart(part))),
   );
   return { graph: openGraph(new Uint8Array(await graph.arrayBuffer()), 'the graph'), variables: layeredVariables(...sources), inputs };
+}
+
+async function openPart({ files, bindings = new Map() }: CheckpointPart): Promise<VariableSource> {
+  const checkpoint = await openCheckpoint(files);
+  return checkpoint === undefined ? memoryVariables(new Map()) : bindVariables(checkpoint, bindings);
 }
 
 /** Structured clone copies the whole buffer behind a view. */

@@ -1,15 +1,19 @@
 import { errorInfo, GraffitistError } from '../errors.ts';
-import { type Checkpoint, openCheckpoint } from '../formats/checkpoint.ts';
+import { bindVariables, type Checkpoint, openCheckpoint } from '../formats/checkpoint.ts';
 import { checkpointPrefix } from '../formats/checkpointFiles.ts';
 import type { MetaInfo } from '../formats/metaGraph.ts';
 import { type NpyFile, openNpy } from '../formats/npy.ts';
 import type { Graph } from '../graph/graph.ts';
 import { openGraphFile } from '../graph/graphFile.ts';
 import { descendants } from '../graph/reach.ts';
+import { storedVariables } from '../graph/savedVariables.ts';
 import { controlFlowNodes, refuseControlFlow } from '../graph/validate.ts';
-import type { DocumentSummary, FileRole, FileSummary, SourceFile } from '../protocol.ts';
+import { isVariable, variableName } from '../graph/variables.ts';
+import type { DocumentSummary, FileRole, FileSummary, GraphInterface, OpenChoice, SavedModelSummary, SourceFile } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { guessInterface, interfaceCandidates } from '../transforms/interface.ts';
+import { savedModelSummary, signatureInterface } from './signatures.ts';
+import { folderName, isSavedModel, savedModelFiles, unpackArchives } from './sources.ts';
 
 /** What lies open: one graph, and the weights and data that were found to belong to it. */
 export interface OpenDocument {
@@ -18,6 +22,9 @@ export interface OpenDocument {
   readonly graph: Graph;
   /** What the graph's file says beside it; null for a bare GraphDef. */
   readonly meta: MetaInfo | null;
+  /** What there is to choose from, and what was chosen. */
+  readonly savedModel: SavedModelSummary | null;
+  readonly guess: GraphInterface;
   readonly graphFile: SourceFile;
   readonly checkpoint: Checkpoint | null;
   readonly calibration: CalibrationFile | null;
@@ -32,27 +39,36 @@ export interface CalibrationFile {
 
 /** What a file is for, told by its name; contents are looked at when it is opened. */
 export function roleOf(name: string): FileRole {
-  if (/\.index$/.test(name)) return 'checkpoint-index';
+  // A V1 checkpoint is one file; it is named where it is refused.
+  if (/\.index$|\.ckpt(-\d+)?$/.test(name)) return 'checkpoint-index';
   if (/\.data-\d{5}-of-\d{5}$/.test(name)) return 'checkpoint-data';
   if (name === 'checkpoint') return 'checkpoint-state';
   if (/\.npy$/i.test(name)) return 'calibration';
   if (/\.json$/i.test(name)) return 'recipe';
+  // TensorFlow 2 puts these beside a SavedModel: no graph is in them.
+  if (/^(fingerprint|keras_metadata)\.pb$/.test(name)) return 'unknown';
   return /\.(pb|pbtxt|meta|graphdef)$/i.test(name) ? 'graph' : 'unknown';
 }
 
 /**
- * Opens files given together: one graph of them, and the weights and data beside it. What is wrong with those is told in their summaries.
- * @throws GraffitistError what `openGraph` throws; `file-missing` where no graph is among the files
+ * Opens files given together, or packed in a .zip: one graph of them, and the weights and data beside it. What is wrong with those is
+ * told in their summaries.
+ * @throws GraffitistError what `openGraph` throws; `file-missing` where no graph is among the files; `saved-model-signature`
  */
-export async function openDocument(files: readonly SourceFile[]): Promise<OpenDocument> {
+export async function openDocument(given: readonly SourceFile[], choice: OpenChoice = {}): Promise<OpenDocument> {
+  const files = await unpackArchives(given);
   const graphFile = chooseGraph(files);
-  const { graph, meta } = await openGraphFile(graphFile);
-  const name = graphFile.name.replace(/\.[^.]*$/, '');
-  return completeDocument({ name, graph, meta, graphFile }, [graphFile, ...files.filter((file) => file !== graphFile)]);
+  const { graph, meta, tags } = await openGraphFile(graphFile, choice.tag);
+  const name = isSavedModel(graphFile) ? folderName(graphFile) : graphFile.name.replace(/\.[^.]*$/, '');
+  const savedModel = meta === null ? null : savedModelSummary(meta, tags, choice.signature);
+  const guess = signatureInterface(graph, savedModel) ?? guessInterface(graph);
+  const others = savedModelFiles(graphFile, files).filter((file) => file !== graphFile);
+  return completeDocument({ name, graph, meta, savedModel, guess, graphFile }, [graphFile, ...others]);
 }
 
 /** The document with more weights or data; a file of the same name takes the place of the older one, data takes the place of data. */
-export async function addToDocument(document: OpenDocument, added: readonly SourceFile[]): Promise<OpenDocument> {
+export async function addToDocument(document: OpenDocument, given: readonly SourceFile[]): Promise<OpenDocument> {
+  const added = await unpackArchives(given);
   const newData = added.some((file) => roleOf(file.name) === 'calibration');
   const names = new Set(added.map((file) => file.name));
   const kept = document.files.filter((file) => !names.has(file.name) && !(newData && roleOf(file.name) === 'calibration'));
@@ -77,12 +93,12 @@ function chooseGraph(files: readonly SourceFile[]): SourceFile {
 }
 
 async function completeDocument(
-  base: Pick<OpenDocument, 'name' | 'graph' | 'meta' | 'graphFile'>,
+  base: Pick<OpenDocument, 'name' | 'graph' | 'meta' | 'savedModel' | 'guess' | 'graphFile'>,
   files: readonly SourceFile[],
 ): Promise<OpenDocument> {
   const errors = new Map<string, FileSummary['error']>();
   const checkpoint = await attempt(
-    () => openCheckpoint(files),
+    () => openWeights(base.graph, files, isSavedModel(base.graphFile)),
     (error) => {
       for (const file of files) if (roleOf(file.name) === 'checkpoint-index') errors.set(file.name, error);
     },
@@ -112,6 +128,13 @@ async function completeDocument(
     };
   });
   return { ...document, summaries };
+}
+
+/** The checkpoint among the files, with the names that the graph's own saver has for its variables. */
+async function openWeights(graph: Graph, files: readonly SourceFile[], savedModel: boolean): Promise<Checkpoint | undefined> {
+  const wanted = savedModel && files.some((file) => file.name === 'variables.index') ? 'variables' : undefined;
+  const checkpoint = await openCheckpoint(files, { wanted });
+  return checkpoint === undefined ? undefined : bindVariables(checkpoint, await storedVariables(graph, checkpoint));
 }
 
 /** What is wrong with a file of that role, of those that were given and could not be opened. */
@@ -179,8 +202,9 @@ function thresholdsOf(graph: Graph): ReadonlySet<string> {
 /** Variables of the graph that hold weights, not thresholds, and that no loaded checkpoint supplies. */
 function missingVariables(graph: Graph, supplied: ReadonlyMap<string, unknown>, thresholds: ReadonlySet<string>): string[] {
   return graph.nodes
-    .filter(({ op, name }) => /^(Variable|VariableV2|VarHandleOp)$/.test(op) && !supplied.has(name) && !thresholds.has(name))
-    .map(({ name }) => name);
+    .filter(isVariable)
+    .map(variableName)
+    .filter((name) => !supplied.has(name) && !thresholds.has(name));
 }
 
 /** What the page shows of a document before anything was run. */
@@ -196,7 +220,8 @@ export function summarize(document: OpenDocument): DocumentSummary {
     files: document.summaries,
     nodeCount: graph.nodes.length,
     ops: [...ops].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
-    guess: guessInterface(graph),
+    savedModel: document.savedModel,
+    guess: document.guess,
     candidates: interfaceCandidates(graph),
     missingVariables: missingVariables(graph, known, thresholdsOf(graph)),
     calibration: count === undefined ? null : { count, shape },

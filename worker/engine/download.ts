@@ -1,7 +1,7 @@
 import { GraffitistError } from '../errors.ts';
-import { frozenFile, graffitistFiles } from '../export/files.ts';
+import { type Container, frozenFiles, graffitistFiles, variableFiles } from '../export/files.ts';
 import { zipFiles } from '../export/zip.ts';
-import type { DownloadForm, JobOptions, RunRequest, SourceFile } from '../protocol.ts';
+import type { DownloadForm, GraphContainer, JobOptions, RunRequest, SourceFile } from '../protocol.ts';
 import type { OpenDocument } from './document.ts';
 import { recipeOf, sha256 } from './recipe.ts';
 import { type StageState, stageQuantizers } from './stage.ts';
@@ -13,24 +13,43 @@ export interface Saved {
   readonly request: RunRequest | null;
 }
 
-/** The files of one download. @throws GraffitistError `variable-missing`, `threshold-missing`, `recipe-invalid` where no run was made */
+/**
+ * The files of one download, the graph first.
+ * @throws GraffitistError `variable-missing`, `threshold-missing`, `recipe-invalid` where no run was made
+ */
 export async function downloadFiles(form: DownloadForm, saved: Saved, job: JobOptions): Promise<SourceFile[]> {
-  switch (form) {
-    case 'frozen':
-      return [await frozenFile(saved.stage, pbName(saved))];
-    case 'graffitist':
-      return graffitistFiles(saved.stage, pbName(saved), saved.document.checkpoint?.prefix ?? null);
-    case 'recipe':
-      return [await recipeFile(saved)];
-    case 'zip':
-      return [await zipFile(saved, job)];
-  }
+  if (form === 'recipe') return [await recipeFile(saved)];
+  if (form === 'zip') return [await zipFile(saved, job)];
+  if (form === 'checkpoint') return checkpointOf(saved);
+  const [kind, container] = formParts(form);
+  const files = await graphFiles(kind, saved, container === 'saved-model-zip' ? 'saved-model' : container);
+  return container === 'saved-model-zip' ? [await zipFiles(files, `${fileName(saved)}_saved_model.zip`, job)] : files;
+}
+
+type GraphKind = 'frozen' | 'graffitist';
+
+function formParts(form: Exclude<DownloadForm, 'recipe' | 'zip' | 'checkpoint'>): readonly [GraphKind, GraphContainer | 'pb'] {
+  const [kind, container] = /^(frozen|graffitist)(?:-(.*))?$/.exec(form)?.slice(1) ?? [];
+  return [kind as GraphKind, (container ?? 'pb') as GraphContainer | 'pb'];
+}
+
+function graphFiles(kind: GraphKind, saved: Saved, container: Container): Promise<SourceFile[]> {
+  if (kind === 'frozen') return frozenFiles(saved.stage, fileName(saved), container);
+  return graffitistFiles(saved.stage, fileName(saved), saved.document.checkpoint?.prefix ?? null, container);
+}
+
+async function checkpointOf(saved: Saved): Promise<SourceFile[]> {
+  const files = await variableFiles(saved.stage, `${fileName(saved)}.ckpt`);
+  if (files.length > 0) return files;
+  throw new GraffitistError('variable-missing', 'The graph has no variables: its weights are constants.', {
+    remedy: 'Save the graph instead.',
+  });
 }
 
 /** An unchanged graph keeps its name; otherwise the name tells what was done. */
-function pbName({ document, stage }: Saved): string {
-  if (stage.step === null) return `${document.name}.pb`;
-  return `${document.name}_${stageQuantizers(stage).length > 0 ? 'quant' : 'opt'}.pb`;
+function fileName({ document, stage }: Saved): string {
+  if (stage.step === null) return document.name;
+  return `${document.name}_${stageQuantizers(stage).length > 0 ? 'quant' : 'opt'}`;
 }
 
 async function recipeFile({ document, request }: Saved): Promise<SourceFile> {
@@ -43,9 +62,9 @@ async function recipeFile({ document, request }: Saved): Promise<SourceFile> {
 
 /** Both forms and the recipe; the graph with variables goes into a folder of its own, for its name is the frozen one's. */
 async function zipFile(saved: Saved, job: JobOptions): Promise<SourceFile> {
-  const frozen = await frozenFile(saved.stage, pbName(saved));
-  const variables = await graffitistFiles(saved.stage, pbName(saved), saved.document.checkpoint?.prefix ?? null);
+  const frozen = await graphFiles('frozen', saved, 'pb');
+  const variables = await graphFiles('graffitist', saved, 'pb');
   const recipe = saved.request === null ? [] : [await recipeFile(saved)];
   const folder = variables.map((file) => ({ ...file, name: `graffitist/${file.name}` }));
-  return zipFiles([frozen, ...folder, ...recipe], `${saved.document.name}.zip`, job);
+  return zipFiles([...frozen, ...folder, ...recipe], `${saved.document.name}.zip`, job);
 }

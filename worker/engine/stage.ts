@@ -7,7 +7,6 @@ import { scaleExponent } from '../quantize/fixedPoint.ts';
 import type { Quantizer } from '../quantize/quantizer.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import type { SceneInput } from '../scene/input.ts';
-import { guessInterface } from '../transforms/interface.ts';
 import type { OpenDocument } from './document.ts';
 import { loadThresholds } from './thresholds.ts';
 
@@ -79,9 +78,9 @@ export function stageInfo(stage: StageState, index: number): StageInfo {
 
 /** The document as it was opened. @throws GraffitistError `shape-mismatch` naming the node whose inputs do not fit */
 export async function openedStage(document: OpenDocument): Promise<StageState> {
-  const { graph, meta } = document;
+  const { graph, meta, guess } = document;
   const variables = document.checkpoint ?? noVariables;
-  const { inputs, outputs, shape } = guessInterface(graph);
+  const { inputs, outputs, shape } = guess;
   return {
     title: 'Original',
     step: null,

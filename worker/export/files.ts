@@ -1,40 +1,83 @@
 /** The files a person downloads. The same model gives the same bytes wherever it is saved. */
 import { checkpointFiles } from '../formats/checkpoint.ts';
+import type { NamedBlob } from '../formats/checkpointFiles.ts';
 import { writeCheckpointState } from '../formats/checkpointState.ts';
-import type { Tensor } from '../formats/tensor.ts';
-import { makeTensor } from '../formats/tensorValues.ts';
-import type { Graph, GraphNode } from '../graph/graph.ts';
-import { graphBytes } from '../graph/graphFile.ts';
-import { isVariable, variableName } from '../graph/variables.ts';
+import { metaGraphChunks } from '../formats/metaGraph.ts';
+import type { Graph } from '../graph/graph.ts';
+import { graphBytes, graphText } from '../graph/graphFile.ts';
+import type { Model } from '../graph/model.ts';
 import type { SourceFile } from '../protocol.ts';
-import { readQuantizers } from '../quantize/readQuantizers.ts';
 import type { Exportable } from './exportable.ts';
 import { freeze } from './freeze.ts';
+import { metaParts } from './metaParts.ts';
+import { savedModelFiles } from './savedModel.ts';
+import { keptSignatures } from './signature.ts';
+import { variablesOf } from './variables.ts';
 
 /** A graph as a .pb file. */
 export function graphFile(graph: Graph, name: string): SourceFile {
   return { name, blob: new Blob(graphBytes(graph) as BlobPart[]) };
 }
 
-/** EXP1: weights and thresholds as constants in one .pb. Errors as `freeze`. */
-export async function frozenFile(source: Exportable, name: string): Promise<SourceFile> {
-  return graphFile(await freeze(source), name);
+/** What a graph is put into: a GraphDef in binary or text form, a MetaGraph, a SavedModel. */
+export type Container = 'pb' | 'pbtxt' | 'meta' | 'saved-model';
+
+/**
+ * EXP1: weights and thresholds as constants in the graph, which goes into the container. Errors as `freeze`.
+ * @param name file name without ending
+ */
+export async function frozenFiles(source: Exportable, name: string, container: Container = 'pb'): Promise<SourceFile[]> {
+  const graph = await freeze(source);
+  // What named variables, savers and their nodes is no more.
+  const model = { ...source.model, graph, meta: null };
+  return modelFiles({ model, thresholds: new Map() }, name, container);
 }
 
 /**
  * EXP2: what the original writes: the graph with its variables, and beside it the checkpoint `<name>_graffitist.ckpt` with weights
  * and thresholds and the text file `checkpoint` that names it. A graph without quantizers, or whose thresholds are all constants, is
- * the .pb alone.
+ * the graph alone. A SavedModel has its checkpoint in itself.
+ * @param name file name of the graph without ending
  * @param checkpoint name of the checkpoint that the weights came from (`x.ckpt`), null for a frozen graph
  * @throws GraffitistError `variable-missing`
  */
-export async function graffitistFiles(source: Exportable, name: string, checkpoint: string | null): Promise<SourceFile[]> {
-  const pb = graphFile(source.model.graph, name);
-  const tensors = source.thresholds.size === 0 ? new Map<string, Tensor>() : await variablesOf(source);
-  if (tensors.size === 0) return [pb];
-  const prefix = graffitistName(checkpoint);
+export async function graffitistFiles(
+  source: Exportable,
+  name: string,
+  checkpoint: string | null,
+  container: Container = 'pb',
+): Promise<SourceFile[]> {
+  const files = await modelFiles(source, name, container);
+  if (container === 'saved-model' || source.thresholds.size === 0) return files;
+  return [...files, ...(await variableFiles(source, graffitistName(checkpoint)))];
+}
+
+/** EXP7: all variables of the graph as a checkpoint, and the text file `checkpoint` that names it; nothing for a frozen graph. */
+export async function variableFiles(source: Exportable, prefix: string): Promise<NamedBlob[]> {
+  const tensors = await variablesOf(source);
+  if (tensors.size === 0) return [];
   const state = writeCheckpointState({ current: prefix, all: [prefix] });
-  return [pb, ...checkpointFiles(prefix, tensors), { name: 'checkpoint', blob: new Blob([state]) }];
+  return [...checkpointFiles(prefix, tensors), { name: 'checkpoint', blob: new Blob([state]) }];
+}
+
+async function modelFiles(source: Exportable, name: string, container: Container): Promise<SourceFile[]> {
+  switch (container) {
+    case 'pb':
+      return [graphFile(source.model.graph, `${name}.pb`)];
+    case 'pbtxt':
+      return [{ name: `${name}.pbtxt`, blob: new Blob(graphText(source.model.graph) as BlobPart[]) }];
+    case 'meta':
+      return [metaFile(source.model, `${name}.meta`)];
+    case 'saved-model':
+      return savedModelFiles(source);
+  }
+}
+
+/** EXP5: a MetaGraph with what the opened one said and still holds: collections, saver, signatures. */
+function metaFile(model: Model, name: string): SourceFile {
+  const { spec, notes } = metaParts(model, false);
+  const chunks = metaGraphChunks({ ...spec, tags: model.meta?.tags ?? [], signatures: keptSignatures(model) });
+  return { name, blob: new Blob(chunks as BlobPart[]), notes };
 }
 
 /** Facts 6.1: `x.ckpt` → `x_graffitist.ckpt`, a frozen model → `frozen_model_graffitist.ckpt`; a step number or an earlier `_graffitist` goes. */
@@ -42,31 +85,4 @@ export function graffitistName(checkpoint: string | null): string {
   if (checkpoint === null) return 'frozen_model_graffitist.ckpt';
   const base = checkpoint.replace(/-\d+$/, '').replace(/\.ckpt$/, '');
   return `${base.replace(/_graffitist$/, '')}_graffitist.ckpt`;
-}
-
-/** Every variable of the graph with its value: thresholds as found, all others from where the model has them. */
-async function variablesOf({ model, thresholds }: Exportable): Promise<ReadonlyMap<string, Tensor>> {
-  const tensors = new Map<string, Tensor>();
-  const read = new Set(readQuantizers(model.graph).map(({ threshold }) => threshold));
-  for (const node of model.graph.nodes) {
-    if (!isVariable(node)) continue;
-    const name = variableName(node);
-    const log2 = thresholds.get(name);
-    const unread =
-      log2 === undefined && !read.has(name) && !model.variables.entries.has(name) ? initialValue(model.graph, node) : undefined;
-    tensors.set(name, log2 === undefined ? (unread ?? (await model.variables.read(name))) : makeTensor(elementType(node), [], [log2]));
-  }
-  return tensors;
-}
-
-function elementType(node: GraphNode): 'float32' | 'float64' {
-  const dtype = node.attr('dtype');
-  return dtype?.kind === 'type' && dtype.value === 'float64' ? 'float64' : 'float32';
-}
-
-/** A threshold that no quantizer reads any more (another merge took its members) keeps what it was initialized with. */
-function initialValue(graph: Graph, variable: GraphNode): Tensor | undefined {
-  const assign = graph.uses(variable.name).find(({ consumer, slot }) => consumer.op === 'Assign' && slot === 0)?.consumer;
-  const value = graph.find(assign?.edges[1]?.node ?? '')?.attr('value');
-  return value?.kind === 'tensor' ? value.value : undefined;
 }

@@ -1,8 +1,9 @@
 import type { GraffitistError } from '../errors.ts';
-import { crc32c, unmaskCrc } from './crc32c.ts';
+import { joinBytes } from './bytes.ts';
+import { crc32c, maskCrc, unmaskCrc } from './crc32c.ts';
 import { elementCount } from './dtype.ts';
 import type { Tensor } from './tensor.ts';
-import { readVarint, WireError } from './wire.ts';
+import { readVarint, varintBytes, WireError } from './wire.ts';
 
 /**
  * A string tensor as a checkpoint's data file holds it: the lengths as varints, their checksum, the characters. The checksums take
@@ -35,6 +36,16 @@ export function readStrings(bytes: Uint8Array, shape: readonly number[], crc: nu
     if (error instanceof WireError) throw fault(error.message);
     throw error;
   }
+}
+
+/** A string tensor as a data file holds it, and the checksum over it. */
+export function writeStrings(strings: readonly Uint8Array[]): { readonly bytes: Uint8Array; readonly crc: number } {
+  const sums = strings.reduce((sum, { length }) => crc32c(fixedWidth(length), sum), 0);
+  const stored = new DataView(new ArrayBuffer(4));
+  stored.setUint32(0, maskCrc(sums), true);
+  const tail = joinBytes([new Uint8Array(stored.buffer), ...strings]);
+  const lengths = Uint8Array.from(strings.flatMap(({ length }) => varintBytes(length)));
+  return { bytes: joinBytes([lengths, tail]), crc: crc32c(tail, sums) };
 }
 
 function fixedWidth(length: number): Uint8Array {

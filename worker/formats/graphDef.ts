@@ -76,7 +76,8 @@ function checkRest(reader: WireReader): void {
   if (!fits) throw new WireError('a field of the graph has the wrong type', start);
 }
 
-function readNodeDef(bytes: Uint8Array, from: number, to: number): NodeDef {
+/** The NodeDef message between two offsets of `bytes`. @throws WireError */
+export function readNodeDef(bytes: Uint8Array, from: number, to: number): NodeDef {
   let name = '';
   let op = '';
   let device = '';

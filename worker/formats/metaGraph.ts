@@ -1,6 +1,9 @@
-import { plainBytes } from './bytes.ts';
+import { joinBytes, plainBytes } from './bytes.ts';
+import { dtypeNumber } from './dtype.ts';
 import { tensorflow } from './proto/generated/messages.js';
-import { LENGTH, WireError, WireReader } from './wire.ts';
+import type { DType, Shape } from './tensor.ts';
+import { encodeShape } from './tensorCodec.ts';
+import { LENGTH, lengthPrefix, WireError, WireReader } from './wire.ts';
 
 /** A collection of a MetaGraph: names of nodes or tensors, encoded messages, or another kind of list as the file had it. */
 export type Collection =
@@ -21,6 +24,8 @@ export interface VariableInfo {
   readonly trainable: boolean;
   /** Each replica keeps its own and reading gives their mean, as the statistics of a batch norm do. */
   readonly meanOfReplicas?: boolean;
+  /** Held by a handle (VarHandleOp), not by reference. */
+  readonly resource?: boolean;
 }
 
 /** Numbers of TensorFlow's VariableSynchronization and VariableAggregation. */
@@ -52,6 +57,8 @@ export interface MetaInfo {
   readonly collections: ReadonlyMap<string, Collection>;
   readonly saver: SaverInfo | undefined;
   readonly signatures: ReadonlyMap<string, Signature>;
+  /** The ops that the graph uses, as an OpList message. */
+  readonly opList?: Uint8Array | undefined;
 }
 
 const META_INFO = 1;
@@ -84,6 +91,7 @@ function readInfo(fields: readonly Uint8Array[]): MetaInfo {
   let tags: readonly string[] = [];
   let tensorflowVersion = '';
   let saver: SaverInfo | undefined;
+  let opList: Uint8Array | undefined;
   for (const field of fields) {
     const reader = new WireReader(field);
     reader.next();
@@ -91,6 +99,7 @@ function readInfo(fields: readonly Uint8Array[]): MetaInfo {
       const info = decoded(() => tensorflow.MetaGraphDef.MetaInfoDef.decode(reader.view()));
       tags = info.tags ?? [];
       tensorflowVersion = info.tensorflowVersion ?? '';
+      opList = opListOf(reader.view());
     } else if (reader.field === SAVER) {
       const def = decoded(() => tensorflow.SaverDef.decode(reader.view()));
       saver = { filename: def.filenameTensorName ?? '', save: def.saveTensorName ?? '', restore: def.restoreOpName ?? '' };
@@ -102,7 +111,14 @@ function readInfo(fields: readonly Uint8Array[]): MetaInfo {
       signatures.set(key, readSignature(value));
     }
   }
-  return { tags, tensorflowVersion, collections, saver, signatures };
+  return { tags, tensorflowVersion, collections, saver, signatures, opList };
+}
+
+/** Field 2 of a MetaInfoDef. */
+function opListOf(metaInfo: Uint8Array): Uint8Array | undefined {
+  const reader = new WireReader(metaInfo);
+  while (reader.next()) if (reader.field === 2 && reader.wireType === LENGTH) return reader.view();
+  return undefined;
 }
 
 function readCollection(message: Uint8Array): Collection {
@@ -140,31 +156,83 @@ function decoded<T>(read: () => T): T {
   }
 }
 
+/** A tensor of a signature as it is written. */
+export interface TensorInfo {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+/** A signature with the types and shapes that callers read. */
+export interface TypedSignature {
+  readonly method: string;
+  readonly inputs: ReadonlyMap<string, TensorInfo>;
+  readonly outputs: ReadonlyMap<string, TensorInfo>;
+}
+
 export interface MetaGraphSpec {
-  /** The graph as a GraphDef message. */
-  readonly graph: Uint8Array;
+  /** The graph as a GraphDef message, in chunks. */
+  readonly graph: readonly Uint8Array[];
   readonly collections: Readonly<Record<string, Collection>>;
   /** Without one, TensorFlow makes a saver of its own on import. */
-  readonly saver?: SaverInfo;
+  readonly saver?: SaverInfo | undefined;
+  readonly tags?: readonly string[];
+  readonly signatures?: ReadonlyMap<string, TypedSignature>;
 }
 
 /** What graphs written here say they were made with: the version whose ops they use. */
 const TENSORFLOW_VERSION = '1.14.0';
 
 /** A MetaGraphDef message (`.meta`) that `tf.train.import_meta_graph` loads. */
-export function writeMetaGraph({ graph, collections, saver }: MetaGraphSpec): Uint8Array {
-  const message: tensorflow.MetaGraphDef.$Properties = {
-    metaInfoDef: { tensorflowVersion: TENSORFLOW_VERSION },
-    graphDef: graph,
+export function writeMetaGraph(spec: Omit<MetaGraphSpec, 'graph'> & { readonly graph: Uint8Array }): Uint8Array {
+  return joinBytes(metaGraphChunks({ ...spec, graph: [spec.graph] }));
+}
+
+/** `writeMetaGraph` in chunks, the graph's own ones among them. */
+export function metaGraphChunks({ graph, collections, saver, tags = [], signatures = new Map() }: MetaGraphSpec): Uint8Array[] {
+  const encoded = (message: tensorflow.MetaGraphDef.$Properties) => plainBytes(tensorflow.MetaGraphDef.encode(message).finish());
+  const length = graph.reduce((sum, chunk) => sum + chunk.length, 0);
+  const head = encoded({ metaInfoDef: { ...(tags.length === 0 ? {} : { tags: [...tags] }), tensorflowVersion: TENSORFLOW_VERSION } });
+  const tail = encoded({
     ...(saver === undefined ? {} : { saverDef: saverMessage(saver) }),
     collectionDef: Object.fromEntries(Object.entries(collections).map(([name, collection]) => [name, collectionMessage(collection)])),
+    ...(signatures.size === 0
+      ? {}
+      : { signatureDef: Object.fromEntries([...signatures].map(([name, value]) => [name, signatureMessage(value)])) }),
+  });
+  return [head, lengthPrefix(GRAPH, length), ...graph, tail];
+}
+
+function signatureMessage({ method, inputs, outputs }: TypedSignature): tensorflow.SignatureDef.$Properties {
+  const tensors = (infos: ReadonlyMap<string, TensorInfo>) =>
+    Object.fromEntries(
+      [...infos].map(([key, { name, dtype, shape }]) => [key, { name, dtype: dtypeNumber(dtype), tensorShape: encodeShape(shape) }]),
+    );
+  return { inputs: tensors(inputs), outputs: tensors(outputs), methodName: method };
+}
+
+/** A variable of a collection as the file lists it. @throws WireError */
+export function readVariableInfo(bytes: Uint8Array): VariableInfo {
+  const def = decoded(() => tensorflow.VariableDef.decode(bytes));
+  return {
+    variable: def.variableName ?? '',
+    initialValue: def.initialValueName ?? '',
+    initializer: def.initializerName ?? '',
+    snapshot: def.snapshotName ?? '',
+    trainable: def.trainable ?? false,
+    ...(def.isResource === true ? { resource: true } : {}),
+    ...(def.synchronization === ON_READ && def.aggregation === MEAN ? { meanOfReplicas: true } : {}),
   };
-  return plainBytes(tensorflow.MetaGraphDef.encode(message).finish());
 }
 
 /** A collection of variables, as `variables` and `trainable_variables` are. */
 export function variableCollection(variables: readonly VariableInfo[]): Collection {
-  return { kind: 'bytes', values: variables.map((info) => plainBytes(tensorflow.VariableDef.encode(variableMessage(info)).finish())) };
+  return { kind: 'bytes', values: variables.map(writeVariableInfo) };
+}
+
+/** A variable as a collection lists it. */
+export function writeVariableInfo(info: VariableInfo): Uint8Array {
+  return plainBytes(tensorflow.VariableDef.encode(variableMessage(info)).finish());
 }
 
 function variableMessage(info: VariableInfo): tensorflow.VariableDef.$Properties {
@@ -173,6 +241,7 @@ function variableMessage(info: VariableInfo): tensorflow.VariableDef.$Properties
     initializerName: info.initializer,
     snapshotName: info.snapshot,
     initialValueName: info.initialValue,
+    ...(info.resource === true ? { isResource: true } : {}),
     ...(info.trainable ? { trainable: true } : {}),
     ...(info.meanOfReplicas === true ? { synchronization: ON_READ, aggregation: MEAN } : {}),
   };

@@ -53,7 +53,7 @@ const TEXT: readonly (readonly [format: FileFormat, pattern: RegExp])[] = [
   ['checkpoint-state', /^\s*(all_)?model_checkpoint_paths?\s*:/],
   [
     'pbtxt',
-    /^\s*(#[^\n]*\n\s*)*(node|versions?|library|graph_def|meta_info_def|saver_def|collection_def|signature_def|meta_graphs|saved_model_schema_version)\s*[:{]/,
+    /^\s*(#[^\n]*\n\s*)*(node|versions?|library|graph_def|meta_info_def|saver_def|collection_def|signature_def|asset_file_def|meta_graphs|saved_model_schema_version)\s*[:{<[#]/,
   ],
   ['html', /^\s*<(!doctype|html|\?xml)/i],
   ['json', /^\s*[{[]\s*(["}\]{[]|$)/],
@@ -82,13 +82,14 @@ export async function sniffFile(blob: Blob): Promise<FileFormat> {
   return sniff(new Uint8Array(head), new Uint8Array(tail));
 }
 
-const LATER = 'which this version does not read yet';
 const EXPORT = 'Export the TensorFlow graph that it was made from as a frozen or unfrozen .pb.';
 
+/** Files that hold a graph, or may. */
+type GraphFormat = 'graphdef' | 'metagraph' | 'savedmodel' | 'pbtxt' | 'unknown';
+type OtherFormat = Exclude<FileFormat, GraphFormat>;
+
 /** For formats that are no GraphDef: what to call them and what to do. */
-const DESCRIPTIONS: Readonly<Record<Exclude<FileFormat, 'graphdef' | 'metagraph' | 'unknown'>, readonly [what: string, remedy: string]>> = {
-  savedmodel: ['a TensorFlow SavedModel', 'Save the graph_def of its MetaGraph as a .pb.'],
-  pbtxt: ['a TensorFlow graph in text form (.pbtxt)', 'Save it in binary form (.pb).'],
+const DESCRIPTIONS: Readonly<Record<OtherFormat, readonly [what: string, remedy: string]>> = {
   'checkpoint-index': ['the index of a TensorFlow checkpoint', 'Open the graph together with it: a checkpoint holds variables only.'],
   'checkpoint-state': ["TensorFlow's `checkpoint` text file", 'Open the graph together with it and with the checkpoint that it names.'],
   npy: ['a NumPy array (.npy)', 'Open the graph; an array is its calibration data.'],
@@ -109,14 +110,16 @@ const DESCRIPTIONS: Readonly<Record<Exclude<FileFormat, 'graphdef' | 'metagraph'
   empty: ['empty', 'Copy or download it again.'],
 };
 
+/** Whether a file may be opened as a graph. */
+export function isGraphFormat(format: FileFormat): format is GraphFormat {
+  return !Object.hasOwn(DESCRIPTIONS, format);
+}
+
 /** The error for a file that was opened as a graph and is something else. */
-export function describeFormat(format: Exclude<FileFormat, 'graphdef' | 'metagraph' | 'unknown'>, fileName: string): GraffitistError {
+export function describeFormat(format: OtherFormat, fileName: string): GraffitistError {
   const [what, remedy] = DESCRIPTIONS[format];
   const details = { about: fileName, remedy };
   if (format === 'empty') return new GraffitistError('file-not-graphdef', 'The file is empty.', details);
-  if (format === 'savedmodel' || format === 'pbtxt') {
-    return new GraffitistError('file-unsupported', `This is ${what}, ${LATER}.`, details);
-  }
   return new GraffitistError('file-not-graphdef', `This is ${what}, not a TensorFlow GraphDef.`, details);
 }
 

@@ -1,5 +1,6 @@
 import { joinBytes } from './bytes.ts';
 import { crc32c, maskCrc } from './crc32c.ts';
+import { unpackSnappy } from './snappy.ts';
 import { readVarint, varintBytes, WireError } from './wire.ts';
 
 /**
@@ -96,12 +97,18 @@ function readBlock(file: Uint8Array, { offset, size }: Handle, budget: { keyByte
     throw new WireError('the checksum of a block is wrong', offset);
   }
   const compression = file[offset + size];
-  if (compression !== 0)
-    throw new WireError(`a block is compressed (${compression === SNAPPY ? 'Snappy' : `type ${compression}`})`, offset);
-  const restarts = view.getUint32(offset + size - 4, true);
-  const end = offset + size - 4 * (restarts + 1);
-  if (end < offset) throw new WireError('a block has too many restarts', offset);
-  return readEntries(file, offset, end, budget);
+  if (compression === SNAPPY) return entriesOf(unpackSnappy(file.subarray(offset, offset + size)), budget);
+  if (compression !== 0) throw new WireError(`a block is compressed (type ${compression})`, offset);
+  return entriesOf(file.subarray(offset, offset + size), budget);
+}
+
+/** A block ends with the places of its restarts and their count. */
+function entriesOf(block: Uint8Array, budget: { keyBytes: number }): TableEntry[] {
+  if (block.length < 4) throw new WireError('a block is too short', 0);
+  const restarts = new DataView(block.buffer, block.byteOffset, block.byteLength).getUint32(block.length - 4, true);
+  const end = block.length - 4 * (restarts + 1);
+  if (end < 0) throw new WireError('a block has too many restarts', 0);
+  return readEntries(block, 0, end, budget);
 }
 
 function readEntries(file: Uint8Array, from: number, end: number, budget: { keyBytes: number }): TableEntry[] {

@@ -15,11 +15,11 @@ export class WireError extends Error {
 }
 
 export const VARINT = 0;
-const FIXED64 = 1;
+export const FIXED64 = 1;
 export const LENGTH = 2;
 const GROUP_START = 3;
 const GROUP_END = 4;
-const FIXED32 = 5;
+export const FIXED32 = 5;
 
 const DEEPEST_GROUP = 100;
 

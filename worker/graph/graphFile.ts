@@ -1,19 +1,27 @@
 import { GraffitistError } from '../errors.ts';
-import { readGraphDef, versionsField, writeGraphDef } from '../formats/graphDef.ts';
+import { joinBytes, readBlob } from '../formats/bytes.ts';
+import { encodeNodeDef, readGraphDef, versionsField, writeGraphDef } from '../formats/graphDef.ts';
 import { type MetaInfo, readMetaGraph } from '../formats/metaGraph.ts';
-import { describeFormat, type FileFormat, sniff, sniffFile } from '../formats/sniff.ts';
+import { chooseMetaGraph, readSavedModel } from '../formats/savedModel.ts';
+import { describeFormat, type FileFormat, isGraphFormat, sniff, sniffFile } from '../formats/sniff.ts';
+import { textKind } from '../formats/text/kind.ts';
+import { TextError } from '../formats/text/lexer.ts';
+import { parseText } from '../formats/text/parse.ts';
+import { printField, printText } from '../formats/text/print.ts';
 import { WireError } from '../formats/wire.ts';
 import { Graph, GraphNode } from './graph.ts';
+import { inlineFunctions } from './inlineFunctions.ts';
 import { validateGraph } from './validate.ts';
 
 /** Protocol buffers, and so GraphDef files, end at 2 GiB. */
 const LARGEST_FILE = 2 ** 31 - 1;
 
 /**
- * Opens a GraphDef `.pb`, or the graph of a MetaGraph `.meta`. Weights stay views on `bytes`, which nobody may change afterwards.
+ * Opens a graph: a GraphDef `.pb`, the graph of a MetaGraph `.meta` or of a SavedModel, each in binary or text form. Calls of plain
+ * functions of its library are put in their place. Weights of a binary file stay views on `bytes`, which nobody may change afterwards.
  *
- * @throws GraffitistError `file-not-graphdef`, `file-unsupported`, `file-truncated`, `file-too-large`, `graph-duplicate-name`,
- *   `graph-dangling-input`, `graph-cycle`; the text names the file and the byte or the nodes
+ * @throws GraffitistError `file-not-graphdef`, `file-truncated`, `file-too-large`, `text-malformed`, `saved-model-tag`,
+ *   `graph-duplicate-name`, `graph-dangling-input`, `graph-cycle`; the text names the file and the byte, the line or the nodes
  */
 export function openGraph(bytes: Uint8Array, fileName: string): Graph {
   return openGraphBytes(bytes, fileName).graph;
@@ -24,29 +32,72 @@ export interface OpenedGraph {
   readonly graph: Graph;
   /** Collections, saver and signatures of a MetaGraph; null for a bare GraphDef. */
   readonly meta: MetaInfo | null;
+  /** Tags of every MetaGraph of a SavedModel; empty for other files. */
+  readonly tags: readonly (readonly string[])[];
 }
 
 /** `openGraph` on a file: what is no graph at all is refused before the rest of it is read. */
-export async function openGraphFile(file: { readonly name: string; readonly blob: Blob }): Promise<OpenedGraph> {
+export async function openGraphFile(file: { readonly name: string; readonly blob: Blob }, tag?: string): Promise<OpenedGraph> {
   if (file.blob.size > LARGEST_FILE) throw tooLarge(file.name, file.blob.size);
   refuseOthers(await sniffFile(file.blob), file.name);
-  return openGraphBytes(new Uint8Array(await file.blob.arrayBuffer()), file.name);
+  return openGraphBytes(await readBlob(file.blob), file.name, tag);
 }
 
-/** `openGraph` with what a MetaGraph says beside its graph. */
-export function openGraphBytes(bytes: Uint8Array, fileName: string): OpenedGraph {
+/**
+ * `openGraph` with what the file says beside its graph.
+ * @param tag which MetaGraph of a SavedModel is meant
+ */
+export function openGraphBytes(bytes: Uint8Array, fileName: string, tag?: string): OpenedGraph {
   if (bytes.length > LARGEST_FILE) throw tooLarge(fileName, bytes.length);
   const format = sniff(bytes);
   refuseOthers(format, fileName);
-  const { graph: encoded, info } = format === 'metagraph' ? metaGraph(bytes, fileName) : { graph: bytes, info: null };
-  const graph = parse(encoded, fileName);
+  const isText = format === 'pbtxt' || (format === 'unknown' && /\.pbtxt$/i.test(fileName));
+  const content = isText ? fromText(bytes, fileName) : { bytes, kind: KINDS[format] ?? 'GraphDef' };
+  const { graph: encoded, info, tags } = metaGraphOf(content, tag, fileName);
+  const parsed = parse(encoded, fileName);
+  const { graph, results } = attempt(() => inlineFunctions(parsed, info?.opList), encoded, fileName);
   validateGraph(graph);
-  return { graph, meta: info };
+  return { graph, meta: info === null ? null : { ...info, signatures: movedSignatures(info.signatures, results) }, tags };
 }
 
-function metaGraph(bytes: Uint8Array, fileName: string): ReturnType<typeof readMetaGraph> {
+/** Signatures whose outputs are results of a call that is gone name the tensors that these are now. */
+function movedSignatures(signatures: MetaInfo['signatures'], results: ReadonlyMap<string, string>): MetaInfo['signatures'] {
+  if (results.size === 0) return signatures;
+  const moved = (tensors: ReadonlyMap<string, string>) =>
+    new Map([...tensors].map(([name, tensor]) => [name, results.get(tensor) ?? tensor]));
+  return new Map([...signatures].map(([name, signature]) => [name, { ...signature, outputs: moved(signature.outputs) }]));
+}
+
+type MessageKind = ReturnType<typeof textKind>;
+const KINDS: Readonly<Partial<Record<FileFormat, MessageKind>>> = { metagraph: 'MetaGraphDef', savedmodel: 'SavedModel' };
+
+function fromText(text: Uint8Array, fileName: string): { readonly bytes: Uint8Array; readonly kind: MessageKind } {
   try {
-    return readMetaGraph(bytes);
+    const kind = textKind(text);
+    return { bytes: parseText(text, kind), kind };
+  } catch (error) {
+    if (!(error instanceof TextError)) throw error;
+    throw new GraffitistError('text-malformed', `Line ${error.line}, column ${error.column} cannot be read: ${error.message}.`, {
+      about: fileName,
+      remedy: 'Correct the text, or save the graph again.',
+    });
+  }
+}
+
+function metaGraphOf(
+  { bytes, kind }: { readonly bytes: Uint8Array; readonly kind: MessageKind },
+  tag: string | undefined,
+  fileName: string,
+): { readonly graph: Uint8Array; readonly info: MetaInfo | null; readonly tags: OpenedGraph['tags'] } {
+  if (kind === 'GraphDef') return { graph: bytes, info: null, tags: [] };
+  if (kind === 'MetaGraphDef') return { ...attempt(() => readMetaGraph(bytes), bytes, fileName), tags: [] };
+  const metaGraphs = attempt(() => readSavedModel(bytes), bytes, fileName);
+  return { ...chooseMetaGraph(metaGraphs, tag, fileName), tags: metaGraphs.map(({ info }) => info.tags) };
+}
+
+function attempt<T>(read: () => T, bytes: Uint8Array, fileName: string): T {
+  try {
+    return read();
   } catch (error) {
     if (error instanceof WireError) throw fault(error, bytes, fileName);
     throw error;
@@ -65,23 +116,31 @@ export function graphBytes(graph: Graph): Uint8Array[] {
   return writeGraphDef({ nodes: graph.nodes, rest: rest.length > 0 ? rest : [versionsField()] });
 }
 
+/** The graph as text (`.pbtxt`), in chunks: what TensorFlow's text_format prints for it, save fields that are not known here. */
+export function graphText(graph: Graph): Uint8Array[] {
+  const { rest } = graph.envelope;
+  const nodes = graph.nodes.map((node) => printField(node.raw ?? encodeNodeDef(node), 'GraphDef', 'node'));
+  return [...nodes, printText(joinBytes(rest.length > 0 ? rest : [versionsField()]), 'GraphDef')];
+}
+
 function refuseOthers(format: FileFormat, fileName: string): void {
-  if (format !== 'graphdef' && format !== 'metagraph' && format !== 'unknown') throw describeFormat(format, fileName);
+  if (!isGraphFormat(format)) throw describeFormat(format, fileName);
 }
 
 function parse(bytes: Uint8Array, fileName: string): Graph {
-  try {
-    const { nodes, rest } = readGraphDef(bytes);
-    if (nodes.length === 0) throw new WireError('there is no node in it', 0);
-    const origin = { bytes, raws: nodes.map((node) => node.raw) };
-    return new Graph(
-      nodes.map((node) => new GraphNode(node)),
-      { rest, origin },
-    );
-  } catch (error) {
-    if (error instanceof WireError) throw fault(error, bytes, fileName);
-    throw error;
-  }
+  return attempt(
+    () => {
+      const { nodes, rest } = readGraphDef(bytes);
+      if (nodes.length === 0) throw new WireError('there is no node in it', 0);
+      const origin = { bytes, raws: nodes.map((node) => node.raw) };
+      return new Graph(
+        nodes.map((node) => new GraphNode(node)),
+        { rest, origin },
+      );
+    },
+    bytes,
+    fileName,
+  );
 }
 
 function fault(error: WireError, bytes: Uint8Array, fileName: string): GraffitistError {
@@ -94,7 +153,7 @@ function fault(error: WireError, bytes: Uint8Array, fileName: string): Graffitis
   }
   return new GraffitistError('file-not-graphdef', `This is not a TensorFlow GraphDef: at ${at} ${error.message}.`, {
     about: fileName,
-    remedy: 'Open a frozen or unfrozen TensorFlow graph in binary form (.pb).',
+    remedy: 'Open a TensorFlow graph: .pb, .pbtxt, .meta or a SavedModel.',
   });
 }
 

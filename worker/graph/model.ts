@@ -1,4 +1,4 @@
-import type { NamedBlob } from '../formats/checkpointFiles.ts';
+import type { CheckpointPart } from '../formats/checkpoint.ts';
 import type { MetaInfo } from '../formats/metaGraph.ts';
 import type { Shape, Tensor } from '../formats/tensor.ts';
 import type { Graph } from './graph.ts';
@@ -14,9 +14,7 @@ export interface VariableSource {
 }
 
 /** Variables as they cross to another worker: a checkpoint's files by reference, values made here by copy. */
-export type VariablePart =
-  | { readonly kind: 'checkpoint'; readonly files: readonly NamedBlob[] }
-  | { readonly kind: 'values'; readonly tensors: ReadonlyMap<string, Tensor> };
+export type VariablePart = CheckpointPart | { readonly kind: 'values'; readonly tensors: ReadonlyMap<string, Tensor> };
 
 /** A graph with what it needs to run: its interface and its variables. */
 export interface Model {

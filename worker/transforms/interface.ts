@@ -68,7 +68,7 @@ function probabilities(graph: Graph, node: GraphNode): GraphNode {
 }
 
 /** As the node says it; a scalar shape stands for an unknown one in old graphs. */
-function placeholderShape(node: GraphNode): Shape {
+export function placeholderShape(node: GraphNode): Shape {
   const declared = node.attr('shape');
   if (declared?.kind === 'shape' && declared.value !== null && declared.value.length > 0) return declared.value;
   const cached = node.attr('_output_shapes');

@@ -5,7 +5,7 @@ import type { Backend } from '../../../worker/execute/backend.ts';
 import { createBackend } from '../../../worker/execute/createBackend.ts';
 import { runGraph } from '../../../worker/execute/execute.ts';
 import type { Exportable } from '../../../worker/export/exportable.ts';
-import { frozenFile, graffitistFiles, graffitistName } from '../../../worker/export/files.ts';
+import { frozenFiles, graffitistFiles, graffitistName } from '../../../worker/export/files.ts';
 import { freeze } from '../../../worker/export/freeze.ts';
 import { zipFiles } from '../../../worker/export/zip.ts';
 import { openCheckpoint } from '../../../worker/formats/checkpoint.ts';
@@ -42,12 +42,13 @@ async function outputs(graph: Graph, variables: VariableSource): Promise<readonl
   return [...result.values()].flatMap((tensor) => [...tensorNumbers(tensor)]);
 }
 
+const onlyFile = async (files: Promise<SourceFile[]>) => (await files)[0] as SourceFile;
 const bytes = async (file: SourceFile) => new Uint8Array(await file.blob.arrayBuffer());
 
 describe('EXP1: the frozen graph', () => {
   it('needs no checkpoint and computes the same', async () => {
     const source = exportable();
-    const { graph } = await openGraphFile(await frozenFile(source, 'frozen.pb'));
+    const { graph } = await openGraphFile(await onlyFile(frozenFiles(source, 'frozen')));
     validateGraph(graph);
     const expected = await outputs(source.model.graph, withThresholds(source.model, source.thresholds).variables);
     expect(await outputs(graph, noVariables)).toEqual(expected);
@@ -56,7 +57,7 @@ describe('EXP1: the frozen graph', () => {
 
   it('shows the same table of quantizers when it is opened', async () => {
     const source = exportable();
-    const { graph } = await openGraphFile(await frozenFile(source, 'frozen.pb'));
+    const { graph } = await openGraphFile(await onlyFile(frozenFiles(source, 'frozen')));
     const table = (of: Graph, log2: (threshold: string, constant: number | undefined) => number | undefined) =>
       readQuantizers(of).map(({ constantLog2, ...quantizer }) => ({ ...quantizer, log2: log2(quantizer.threshold, constantLog2) }));
     const reopened = table(graph, (_, constant) => constant);
@@ -117,7 +118,7 @@ describe('EXP1: the frozen graph', () => {
 describe('EXP2: Graffitist form', () => {
   it('is graph, checkpoint and the file that names it', async () => {
     const source = exportable();
-    const files = await graffitistFiles(source, 'net_quant.pb', 'net.ckpt');
+    const files = await graffitistFiles(source, 'net_quant', 'net.ckpt');
     expect(files.map(({ name }) => name)).toEqual([
       'net_quant.pb',
       'net_graffitist.ckpt.index',
@@ -150,16 +151,16 @@ describe('EXP2: Graffitist form', () => {
     });
     editor.add({ name: 'left/assign', op: 'Assign', inputs: ['left/m_threshold', 'left/init'], attrs: { T: type } });
     const checkpoint = await openCheckpoint(
-      await graffitistFiles({ model: { ...model, graph: editor.graph() }, thresholds }, 'q.pb', 'net.ckpt'),
+      await graffitistFiles({ model: { ...model, graph: editor.graph() }, thresholds }, 'q', 'net.ckpt'),
     );
     expect([...tensorNumbers((await checkpoint?.read('left/m_threshold')) ?? makeTensor('float32', [], [1]))]).toEqual([0]);
   });
 
   it('is the graph alone where there are no thresholds', async () => {
     const { model } = exportable();
-    expect((await graffitistFiles({ model, thresholds: new Map() }, 'q.pb', 'net.ckpt')).map(({ name }) => name)).toEqual(['q.pb']);
+    expect((await graffitistFiles({ model, thresholds: new Map() }, 'q', 'net.ckpt')).map(({ name }) => name)).toEqual(['q.pb']);
     const plain = branchedNet();
-    expect((await graffitistFiles({ model: plain, thresholds: new Map() }, 'q.pb', null)).map(({ name }) => name)).toEqual(['q.pb']);
+    expect((await graffitistFiles({ model: plain, thresholds: new Map() }, 'q', null)).map(({ name }) => name)).toEqual(['q.pb']);
   });
 
   it.each([
@@ -176,7 +177,7 @@ describe('EXP2: Graffitist form', () => {
 describe('EXP3: the same bytes everywhere', () => {
   it('of every form, made twice', async () => {
     const make = async () => {
-      const files = [await frozenFile(exportable(), 'frozen.pb'), ...(await graffitistFiles(exportable(), 'q.pb', 'net.ckpt'))];
+      const files = [...(await frozenFiles(exportable(), 'frozen')), ...(await graffitistFiles(exportable(), 'q', 'net.ckpt'))];
       return [...files, await zipFiles(files, 'all.zip')];
     };
     const [first, second] = [await make(), await make()];
@@ -209,7 +210,7 @@ describe('EXP3: the same bytes everywhere', () => {
     const moved = memoryVariables(new Map([[name, { ...tensor, bytes: wide.subarray(5, 5 + tensor.bytes.length) }]]));
     const read = (of: string) => (of === name ? moved.read(of) : model.variables.read(of));
     const other = { model: { ...model, variables: { ...model.variables, read } }, thresholds };
-    const [first, second] = [await frozenFile(other, 'a.pb'), await frozenFile({ model, thresholds }, 'a.pb')];
+    const [first, second] = [await onlyFile(frozenFiles(other, 'a')), await onlyFile(frozenFiles({ model, thresholds }, 'a'))];
     expect(Buffer.compare(await bytes(first), await bytes(second))).toBe(0);
   });
 });

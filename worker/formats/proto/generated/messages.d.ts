@@ -1823,6 +1823,142 @@ export namespace tensorflow {
     }
 
     /**
+     * Properties of a TensorSliceProto.
+     * @deprecated Use tensorflow.TensorSliceProto.$Properties instead.
+     */
+    interface ITensorSliceProto extends tensorflow.TensorSliceProto.$Properties {
+    }
+
+    /** Represents a TensorSliceProto. */
+    class TensorSliceProto {
+
+        /**
+         * Constructs a new TensorSliceProto.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: tensorflow.TensorSliceProto.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** TensorSliceProto extent. */
+        extent: tensorflow.TensorSliceProto.Extent.$Properties[];
+
+        /**
+         * Creates a new TensorSliceProto instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns TensorSliceProto instance
+         */
+        static create(properties: tensorflow.TensorSliceProto.$Shape): tensorflow.TensorSliceProto & tensorflow.TensorSliceProto.$Shape;
+        static create(properties?: tensorflow.TensorSliceProto.$Properties): tensorflow.TensorSliceProto;
+
+        /**
+         * Encodes the specified TensorSliceProto message. Does not implicitly {@link tensorflow.TensorSliceProto.verify|verify} messages.
+         * @param message TensorSliceProto message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: tensorflow.TensorSliceProto.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a TensorSliceProto message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {tensorflow.TensorSliceProto & tensorflow.TensorSliceProto.$Shape} TensorSliceProto
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): tensorflow.TensorSliceProto & tensorflow.TensorSliceProto.$Shape;
+    }
+
+    namespace TensorSliceProto {
+
+        /** Properties of a TensorSliceProto. */
+        interface $Properties {
+
+            /** TensorSliceProto extent */
+            extent?: (tensorflow.TensorSliceProto.Extent.$Properties[]|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a TensorSliceProto. */
+        type $Shape = tensorflow.TensorSliceProto.$Properties;
+
+        /**
+         * Properties of an Extent.
+         * @deprecated Use tensorflow.TensorSliceProto.Extent.$Properties instead.
+         */
+        interface IExtent extends tensorflow.TensorSliceProto.Extent.$Properties {
+        }
+
+        /** Represents an Extent. */
+        class Extent {
+
+            /**
+             * Constructs a new Extent.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: tensorflow.TensorSliceProto.Extent.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Extent start. */
+            start: number;
+
+            /** Extent length. */
+            length?: (number|null);
+
+            /**
+             * Creates a new Extent instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Extent instance
+             */
+            static create(properties: tensorflow.TensorSliceProto.Extent.$Shape): tensorflow.TensorSliceProto.Extent & tensorflow.TensorSliceProto.Extent.$Shape;
+            static create(properties?: tensorflow.TensorSliceProto.Extent.$Properties): tensorflow.TensorSliceProto.Extent;
+
+            /**
+             * Encodes the specified Extent message. Does not implicitly {@link tensorflow.TensorSliceProto.Extent.verify|verify} messages.
+             * @param message Extent message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: tensorflow.TensorSliceProto.Extent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Extent message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {tensorflow.TensorSliceProto.Extent & tensorflow.TensorSliceProto.Extent.$Shape} Extent
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): tensorflow.TensorSliceProto.Extent & tensorflow.TensorSliceProto.Extent.$Shape;
+        }
+
+        namespace Extent {
+
+            /** Properties of an Extent. */
+            interface $Properties {
+
+                /** Extent start */
+                start?: (number|null);
+
+                /** Extent length */
+                length?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Extent. */
+            type $Shape = tensorflow.TensorSliceProto.Extent.$Properties;
+        }
+    }
+
+    /**
      * Properties of a BundleEntryProto.
      * @deprecated Use tensorflow.BundleEntryProto.$Properties instead.
      */
@@ -1860,7 +1996,7 @@ export namespace tensorflow {
         crc32c: number;
 
         /** BundleEntryProto slices. */
-        slices: Uint8Array[];
+        slices: tensorflow.TensorSliceProto.$Properties[];
 
         /**
          * Creates a new BundleEntryProto instance using the specified properties.
@@ -1913,7 +2049,7 @@ export namespace tensorflow {
             crc32c?: (number|null);
 
             /** BundleEntryProto slices */
-            slices?: (Uint8Array[]|null);
+            slices?: (tensorflow.TensorSliceProto.$Properties[]|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
