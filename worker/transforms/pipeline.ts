@@ -25,7 +25,7 @@ export interface OrderFault {
 /**
  * Order faults of a pipeline, found without running it. Bypassed steps do not count.
  *
- * @throws GraffitistError `transform-unknown`, `transform-later`
+ * @throws GraffitistError `transform-unknown`
  */
 export function checkPipeline(steps: readonly Step[]): OrderFault[] {
   const active = steps.filter((step) => !step.bypassed);
