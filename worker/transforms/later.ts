@@ -6,11 +6,6 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, OptionValue>>>> =
   fold_batch_norms: { is_training: false },
   quantize: {
     is_training: false,
-    layer_merge_list: null,
-    conv_split_list: null,
-    left_shift_list: null,
-    dump_quant_params: false,
-    bit_accurate: false,
   },
 };
 
