@@ -327,7 +327,8 @@ export interface SearchHit {
 
 // ---------------------------------------------------------------- saving
 
-export type DownloadForm = 'frozen' | 'graffitist' | 'recipe' | 'zip';
+/** `quant-params`: what `dump_quant_params` writes; `graffitist` and `zip` hold it too where the option is set. */
+export type DownloadForm = 'frozen' | 'graffitist' | 'quant-params' | 'recipe' | 'zip';
 
 export interface BackendInfo {
   readonly name: BackendName;

@@ -1,5 +1,7 @@
 import { GraffitistError } from '../errors.ts';
+import { withThresholds } from '../evaluate/compareOutputs.ts';
 import { frozenFile, graffitistFiles } from '../export/files.ts';
+import { type CodesOf, quantParamFiles } from '../export/quantParams.ts';
 import { zipFiles } from '../export/zip.ts';
 import type { DownloadForm, JobOptions, RunRequest, SourceFile } from '../protocol.ts';
 import type { OpenDocument } from './document.ts';
@@ -11,20 +13,51 @@ export interface Saved {
   readonly document: OpenDocument;
   readonly stage: StageState;
   readonly request: RunRequest | null;
+  readonly codesOf: CodesOf;
 }
 
-/** The files of one download. @throws GraffitistError `variable-missing`, `threshold-missing`, `recipe-invalid` where no run was made */
+/**
+ * The files of one download.
+ * @throws GraffitistError `variable-missing`, `threshold-missing`; `recipe-invalid` where no run was made, `option-invalid` where quantizer
+ *   parameters are asked for and were not dumped
+ */
 export async function downloadFiles(form: DownloadForm, saved: Saved, job: JobOptions): Promise<SourceFile[]> {
   switch (form) {
     case 'frozen':
       return [await frozenFile(saved.stage, pbName(saved))];
     case 'graffitist':
-      return graffitistFiles(saved.stage, pbName(saved), saved.document.checkpoint?.prefix ?? null);
+      return allGraffitistFiles(saved);
+    case 'quant-params':
+      return parameterFiles(saved);
     case 'recipe':
       return [await recipeFile(saved)];
     case 'zip':
       return [await zipFile(saved, job)];
   }
+}
+
+/** EXP2, EXP10 … EXP12: what the original writes, quantizer parameters among it where they were dumped. */
+async function allGraffitistFiles(saved: Saved): Promise<SourceFile[]> {
+  const { stage, document } = saved;
+  const { quantization } = stage;
+  const source = {
+    ...stage,
+    ...(quantization === undefined ? {} : { calibrated: quantization.calibrated }),
+    ...(quantization?.shifted === true ? { unshifted: quantization.found } : {}),
+  };
+  const files = await graffitistFiles(source, pbName(saved), document.checkpoint?.prefix ?? null);
+  return quantization?.dumped == null ? files : [...files, ...(await parameterFiles(saved))];
+}
+
+async function parameterFiles({ stage, codesOf }: Saved): Promise<SourceFile[]> {
+  const dumped = stage.quantization?.dumped;
+  if (dumped == null) {
+    throw new GraffitistError('option-invalid', 'Quantizer parameters are written where quantize has dump_quant_params=True.', {
+      about: 'dump_quant_params',
+      remedy: 'Set the option and run again.',
+    });
+  }
+  return quantParamFiles(dumped, (model, nodes) => codesOf(withThresholds(model, dumped.thresholds), nodes));
 }
 
 /** An unchanged graph keeps its name; otherwise the name tells what was done. */
@@ -44,7 +77,7 @@ async function recipeFile({ document, request }: Saved): Promise<SourceFile> {
 /** Both forms and the recipe; the graph with variables goes into a folder of its own, for its name is the frozen one's. */
 async function zipFile(saved: Saved, job: JobOptions): Promise<SourceFile> {
   const frozen = await frozenFile(saved.stage, pbName(saved));
-  const variables = await graffitistFiles(saved.stage, pbName(saved), saved.document.checkpoint?.prefix ?? null);
+  const variables = await allGraffitistFiles(saved);
   const recipe = saved.request === null ? [] : [await recipeFile(saved)];
   const folder = variables.map((file) => ({ ...file, name: `graffitist/${file.name}` }));
   return zipFiles([frozen, ...folder, ...recipe], `${saved.document.name}.zip`, job);

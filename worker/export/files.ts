@@ -24,7 +24,7 @@ export async function frozenFile(source: Exportable, name: string): Promise<Sour
 /**
  * EXP2: what the original writes: the graph with its variables, and beside it the checkpoint `<name>_graffitist.ckpt` with weights
  * and thresholds and the text file `checkpoint` that names it. A graph without quantizers, or whose thresholds are all constants, is
- * the .pb alone.
+ * the .pb alone. Left shifts (EXP12) go into `…_fastmode.ckpt`, which `checkpoint` names then; what was calibrated stays beside it.
  * @param checkpoint name of the checkpoint that the weights came from (`x.ckpt`), null for a frozen graph
  * @throws GraffitistError `variable-missing`
  */
@@ -32,9 +32,18 @@ export async function graffitistFiles(source: Exportable, name: string, checkpoi
   const pb = graphFile(source.model.graph, name);
   const tensors = source.thresholds.size === 0 ? new Map<string, Tensor>() : await variablesOf(source);
   if (tensors.size === 0) return [pb];
-  const prefix = graffitistName(checkpoint);
-  const state = writeCheckpointState({ current: prefix, all: [prefix] });
-  return [pb, ...checkpointFiles(prefix, tensors), { name: 'checkpoint', blob: new Blob([state]) }];
+  const { unshifted, calibrated = true } = source;
+  const prefix = calibrated ? graffitistName(checkpoint) : (checkpoint ?? graffitistName(null));
+  const current = unshifted === undefined ? graffitistName(checkpoint) : fastModeName(prefix);
+  const before =
+    unshifted === undefined || !calibrated ? [] : checkpointFiles(prefix, await variablesOf({ ...source, thresholds: unshifted }));
+  const state = writeCheckpointState({ current, all: [current] });
+  return [pb, ...before, ...checkpointFiles(current, tensors), { name: 'checkpoint', blob: new Blob([state]) }];
+}
+
+/** EXP12: `x.ckpt` → `x_fastmode.ckpt`, where the original writes shifted thresholds; a step number goes. */
+export function fastModeName(checkpoint: string): string {
+  return `${checkpoint.replace(/-\d+$/, '').replace(/\.ckpt$/, '')}_fastmode.ckpt`;
 }
 
 /** Facts 6.1: `x.ckpt` → `x_graffitist.ckpt`, a frozen model → `frozen_model_graffitist.ckpt`; a step number or an earlier `_graffitist` goes. */
