@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GraffitistError } from '../worker/errors.ts';
 import { findCheckpoint } from '../worker/formats/checkpointFiles.ts';
@@ -16,12 +16,13 @@ export async function readSource(file: string, what = 'Input graph file'): Promi
 }
 
 /**
- * The graph, the one checkpoint that belongs to it and the calibration set: those named, else those beside the graph.
+ * The graph, the one checkpoint that belongs to it and the calibration set: those named, else those beside the graph; and the text files
+ * that options name.
  * @throws GraffitistError `file-missing`, `checkpoint-missing`
  */
 export async function readModelFiles(
   graph: string,
-  named: { readonly checkpoint?: string | undefined; readonly calibration?: string | undefined },
+  named: { readonly checkpoint?: string | undefined; readonly calibration?: string | undefined; readonly lists?: readonly string[] },
 ): Promise<SourceFile[]> {
   const main = await readSource(graph);
   const folder = path.dirname(named.checkpoint ?? graph);
@@ -33,7 +34,21 @@ export async function readModelFiles(
   const prefix = findCheckpoint(names, { wanted: named.checkpoint, state });
   const checkpoint = names.filter((name) => prefix !== undefined && (name === `${prefix}.index` || name.startsWith(`${prefix}.data-`)));
   const shards = await Promise.all(checkpoint.map((name) => readSource(path.join(folder, name), 'Checkpoint file')));
-  return [main, ...shards, ...(await readCalibration(graph, named.calibration))];
+  return [main, ...shards, ...(await readCalibration(graph, named.calibration)), ...(await readLists(graph, named.lists ?? []))];
+}
+
+/** Where a list lies: at its path from the working folder, as the original reads it, else beside the graph. */
+function readLists(graph: string, lists: readonly string[]): Promise<SourceFile[]> {
+  return Promise.all(
+    lists.map(async (name) => {
+      const beside = path.join(path.dirname(graph), name);
+      const there = await access(name).then(
+        () => name,
+        () => beside,
+      );
+      return { ...(await readSource(there, 'List file')), path: name };
+    }),
+  );
 }
 
 async function readCalibration(graph: string, named: string | undefined): Promise<SourceFile[]> {

@@ -3,6 +3,7 @@ import { requestFromArguments } from '../worker/engine/commandLine.ts';
 import { parseRecipe, requestOf } from '../worker/engine/recipe.ts';
 import { GraffitistError } from '../worker/errors.ts';
 import type { BackendName, DocumentSummary, Engine, FileRole, RunReport, RunRequest, StepReport } from '../worker/protocol.ts';
+import { transformNamed } from '../worker/transforms/registry.ts';
 import { readModelFiles, readSource } from './files.ts';
 import { createNodeEngine } from './nodeEngine.ts';
 import { checkFolder, checkOutput, writeOutputs } from './outputs.ts';
@@ -38,10 +39,14 @@ export async function graffitizeCommand(options: GraffitizeOptions): Promise<num
   const engine = createNodeEngine({ backend: backendName(options.backend) });
   try {
     const job = { onProgress: progress.update, signal: stop.signal };
-    const sources = await readModelFiles(inGraph, { checkpoint: options.in_ckpt, calibration: options.calibration });
+    const sources = await readModelFiles(inGraph, {
+      checkpoint: options.in_ckpt,
+      calibration: options.calibration,
+      lists: listFiles(request),
+    });
     await checkOutput(outGraph, sources);
-    // The checkpoint goes beside the input graph, as the original writes it.
-    if (options.freeze !== true && calibrates(request)) await checkFolder(path.dirname(inGraph));
+    // The checkpoint and the quantizer parameters go beside the input graph, as the original writes them.
+    if ((options.freeze !== true && writesCheckpoint(request)) || dumps(request)) await checkFolder(path.dirname(inGraph));
     const summary = await engine.open(sources, job);
     const report = await engine.run({ ...request, ...(options.superuser === true ? { superuser: true } : {}) }, job);
     progress.end();
@@ -52,6 +57,7 @@ export async function graffitizeCommand(options: GraffitizeOptions): Promise<num
       folder: path.dirname(inGraph),
       freeze: options.freeze === true,
       calibrated: isCalibrated(report),
+      dumped: dumps(request),
     });
     process.stdout.write(
       options.json === true ? `${JSON.stringify({ document: summary, report, written }, null, 2)}\n` : reportText(summary, report, written),
@@ -101,23 +107,51 @@ async function readRequest(options: GraffitizeOptions): Promise<RunRequest & { r
 }
 
 /**
- * The graph goes to `--out_graph`. Where thresholds were calibrated, checkpoint and state file go beside the input graph, as the
- * original writes them; a checkpoint that was only read is not written again.
+ * The graph goes to `--out_graph`. Where thresholds were calibrated or shifted, checkpoint and state file go beside the input graph, and so
+ * do dumped parameters, as the original writes them; a checkpoint that was only read is not written again.
  */
 export async function writeResults(
   engine: Engine,
-  target: { readonly outGraph: string; readonly folder: string; readonly freeze: boolean; readonly calibrated: boolean },
+  target: {
+    readonly outGraph: string;
+    readonly folder: string;
+    readonly freeze: boolean;
+    readonly calibrated: boolean;
+    readonly dumped?: boolean;
+  },
 ): Promise<string[]> {
-  const files = await engine.download(target.freeze ? 'frozen' : 'graffitist');
+  const main = await engine.download(target.freeze ? 'frozen' : 'graffitist');
+  const files = target.freeze && target.dumped === true ? [...main, ...(await engine.download('quant-params'))] : main;
+  const isNew = target.calibrated || files.some(({ name }) => name.endsWith('_fastmode.ckpt.index'));
   const outputs = files
-    .filter(({ name }) => target.calibrated || name.endsWith('.pb'))
+    .filter(({ name }) => isNew || !/^checkpoint$|\.ckpt\.(index|data-)/.test(name))
     .map(({ name, blob }) => ({ path: name.endsWith('.pb') ? target.outGraph : path.join(target.folder, name), blob }));
   await writeOutputs(outputs);
   return outputs.map((output) => output.path);
 }
 
-function calibrates({ steps }: RunRequest): boolean {
-  return steps.some((step) => step.transform === 'quantize' && !step.bypassed && step.options.calibrate_quant_layers !== false);
+function quantizeOptions({ steps }: RunRequest): RunRequest['steps'][number]['options'] | undefined {
+  return steps.find((step) => step.transform === 'quantize' && !step.bypassed)?.options;
+}
+
+function writesCheckpoint(request: RunRequest): boolean {
+  const options = quantizeOptions(request);
+  return options !== undefined && (options.calibrate_quant_layers !== false || typeof options.left_shift_list === 'string');
+}
+
+function dumps(request: RunRequest): boolean {
+  return quantizeOptions(request)?.dump_quant_params === true;
+}
+
+/** Text files that options name. */
+function listFiles({ steps }: RunRequest): string[] {
+  const named = steps
+    .filter((step) => !step.bypassed)
+    .flatMap(({ transform, options }) => {
+      const specs = Object.entries(transformNamed(transform).options);
+      return specs.filter(([, spec]) => spec.kind === 'file').map(([name]) => options[name]);
+    });
+  return [...new Set(named.filter((name) => typeof name === 'string'))];
 }
 
 export function isCalibrated(report: RunReport): boolean {
