@@ -43,14 +43,22 @@ export async function graffitistFiles(source: Exportable, name: string, checkpoi
 
 /** EXP12: `x.ckpt` → `x_fastmode.ckpt`, where the original writes shifted thresholds; a step number goes. */
 export function fastModeName(checkpoint: string): string {
-  return `${checkpoint.replace(/-\d+$/, '').replace(/\.ckpt$/, '')}_fastmode.ckpt`;
+  const calibrated = /_graffitist(_fastmode)?(\.ckpt)?(-\d+)?$/.test(checkpoint) ? '_graffitist' : '';
+  return `${bareName(checkpoint)}${calibrated}_fastmode.ckpt`;
+}
+
+/** A checkpoint's name without step number, ending and what earlier runs added. */
+function bareName(checkpoint: string): string {
+  return checkpoint
+    .replace(/-\d+$/, '')
+    .replace(/\.ckpt$/, '')
+    .replace(/(_graffitist)?(_fastmode)?$/, '');
 }
 
 /** Facts 6.1: `x.ckpt` → `x_graffitist.ckpt`, a frozen model → `frozen_model_graffitist.ckpt`; a step number or an earlier `_graffitist` goes. */
 export function graffitistName(checkpoint: string | null): string {
   if (checkpoint === null) return 'frozen_model_graffitist.ckpt';
-  const base = checkpoint.replace(/-\d+$/, '').replace(/\.ckpt$/, '');
-  return `${base.replace(/_graffitist$/, '')}_graffitist.ckpt`;
+  return `${bareName(checkpoint)}_graffitist.ckpt`;
 }
 
 /** Every variable of the graph with its value: thresholds as found, all others from where the model has them. */
