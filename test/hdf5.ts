@@ -11,20 +11,12 @@ export async function readHdf5(
   try {
     const datasets = file.paths().map((path) => [path, file.get(path)] as const);
     return new Map(
-      datasets.flatMap(([path, entity]) =>
-        entity instanceof Dataset
-          ? [
-              [
-                path,
-                {
-                  dtype: entity.dtype,
-                  shape: entity.shape ?? [],
-                  values: Array.from([entity.value].flat() as unknown as ArrayLike<number>),
-                },
-              ] as const,
-            ]
-          : [],
-      ),
+      datasets.flatMap(([path, entity]) => {
+        if (!(entity instanceof Dataset)) return [];
+        const { dtype, shape, value } = entity;
+        const values = ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : [Number(value)];
+        return [[path, { dtype, shape: shape ?? [], values }] as const];
+      }),
     );
   } finally {
     file.close();

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ComputePool } from '../../worker/compute/pool.ts';
 import type { ErrorCode } from '../../worker/errors.ts';
 import { readQuantizers } from '../../worker/quantize/readQuantizers.ts';
 import { settledModel } from '../../worker/transforms/pipeline.ts';
 import { describeShared, hasShared, shared } from '../shared.ts';
+import { spawnHere } from '../unit/compute/spawn.ts';
+import { calibrateOn, checkpointOf, differingThresholds, recordedThresholds } from './calibrate/calibrated.ts';
 import { expectSameGraph } from './quantizedGraphs.ts';
 import { type CaseResult, caseFile, microCases, readGraph, runMicroCase } from './runCase.ts';
 
@@ -59,5 +62,28 @@ describeShared('micro cases of these options that the original fails on', () => 
       ['aa/Relu_act_quant', 'aa/Relu_act_quant/act_quant_manual_merge/m_threshold'],
       ['bb/Relu_act_quant', 'aa/Relu_act_quant/act_quant_manual_merge/m_threshold'],
     ]);
+  });
+});
+
+const calibrated = completed.filter((name) => (caseFile(`cases/micro/${name}`).calibration_order?.length ?? 0) > 0);
+
+describeShared('micro cases of these options, calibrated', () => {
+  let pool: ComputePool;
+  beforeAll(async () => {
+    pool = await ComputePool.start({ spawn: spawnHere, backend: 'wasm', workers: 1 });
+  });
+  afterAll(() => pool.dispose());
+
+  it('there are cases', () => expect(calibrated.length).toBeGreaterThanOrEqual(4));
+
+  it.each(calibrated)('CAL1 … CAL6, QNT40, QNT42 %s: the original’s thresholds', async (name) => {
+    const folder = `cases/micro/${name}`;
+    const last = runMicroCase(name).results.at(-1);
+    if (last === undefined) throw new Error('nothing was run');
+    const model = { ...last.model, variables: await checkpointOf(folder) };
+    const { thresholds } = await calibrateOn(model, ['cases/micro', 'calibration_set.npy'], { pool: async () => pool });
+    expect([...thresholds.keys()]).toEqual(caseFile(folder).calibration_order);
+    const done = last.finish?.(model, thresholds);
+    expect(differingThresholds(done?.thresholds ?? new Map(), recordedThresholds(folder, 'expected_thresholds.json'))).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { GraffitistError } from '../errors.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, GraphNode } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
-import { convSplits } from '../quantize/finish/convSplits.ts';
+import { channelAxis, convSplits } from '../quantize/finish/convSplits.ts';
 import { castToDouble } from '../quantize/finish/doubleCasts.ts';
 import { type FinishPlan, finishQuantized } from '../quantize/finish/finish.ts';
 import { leftShifts } from '../quantize/finish/leftShifts.ts';
@@ -72,18 +72,18 @@ export const quantize: Transform = {
       changes: [...inserted.map((quantizer) => insertedChange(quantizer, graph)), ...shared.map(sharedChange), ...merged.map(mergedChange)],
       skipped: leftInFloat(model.graph, graph, model.inputs),
       warnings: [...warnings, ...overlaps, ...byHand, ...bypassedOutputs(model.outputs, inserted), ...unknownLayers(placed, settings)],
-      finish: finishing(graph, options, lists),
+      finish: finishing(model, graph, options, lists),
     };
   },
 };
 
 /** Reads the list files and says what is wrong in them, before anything is calibrated. */
-function finishing(graph: Graph, options: OptionValues, lists: QuantizeLists): Finish {
+function finishing(before: Model, graph: Graph, options: OptionValues, lists: QuantizeLists): Finish {
   const plan: FinishPlan = {
     leftShifts: leftShifts(graph, lists.leftShift),
     dump: options.dump_quant_params === true,
     bitAccurate: options.bit_accurate === true,
-    convSplits: convSplits(graph, lists.convSplit),
+    convSplits: convSplits(graph, lists.convSplit, (conv) => inputChannels(before, conv)),
   };
   if (plan.bitAccurate) castToDouble(graph, { changes: [], warnings: [] });
   return (model, thresholds) => {
@@ -95,6 +95,14 @@ function finishing(graph: Graph, options: OptionValues, lists: QuantizeLists): F
       dumped: dumped === null ? null : { ...model, graph: dumped },
     };
   };
+}
+
+/** As shapes before quantize tell it: quantizers change none. */
+function inputChannels({ graph, shapes }: Model, { name }: GraphNode): number | undefined {
+  const conv = graph.find(name);
+  const [input] = conv?.edges ?? [];
+  const channels = conv && input && shapes.get(input.node)?.[input.port]?.[channelAxis(conv)];
+  return channels === undefined || channels < 0 ? undefined : channels;
 }
 
 function settingsOf(model: Model, options: OptionValues): PlacementSettings {

@@ -20,9 +20,10 @@ export interface ConvSplit {
 
 /**
  * Reads `conv node, channel depth, split depth` lines; a convolution that one part holds is left as it is.
+ * @param channelsOf static number of input channels, where it is known
  * @throws GraffitistError `option-invalid`, `node-missing`, `quantizer-conflict` where its accumulator is not quantized
  */
-export function convSplits(graph: Graph, lines: readonly ListLine[]): ConvSplit[] {
+export function convSplits(graph: Graph, lines: readonly ListLine[], channelsOf: (conv: GraphNode) => number | undefined): ConvSplit[] {
   if (lines.length === 0) return [];
   const bySource = new Map(readQuantizers(graph).map((quantizer) => [quantizer.source, quantizer]));
   const seen = new Set<string>();
@@ -38,6 +39,10 @@ export function convSplits(graph: Graph, lines: readonly ListLine[]): ConvSplit[
     if (conv.op !== 'Conv2D') throw badLine(OPTION, line, `'${name}' is a ${conv.op}, not a Conv2D.`);
     if (seen.has(name)) throw badLine(OPTION, line, `'${name}' is listed twice.`);
     seen.add(name);
+    const channels = channelsOf(conv);
+    if (channels !== undefined && channels !== depth) {
+      throw badLine(OPTION, line, `'${name}' has ${channels} input channels, not ${depth}.`);
+    }
     if (depth <= size) return [];
     const quantizer = bySource.get(name);
     if (quantizer === undefined || graph.uses(name).some(({ consumer }) => consumer.op !== 'LinearQuant')) {
@@ -96,17 +101,21 @@ export function splitConvs(
   return editor.graph();
 }
 
+/** Axis of an image's channels. */
+export function channelAxis(conv: GraphNode): number {
+  const layout = conv.attr('data_format');
+  return layout?.kind === 'string' && layout.value === 'NCHW' ? 1 : 3;
+}
+
 /** In the order in which TensorFlow makes them. */
 function partialConvs(conv: GraphNode, { sizes, quantizer }: ConvSplit, log2: number): { nodes: NodeSpec[]; sum: string } {
   const at = (name: string): string => `${conv.name}_dw/${name}`;
   const numbered = (name: string, index: number): string => at(index === 0 ? name : `${name}_${index}`);
   const T = conv.attr('T');
   const dtype: QuantDType = T?.kind === 'type' && T.value === 'float64' ? 'float64' : 'float32';
-  const layout = conv.attr('data_format');
-  const channels = layout?.kind === 'string' && layout.value === 'NCHW' ? 1 : 3;
   const [input = '', weights = ''] = conv.inputs;
   const nodes = [
-    ...splitNodes(at('Const'), at('input_split'), input, sizes, channels, dtype),
+    ...splitNodes(at('Const'), at('input_split'), input, sizes, channelAxis(conv), dtype),
     ...splitNodes(at('Const_1'), at('weight_split'), weights, sizes, 2, dtype),
   ];
   const attrs = Object.fromEntries(
