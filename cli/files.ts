@@ -1,5 +1,5 @@
 import { openAsBlob } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { access, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GraffitistError } from '../worker/errors.ts';
 import { findCheckpoint } from '../worker/formats/checkpointFiles.ts';
@@ -36,18 +36,32 @@ export async function graphPath(given: string): Promise<string> {
 
 /**
  * The graph, the one checkpoint that belongs to it and the calibration set: those named, else those beside the graph; the checkpoint of a
- * SavedModel is in its folder `variables`.
+ * SavedModel is in its folder `variables`; and the text files that options name.
  * @throws GraffitistError `file-missing`, `checkpoint-missing`
  */
 export async function readModelFiles(
   given: string,
-  named: { readonly checkpoint?: string | undefined; readonly calibration?: string | undefined },
+  named: { readonly checkpoint?: string | undefined; readonly calibration?: string | undefined; readonly lists?: readonly string[] },
 ): Promise<SourceFile[]> {
   const graph = await graphPath(given);
   const main = await readSource(graph);
   const weights = await checkpointPaths(graph, named.checkpoint);
   const shards = await Promise.all(weights.map((file) => readSource(file, 'Checkpoint file')));
-  return [main, ...shards, ...(await readCalibration(graph, named.calibration))];
+  return [main, ...shards, ...(await readCalibration(graph, named.calibration)), ...(await readLists(graph, named.lists ?? []))];
+}
+
+/** Where a list lies: at its path from the working folder, as the original reads it, else beside the graph. */
+function readLists(graph: string, lists: readonly string[]): Promise<SourceFile[]> {
+  return Promise.all(
+    lists.map(async (name) => {
+      const beside = path.join(path.dirname(graph), name);
+      const there = await access(name).then(
+        () => name,
+        () => beside,
+      );
+      return { ...(await readSource(there, 'List file')), path: name };
+    }),
+  );
 }
 
 async function checkpointPaths(graph: string, named: string | undefined): Promise<readonly string[]> {

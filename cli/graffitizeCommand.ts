@@ -13,6 +13,7 @@ import type {
   RunRequest,
   StepReport,
 } from '../worker/protocol.ts';
+import { transformNamed } from '../worker/transforms/registry.ts';
 import { graphPath, readModelFiles, readSource } from './files.ts';
 import { createNodeEngine } from './nodeEngine.ts';
 import { checkFolder, checkOutput, writeOutputs } from './outputs.ts';
@@ -47,11 +48,15 @@ export async function graffitizeCommand(options: GraffitizeOptions): Promise<num
   const engine = createNodeEngine({ backend: backendName(options.backend) });
   try {
     const job = { onProgress: progress.update, signal: stop.signal };
-    const sources = await readModelFiles(inGraph, { checkpoint: options.in_ckpt, calibration: options.calibration });
+    const sources = await readModelFiles(inGraph, {
+      checkpoint: options.in_ckpt,
+      calibration: options.calibration,
+      lists: listFiles(request),
+    });
     const target = await outputTarget(outGraph);
     await checkOutput(target.graph, sources);
-    // The checkpoint goes beside the input graph, as the original writes it.
-    if (options.freeze !== true && calibrates(request)) await checkFolder(path.dirname(inGraph));
+    // The checkpoint and the quantizer parameters go beside the input graph, as the original writes them.
+    if ((options.freeze !== true && writesCheckpoint(request)) || dumps(request)) await checkFolder(path.dirname(inGraph));
     const summary = await engine.open(sources, job, { tag: options.saved_model_tag });
     const report = await engine.run({ ...request, ...(options.superuser === true ? { superuser: true } : {}) }, job);
     progress.end();
@@ -62,6 +67,7 @@ export async function graffitizeCommand(options: GraffitizeOptions): Promise<num
       folder: path.dirname(inGraph),
       freeze: options.freeze === true,
       calibrated: isCalibrated(report),
+      dumped: dumps(request),
     });
     process.stdout.write(
       options.json === true ? `${JSON.stringify({ document: summary, report, written }, null, 2)}\n` : reportText(summary, report, written),
@@ -117,28 +123,56 @@ export async function outputTarget(outGraph: string): Promise<OutputTarget> {
   return folder ? { graph: path.join(outGraph, 'saved_model.pb'), container: 'saved-model' } : { graph: outGraph, container: 'pb' };
 }
 
+/** Files that go beside the input graph, whatever the graph is put into. */
+const PARAMETERS: ReadonlySet<string> = new Set(['quantization_params.json', 'quantized_weights.h5']);
+const WEIGHTS = /^checkpoint$|\.ckpt\.(index|data-|meta)/;
+
 /**
- * The graph goes to `--out_graph`, the other files of a SavedModel beside it. Where thresholds were calibrated, checkpoint and state file
- * go beside the input graph, as the original writes them; a checkpoint that was only read is not written again.
+ * The graph goes to `--out_graph`, the other files of a SavedModel beside it. Where thresholds were calibrated or shifted, checkpoint and
+ * state file go beside the input graph, and so do dumped parameters, as the original writes them; a checkpoint that was only read is not
+ * written again.
  */
 export async function writeResults(
   engine: Engine,
-  target: OutputTarget & { readonly folder: string; readonly freeze: boolean; readonly calibrated: boolean },
+  target: OutputTarget & { readonly folder: string; readonly freeze: boolean; readonly calibrated: boolean; readonly dumped?: boolean },
 ): Promise<string[]> {
   const form = target.freeze ? 'frozen' : 'graffitist';
-  const files = await engine.download(target.container === 'pb' ? form : `${form}-${target.container}`);
+  const main = await engine.download(target.container === 'pb' ? form : `${form}-${target.container}`);
+  const files = target.freeze && target.dumped === true ? [...main, ...(await engine.download('quant-params'))] : main;
+  const isNew = target.calibrated || files.some(({ name }) => name.endsWith('_fastmode.ckpt.index'));
   const savedModel = target.container === 'saved-model';
-  const folder = savedModel ? path.dirname(target.graph) : target.folder;
+  const pathOf = (name: string): string =>
+    path.join(savedModel && !PARAMETERS.has(name) ? path.dirname(target.graph) : target.folder, name);
   const outputs = files
-    .filter((_, i) => i === 0 || savedModel || target.calibrated)
-    .map(({ name, blob }, i) => ({ path: i === 0 ? target.graph : path.join(folder, name), blob }));
+    .filter(({ name }, i) => i === 0 || savedModel || isNew || !WEIGHTS.test(name))
+    .map(({ name, blob }, i) => ({ path: i === 0 ? target.graph : pathOf(name), blob }));
   await writeOutputs(outputs);
   for (const note of files.flatMap(({ notes = [] }) => notes)) process.stderr.write(`note: ${note}\n`);
   return outputs.map((output) => output.path);
 }
 
-function calibrates({ steps }: RunRequest): boolean {
-  return steps.some((step) => step.transform === 'quantize' && !step.bypassed && step.options.calibrate_quant_layers !== false);
+function quantizeOptions({ steps }: RunRequest): RunRequest['steps'][number]['options'] | undefined {
+  return steps.find((step) => step.transform === 'quantize' && !step.bypassed)?.options;
+}
+
+function writesCheckpoint(request: RunRequest): boolean {
+  const options = quantizeOptions(request);
+  return options !== undefined && (options.calibrate_quant_layers !== false || typeof options.left_shift_list === 'string');
+}
+
+function dumps(request: RunRequest): boolean {
+  return quantizeOptions(request)?.dump_quant_params === true;
+}
+
+/** Text files that options name. */
+function listFiles({ steps }: RunRequest): string[] {
+  const named = steps
+    .filter((step) => !step.bypassed)
+    .flatMap(({ transform, options }) => {
+      const specs = Object.entries(transformNamed(transform).options);
+      return specs.filter(([, spec]) => spec.kind === 'file').map(([name]) => options[name]);
+    });
+  return [...new Set(named.filter((name) => typeof name === 'string'))];
 }
 
 export function isCalibrated(report: RunReport): boolean {

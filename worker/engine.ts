@@ -1,6 +1,7 @@
 import { calibrate as calibrateModel } from './calibrate/calibrate.ts';
 import { ComputePool, workersFor } from './compute/pool.ts';
 import type { SpawnCompute } from './compute/port.ts';
+import { portableModel } from './compute/portableModel.ts';
 import { parseCommandLine, printCommandLine } from './engine/commandLine.ts';
 import {
   addToDocument,
@@ -15,14 +16,15 @@ import { downloadFiles } from './engine/download.ts';
 import { inspectNode } from './engine/inspect.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { RECIPES } from './engine/recipes.ts';
-import { type Calibrate, runPipeline } from './engine/run.ts';
-import { readSnapshot, writeSnapshot } from './engine/snapshot.ts';
+import { type Calibrate, type RunServices, runPipeline } from './engine/run.ts';
+import { type KeptRun, readSnapshot, rerun, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
 import { GraffitistError } from './errors.ts';
 import { compareOutputs } from './evaluate/compareOutputs.ts';
 import type { BackendName } from './execute/backend.ts';
 import { probeWebGpu } from './execute/probeWebGpu.ts';
-import type { BackendInfo, Engine, OptionValues, RunReport, RunRequest } from './protocol.ts';
+import type { CodesOf } from './export/quantParams.ts';
+import type { BackendInfo, Engine, OptionValues } from './protocol.ts';
 import type { Quantizer } from './quantize/quantizer.ts';
 import { readQuantizers } from './quantize/readQuantizers.ts';
 import { buildScene, revealPath, searchNodes } from './scene/scene.ts';
@@ -44,18 +46,11 @@ export interface LocalEngine extends Engine {
   dispose(): Promise<void>;
 }
 
-/** Everything of a run that later calls read. */
-interface LastRun {
-  readonly request: RunRequest;
-  readonly stages: readonly StageState[];
-  readonly report: RunReport;
-}
-
 /** Makes an engine. It never computes tensors itself: its compute workers do. */
 export function createEngine(host: EngineHost): LocalEngine {
   let document: OpenDocument | null = null;
   let opened: StageState | null = null;
-  let last: LastRun | null = null;
+  let last: KeptRun | null = null;
   let chosen: BackendName | null = host.backend ?? null;
   let pool: ComputePool | null = null;
 
@@ -96,6 +91,18 @@ export function createEngine(host: EngineHost): LocalEngine {
         methods: chosenMethods(options, readQuantizers(model.graph)),
       });
     };
+  const servicesOf = (source: OpenDocument): RunServices => ({
+    calibrate: calibrateWith(source),
+    textOf: (name) => textOf(source, name),
+  });
+  const codesOf =
+    (signal: AbortSignal | undefined): CodesOf =>
+    async (model, linearQuants) => {
+      const [codes = []] = await (await workers(signal)).ask([0], 'codes', () => ({ model: portableModel(model), linearQuants }), {
+        signal,
+      });
+      return codes;
+    };
   const adopt = async (next: OpenDocument): Promise<void> => {
     opened = await openedStage(next);
     document = next;
@@ -121,25 +128,22 @@ export function createEngine(host: EngineHost): LocalEngine {
 
     check: async (request) => checkPipeline(request.steps),
     run: async (request, job = {}) => {
-      const source = current().document;
-      const services = { calibrate: calibrateWith(source), textOf: (name: string) => textOf(source, name) };
-      const outcome = await runPipeline(current().opened.model, request, services, job);
+      const outcome = await runPipeline(current().opened.model, request, servicesOf(current().document), job);
       last = { request, ...outcome };
       return outcome.report;
     },
     calibrate: async (files, job = {}) => {
       const data = files === null ? current().document : await addToDocument(current().document, files);
-      const index = last?.stages.findIndex((stage) => stage.title === 'quantize') ?? -1;
-      const stage = last?.stages[index];
-      if (last === null || stage === undefined) {
+      const stage = last?.stages.find(({ quantization }) => quantization !== undefined);
+      if (last === null || stage?.quantization === undefined) {
         throw new GraffitistError('pipeline-order', 'There is no quantized graph to calibrate.', {
           remedy: 'Run a pipeline with quantize first.',
         });
       }
       const options = last.request.steps.find((step) => step.id === stage.step)?.options ?? {};
-      const calibrated = await calibrateWith(data)(stage.model, options, job);
+      const calibrated = await calibrateWith(data)(stage.quantization.placed, options, job);
+      last = await rerun(current().opened.model, last, { ...servicesOf(data), calibrated });
       document = data;
-      last = withCalibration(last, index, calibrated);
       return calibrated.calibration;
     },
     stages: async () => stages().map(stageInfo),
@@ -164,7 +168,8 @@ export function createEngine(host: EngineHost): LocalEngine {
       const final = stages().at(-1);
       if (final === undefined) throw new GraffitistError('internal', 'There is no stage.');
       if (form !== 'recipe') refuseBrokenCheckpoint(current().document, final.model.graph);
-      return downloadFiles(form, { document: current().document, stage: final, request: last?.request ?? null }, job);
+      const saved = { document: current().document, stage: final, request: last?.request ?? null, codesOf: codesOf(job.signal) };
+      return downloadFiles(form, saved, job);
     },
     commandLine: async (request) =>
       printCommandLine(request, { inGraph: current().document.graphFile.name, outGraph: `${current().document.name}_quant.pb` }),
@@ -194,15 +199,6 @@ function chosenMethods(options: OptionValues, quantizers: readonly Quantizer[]):
     });
   }
   return new Map(names.map((name) => [name, 'MAX']));
-}
-
-function withCalibration(run: LastRun, index: number, calibrated: Awaited<ReturnType<Calibrate>>): LastRun {
-  const stages = run.stages.map((stage, at) =>
-    at === index ? { ...stage, ...calibrated } : at > index ? { ...stage, thresholds: calibrated.thresholds } : stage,
-  );
-  const id = run.stages[index]?.step;
-  const steps = run.report.steps.map((step) => (step.id === id ? { ...step, calibration: calibrated.calibration } : step));
-  return { ...run, stages, report: { ...run.report, steps } };
 }
 
 async function listBackends(inUse: BackendName, cores: number): Promise<BackendInfo[]> {

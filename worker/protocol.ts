@@ -358,12 +358,14 @@ export type GraphContainer = 'pbtxt' | 'meta' | 'saved-model' | 'saved-model-zip
 
 /**
  * `frozen`: weights and thresholds as constants; `graffitist`: the graph with its variables, and a checkpoint where thresholds were found,
- * each in a `.pb` unless another container is named; `checkpoint`: all variables; `zip`: both forms and the recipe.
+ * each in a `.pb` unless another container is named; `checkpoint`: all variables; `quant-params`: what `dump_quant_params` writes, which
+ * `graffitist` and `zip` hold too where the option is set; `zip`: both forms and the recipe.
  */
 export type DownloadForm =
   | 'frozen'
   | 'graffitist'
   | 'checkpoint'
+  | 'quant-params'
   | 'recipe'
   | 'zip'
   | `frozen-${GraphContainer}`

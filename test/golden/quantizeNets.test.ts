@@ -15,9 +15,9 @@ function json<T>(...parts: string[]): T {
   return JSON.parse(readFileSync(shared(...parts), 'utf8')) as T;
 }
 
-/** Runs a recorded command line on the files of `folder`; dumping parameters changes no graph and comes later. */
+/** Runs a recorded command line on the files of `folder`. */
 function runIn(folder: string, args: readonly string[]): CaseResult {
-  const given = readArguments(args.map((word) => word.replace(/(, )?dump_quant_params=True(?:, )?/, '$1')));
+  const given = readArguments(args);
   return runArguments(readGraph(folder, given.inGraph), given);
 }
 

@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import type { Tensor } from '../../worker/formats/tensor.ts';
 import type { Graph } from '../../worker/graph/graph.ts';
 import { openGraph } from '../../worker/graph/graphFile.ts';
 import type { Model } from '../../worker/graph/model.ts';
 import { noVariables } from '../../worker/graph/variables.ts';
 import { admitGraph } from '../../worker/transforms/admission.ts';
 import { parseExpression } from '../../worker/transforms/expression.ts';
-import { runTransforms, type Step, type StepResult } from '../../worker/transforms/pipeline.ts';
+import { NO_CONTEXT, runTransforms, type Step, type StepResult } from '../../worker/transforms/pipeline.ts';
 import { shared } from '../shared.ts';
 
 /** What case.json says of one run of the original. */
@@ -76,7 +77,7 @@ export function readArguments(args: readonly string[]): CaseArguments {
 }
 
 /** Runs the transforms of a command line on `graph`, without engine and without calibration. @throws GraffitistError */
-export function runArguments(graph: Graph, args: CaseArguments): CaseResult {
+export function runArguments(graph: Graph, args: CaseArguments, context = NO_CONTEXT): CaseResult {
   const steps = args.transforms.map((text, index): Step => ({ id: `${index + 1}`, ...parseExpression(text), bypassed: false }));
   if (!args.superuser) admitGraph(graph, args.outputs);
   const opened: Model = {
@@ -87,14 +88,17 @@ export function runArguments(graph: Graph, args: CaseArguments): CaseResult {
     inputShape: args.inputShape,
     shapes: new Map(),
   };
-  const results = [...runTransforms(opened, steps)];
+  const results = [...runTransforms(opened, steps, context)];
   const model = results.at(-1)?.model ?? opened;
   const counts = results.map(({ step, model: { graph: after } }) => [step.transform, after.nodes.length] as const);
   return { model, results, nodeCounts: [['graph', graph.nodes.length], ...counts] };
 }
 
-/** Runs a folder of `cases/micro`. @throws GraffitistError */
-export function runMicroCase(name: string): CaseResult {
-  const args = readArguments(caseFile(`cases/micro/${name}`).args);
-  return runArguments(readGraph('cases/micro', name, args.inGraph), args);
+/** Runs a folder of `cases/micro`, with the text files that lie in it. @throws GraffitistError */
+export function runMicroCase(name: string, variables: ReadonlyMap<string, Tensor> = new Map()): CaseResult {
+  const folder = `cases/micro/${name}`;
+  const args = readArguments(caseFile(folder).args);
+  const lists = readdirSync(shared(folder)).filter((file) => file.endsWith('.txt'));
+  const files = new Map(lists.map((file) => [file, readFileSync(shared(folder, file), 'utf8')]));
+  return runArguments(readGraph(folder, args.inGraph), args, { files, variables });
 }

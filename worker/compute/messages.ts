@@ -84,4 +84,10 @@ export type ComputeCalls = {
     readonly args: { readonly model: PortableModel; readonly images: readonly ImageRange[]; readonly output: string };
     readonly result: { readonly values: Float32Array; readonly perImage: number };
   };
+
+  /** Integer codes of quantized constants, for each of some LinearQuant nodes. */
+  readonly codes: {
+    readonly args: { readonly model: PortableModel; readonly linearQuants: readonly string[] };
+    readonly result: readonly { readonly shape: readonly number[]; readonly values: Float32Array }[];
+  };
 };

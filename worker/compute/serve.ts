@@ -5,6 +5,7 @@ import type { Backend } from '../execute/backend.ts';
 import { type BackendOptions, createBackend } from '../execute/createBackend.ts';
 import { Breather } from './breather.ts';
 import { type CallContext, type Handlers, serveCalls } from './channel.ts';
+import { constantCodes } from './codes.ts';
 import type { ComputeCalls } from './messages.ts';
 import { runOutputs } from './outputs.ts';
 import type { ComputePort } from './port.ts';
@@ -52,6 +53,7 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
       return null;
     },
     outputs: (args, context) => runOutputs(args, started(), context),
+    codes: constantCodes,
   };
   const stop = serveCalls(port, handlers);
   return () => {

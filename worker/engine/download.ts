@@ -1,5 +1,7 @@
 import { GraffitistError } from '../errors.ts';
+import { withThresholds } from '../evaluate/compareOutputs.ts';
 import { type Container, frozenFiles, graffitistFiles, variableFiles } from '../export/files.ts';
+import { type CodesOf, quantParamFiles } from '../export/quantParams.ts';
 import { zipFiles } from '../export/zip.ts';
 import type { DownloadForm, GraphContainer, JobOptions, RunRequest, SourceFile } from '../protocol.ts';
 import type { OpenDocument } from './document.ts';
@@ -11,16 +13,19 @@ export interface Saved {
   readonly document: OpenDocument;
   readonly stage: StageState;
   readonly request: RunRequest | null;
+  readonly codesOf: CodesOf;
 }
 
 /**
  * The files of one download, the graph first.
- * @throws GraffitistError `variable-missing`, `threshold-missing`, `recipe-invalid` where no run was made
+ * @throws GraffitistError `variable-missing`, `threshold-missing`; `recipe-invalid` where no run was made, `option-invalid` where quantizer
+ *   parameters are asked for and were not dumped
  */
 export async function downloadFiles(form: DownloadForm, saved: Saved, job: JobOptions): Promise<SourceFile[]> {
   if (form === 'recipe') return [await recipeFile(saved)];
   if (form === 'zip') return [await zipFile(saved, job)];
   if (form === 'checkpoint') return checkpointOf(saved);
+  if (form === 'quant-params') return parameterFiles(saved);
   const [kind, container] = formParts(form);
   const files = await graphFiles(kind, saved, container === 'saved-model-zip' ? 'saved-model' : container);
   return container === 'saved-model-zip' ? [await zipFiles(files, `${fileName(saved)}_saved_model.zip`, job)] : files;
@@ -28,14 +33,39 @@ export async function downloadFiles(form: DownloadForm, saved: Saved, job: JobOp
 
 type GraphKind = 'frozen' | 'graffitist';
 
-function formParts(form: Exclude<DownloadForm, 'recipe' | 'zip' | 'checkpoint'>): readonly [GraphKind, GraphContainer | 'pb'] {
+function formParts(
+  form: Exclude<DownloadForm, 'recipe' | 'zip' | 'checkpoint' | 'quant-params'>,
+): readonly [GraphKind, GraphContainer | 'pb'] {
   const [kind, container] = /^(frozen|graffitist)(?:-(.*))?$/.exec(form)?.slice(1) ?? [];
   return [kind as GraphKind, (container ?? 'pb') as GraphContainer | 'pb'];
 }
 
 function graphFiles(kind: GraphKind, saved: Saved, container: Container): Promise<SourceFile[]> {
-  if (kind === 'frozen') return frozenFiles(saved.stage, fileName(saved), container);
-  return graffitistFiles(saved.stage, fileName(saved), saved.document.checkpoint?.prefix ?? null, container);
+  return kind === 'frozen' ? frozenFiles(saved.stage, fileName(saved), container) : allGraffitistFiles(saved, container);
+}
+
+/** EXP2, EXP10 … EXP12: what the original writes, quantizer parameters among it where they were dumped. */
+async function allGraffitistFiles(saved: Saved, container: Container): Promise<SourceFile[]> {
+  const { stage, document } = saved;
+  const { quantization } = stage;
+  const source = {
+    ...stage,
+    ...(quantization === undefined ? {} : { calibrated: quantization.calibrated }),
+    ...(quantization?.shifted === true ? { unshifted: quantization.found } : {}),
+  };
+  const files = await graffitistFiles(source, fileName(saved), document.checkpoint?.prefix ?? null, container);
+  return quantization?.dumped == null ? files : [...files, ...(await parameterFiles(saved))];
+}
+
+async function parameterFiles({ stage, codesOf }: Saved): Promise<SourceFile[]> {
+  const dumped = stage.quantization?.dumped;
+  if (dumped == null) {
+    throw new GraffitistError('option-invalid', 'Quantizer parameters are written where quantize has dump_quant_params=True.', {
+      about: 'dump_quant_params',
+      remedy: 'Set the option and run again.',
+    });
+  }
+  return quantParamFiles(dumped, (model, nodes) => codesOf(withThresholds(model, dumped.thresholds), nodes));
 }
 
 async function checkpointOf(saved: Saved): Promise<SourceFile[]> {

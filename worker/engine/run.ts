@@ -1,12 +1,15 @@
 import { errorInfo, GraffitistError } from '../errors.ts';
+import { withThresholds } from '../evaluate/compareOutputs.ts';
 import type { Tensor } from '../formats/tensor.ts';
+import { Graph } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
+import { ancestors } from '../graph/reach.ts';
 import { refuseControlFlow } from '../graph/validate.ts';
 import { readVariables } from '../graph/variables.ts';
 import type { GraphInterface, JobOptions, OptionValues, PipelineStep, RunReport, RunRequest, StepReport, Warning } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { admitGraph } from '../transforms/admission.ts';
-import { applyStep, checkPipeline } from '../transforms/pipeline.ts';
+import { applyStep, checkPipeline, settledModel } from '../transforms/pipeline.ts';
 import { transformNamed } from '../transforms/registry.ts';
 import type { TransformContext, TransformResult } from '../transforms/transform.ts';
 import type { StageState } from './stage.ts';
@@ -22,6 +25,8 @@ export interface RunServices {
   readonly calibrate: Calibrate;
   /** Contents of a text file of the document. @throws GraffitistError `file-missing` */
   readonly textOf: (fileName: string) => Promise<string>;
+  /** A calibration at hand: taken whatever the options of `quantize` say. */
+  readonly calibrated?: Calibrated;
 }
 
 export interface RunOutcome {
@@ -34,12 +39,7 @@ export interface RunOutcome {
  * Runs a pipeline from the opened graph on. A step that throws is reported as refused and ends the run.
  * @throws GraffitistError `interface-invalid`, `op-training`, `op-unsupported`, `graph-control-flow`, `cancelled`: nothing was run then
  */
-export async function runPipeline(
-  opened: Model,
-  request: RunRequest,
-  { calibrate, textOf }: RunServices,
-  job: JobOptions,
-): Promise<RunOutcome> {
+export async function runPipeline(opened: Model, request: RunRequest, services: RunServices, job: JobOptions): Promise<RunOutcome> {
   const started = performance.now();
   let model: Model = { ...opened, ...checkedInterface(opened, request.interface) };
   refuseControlFlow(model.graph, model.outputs);
@@ -60,9 +60,9 @@ export async function runPipeline(
     const before = performance.now();
     try {
       if (fault?.step === step.id) throw new GraffitistError('pipeline-order', fault.message, { about: step.transform });
-      const result = applyStep(model, step, await contextOf(step, model, textOf));
-      const stage = await finishStep(step, result, calibrate, job);
-      steps.push(doneReport(step, model, result, stage, performance.now() - before));
+      const result = applyStep(model, step, await contextOf(step, model, stages.at(-1), services.textOf));
+      const { stage, ...more } = await finishStep(step, result, stages.at(-1), services, job);
+      steps.push(doneReport(step, model, { ...result, ...more }, stage, performance.now() - before));
       stages.push(stage);
       model = stage.model;
     } catch (error) {
@@ -76,15 +76,23 @@ export async function runPipeline(
 }
 
 /** Loads what the step's transform reads beside the model. */
-async function contextOf(step: PipelineStep, model: Model, textOf: RunServices['textOf']): Promise<TransformContext> {
+async function contextOf(
+  step: PipelineStep,
+  model: Model,
+  before: StageState | undefined,
+  textOf: RunServices['textOf'],
+): Promise<TransformContext> {
   const transform = transformNamed(step.transform);
   const files = new Map<string, string>();
   for (const [name, spec] of Object.entries(transform.options)) {
     const value = step.options[name];
     if (spec.kind === 'file' && typeof value === 'string') files.set(value, await textOf(value));
   }
-  const variables = transform.needsVariables === true ? await readVariables(model) : new Map<string, Tensor>();
-  return { files, variables };
+  if (transform.needsVariables !== true) return { files, variables: new Map<string, Tensor>() };
+  const { graph } = model;
+  const needed = ancestors(graph, model.outputs);
+  const part = new Graph(graph.nodes.filter(({ name }) => needed.has(name)));
+  return { files, variables: await readVariables({ ...withThresholds(model, before?.thresholds ?? new Map()), graph: part }) };
 }
 
 function checkedInterface(opened: Model, wanted: GraphInterface): Pick<Model, 'inputs' | 'outputs' | 'inputShape'> {
@@ -101,27 +109,77 @@ function checkedInterface(opened: Model, wanted: GraphInterface): Pick<Model, 'i
   return { inputs, outputs, inputShape: shape };
 }
 
-async function finishStep(step: PipelineStep, result: TransformResult, calibrate: Calibrate, job: JobOptions): Promise<StageState> {
+/** The stage that a step ends in, and what its report says beside what the transform said. */
+interface StepEnd extends Pick<TransformResult, 'changes' | 'warnings'> {
+  readonly stage: StageState;
+}
+
+async function finishStep(
+  step: PipelineStep,
+  result: TransformResult,
+  before: StageState | undefined,
+  services: RunServices,
+  job: JobOptions,
+): Promise<StepEnd> {
+  const { changes, warnings } = result;
   const stage: StageState = {
     title: step.transform,
     step: step.id,
     model: result.model,
-    changed: new Set(result.changes.flatMap((change) => change.after)),
-    changes: result.changes.length,
+    changed: new Set(changes.flatMap((change) => change.after)),
+    changes: changes.length,
     leftFloat: new Map(step.transform === 'quantize' ? result.skipped.map((skip) => [skip.node, skip.reason]) : []),
-    thresholds: new Map(),
-    statistics: new Map(),
+    thresholds: before?.thresholds ?? new Map(),
+    statistics: before?.statistics ?? new Map(),
     calibration: null,
+    ...(before?.quantization === undefined ? {} : { quantization: before.quantization }),
   };
-  if (step.transform !== 'quantize') return stage;
-  if (step.options.calibrate_quant_layers !== false) return { ...stage, ...(await calibrate(result.model, step.options, job)) };
-  return { ...stage, thresholds: await loadThresholds(readQuantizers(result.model.graph), result.model.variables) };
+  return step.transform === 'quantize' ? finishQuantize(stage, step, result, services, job) : { stage, changes, warnings };
+}
+
+/** Thresholds are found or loaded, then come the steps that need them. */
+async function finishQuantize(
+  stage: StageState,
+  step: PipelineStep,
+  result: TransformResult,
+  { calibrate, calibrated }: RunServices,
+  job: JobOptions,
+): Promise<StepEnd> {
+  const placed = result.model;
+  const calibrates = step.options.calibrate_quant_layers !== false;
+  const found = calibrated ?? (calibrates ? await calibrate(placed, step.options, job) : null);
+  const thresholds = found?.thresholds ?? (await loadThresholds(readQuantizers(placed.graph), placed.variables));
+  const finished = result.finish?.(placed, thresholds) ?? {
+    model: placed,
+    thresholds,
+    shifted: false,
+    dumped: null,
+    changes: [],
+    warnings: [],
+  };
+  const { shifted, dumped } = finished;
+  const changes = [...result.changes, ...finished.changes];
+  return {
+    stage: {
+      ...stage,
+      ...(found ?? {}),
+      model: finished.changes.length === 0 ? placed : settledModel(finished.model),
+      thresholds: finished.thresholds,
+      changed: new Set(changes.flatMap((change) => change.after)),
+      changes: changes.length,
+      quantization: {
+        ...{ placed, found: thresholds, shifted, calibrated: found !== null },
+        dumped: dumped === null ? null : { model: dumped, thresholds: finished.thresholds },
+      },
+    },
+    changes,
+    warnings: [...result.warnings, ...finished.warnings, ...missingThresholds(placed, thresholds)],
+  };
 }
 
 /** QNT30: without calibration the thresholds are to come from a checkpoint. */
-function missingThresholds({ title, model, thresholds }: StageState): Warning[] {
-  if (title !== 'quantize') return [];
-  const all = new Set(readQuantizers(model.graph).map(({ threshold }) => threshold));
+function missingThresholds({ graph }: Model, thresholds: ReadonlyMap<string, number>): Warning[] {
+  const all = new Set(readQuantizers(graph).map(({ threshold }) => threshold));
   const [first, ...others] = [...all].filter((name) => !thresholds.has(name));
   if (first === undefined) return [];
   const text = `${others.length + 1} of ${all.size} thresholds are in no checkpoint; the graph needs one that holds them.`;
@@ -152,7 +210,7 @@ function doneReport(step: PipelineStep, before: Model, result: TransformResult, 
     nodesAfter: stage.model.graph.nodes.length,
     changes: result.changes,
     skipped: result.skipped,
-    warnings: [...result.warnings, ...missingThresholds(stage)],
+    warnings: result.warnings,
     ms,
     ...(stage.calibration === null ? {} : { calibration: stage.calibration }),
   };

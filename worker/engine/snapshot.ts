@@ -2,7 +2,7 @@ import type { QuantizerStatistics } from '../calibrate/statistics.ts';
 import { GraffitistError } from '../errors.ts';
 import type { Model } from '../graph/model.ts';
 import type { CalibrationReport, RunReport, RunRequest } from '../protocol.ts';
-import { type RunServices, runPipeline } from './run.ts';
+import { type Calibrated, type RunServices, runPipeline } from './run.ts';
 import type { StageState } from './stage.ts';
 
 /** What is kept of a run: transforms are pure and run again in moments, what calibration found is stored. */
@@ -23,12 +23,13 @@ export interface KeptRun {
 }
 
 export function writeSnapshot(run: KeptRun): Blob {
-  const calibrated = run.stages.find((stage) => stage.thresholds.size > 0);
+  // Thresholds as calibration found them: what quantize did to them afterwards is done again.
+  const calibrated = run.stages.find(({ quantization }) => quantization?.calibrated === true);
   const snapshot: Snapshot = {
     version: 1,
     request: run.request,
     report: run.report,
-    thresholds: [...(calibrated?.thresholds ?? [])],
+    thresholds: [...(calibrated?.quantization?.found ?? [])],
     statistics: [...(calibrated?.statistics ?? [])],
     calibration: calibrated?.calibration ?? null,
   };
@@ -42,19 +43,16 @@ export async function readSnapshot(blob: Blob, opened: Model, textOf: RunService
   const { calibration } = snapshot;
   if (snapshot.version !== 1)
     throw new GraffitistError('recipe-invalid', 'This kept session is of another version.', { remedy: 'Run the pipeline again.' });
-  const { stages, report } = await runPipeline(
-    opened,
-    snapshot.request,
-    {
-      textOf,
-      calibrate: async () => {
-        if (calibration === null)
-          throw new GraffitistError('data-missing', 'The kept run was not calibrated.', { remedy: 'Run the pipeline again.' });
-        return { thresholds: new Map(snapshot.thresholds), statistics: new Map(snapshot.statistics), calibration };
-      },
-    },
-    {},
-  );
-  const timed = report.steps.map((step, index) => ({ ...step, ms: snapshot.report.steps[index]?.ms ?? step.ms }));
-  return { request: snapshot.request, stages, report: { steps: timed, ms: snapshot.report.ms } };
+  const kept = { thresholds: new Map(snapshot.thresholds), statistics: new Map(snapshot.statistics) };
+  const calibrate = async (): Promise<Calibrated> => {
+    throw new GraffitistError('data-missing', 'The kept run was not calibrated.', { remedy: 'Run the pipeline again.' });
+  };
+  return rerun(opened, snapshot, { textOf, calibrate, ...(calibration === null ? {} : { calibrated: { ...kept, calibration } }) });
+}
+
+/** A run done again, for transforms are pure and take moments; how long the first one took is kept. */
+export async function rerun(opened: Model, run: Pick<KeptRun, 'request' | 'report'>, services: RunServices): Promise<KeptRun> {
+  const { stages, report } = await runPipeline(opened, run.request, services, {});
+  const steps = report.steps.map((step, index) => ({ ...step, ms: run.report.steps[index]?.ms ?? step.ms }));
+  return { request: run.request, stages, report: { steps, ms: run.report.ms } };
 }

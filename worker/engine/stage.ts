@@ -1,4 +1,5 @@
 import type { QuantizerStatistics } from '../calibrate/statistics.ts';
+import type { Exportable } from '../export/exportable.ts';
 import type { Model } from '../graph/model.ts';
 import { noVariables } from '../graph/variables.ts';
 import { inferShapes } from '../ops/inferShapes.ts';
@@ -26,6 +27,21 @@ export interface StageState {
   /** By quantizer name; empty where the stage was not calibrated here. */
   readonly statistics: ReadonlyMap<string, QuantizerStatistics>;
   readonly calibration: CalibrationReport | null;
+  /** Absent before `quantize`. */
+  readonly quantization?: Quantization;
+}
+
+/** How a stage was quantized: what calibration starts from when it is done again, and what is written beside the graph. */
+export interface Quantization {
+  /** As `quantize` placed the quantizers, before the steps that need thresholds. */
+  readonly placed: Model;
+  /** log2 t by threshold variable, before those steps. */
+  readonly found: ReadonlyMap<string, number>;
+  /** Left shifts changed thresholds after they were found. */
+  readonly shifted: boolean;
+  readonly calibrated: boolean;
+  /** What `dump_quant_params` writes; null where it is off. */
+  readonly dumped: Exportable | null;
 }
 
 const quantizersOf = new WeakMap<StageState['model']['graph'], readonly Quantizer[]>();

@@ -91,7 +91,11 @@ export async function outputsOf(
 
 /** The model with thresholds as values of their variables. */
 export function withThresholds(model: Model, thresholds: ReadonlyMap<string, number>): Model {
-  const values = memoryVariables(new Map([...thresholds].map(([name, log2]) => [name, makeTensor('float32', [], [log2])])));
+  const type = (name: string) => {
+    const dtype = model.graph.find(name)?.attr('dtype');
+    return dtype?.kind === 'type' && dtype.value === 'float64' ? 'float64' : 'float32';
+  };
+  const values = memoryVariables(new Map([...thresholds].map(([name, log2]) => [name, makeTensor(type(name), [], [log2])])));
   return { ...model, variables: layeredVariables(values, model.variables) };
 }
 

@@ -32,6 +32,8 @@ const PASSING: ReadonlySet<string> = new Set([
   'Identity', 'StopGradient', 'PlaceholderWithDefault', 'Reshape', 'Squeeze', 'Transpose', 'Pad', 'StridedSlice', 'Relu', 'Relu6',
   'MaxPool', 'ConcatV2', 'Pack', 'Maximum', 'Cast',
 ]);
+/** What passes on its first input alone: weights on their way from their quantizer. */
+const SINGLE: ReadonlySet<string> = new Set(['Identity', 'StopGradient', 'Cast', 'Reshape', 'Squeeze', 'Transpose', 'SplitV']);
 const ADDING: ReadonlySet<string> = new Set(['Add', 'AddV2', 'Sub', 'BiasAdd']);
 /** What sums, or multiplies by what is no power of two, in a way of its backend's own. */
 const ROUNDING: ReadonlySet<string> = new Set(['AvgPool', 'Mean', 'FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3']);
@@ -65,6 +67,16 @@ export async function inexactLayers(graph: Graph, constants: Constants, through:
   return found;
 }
 
+/**
+ * Whether something that leads to `through` is to be computed in float64 and float32 might give other numbers: a layer of that type among
+ * the inexact ones. Backends that hold float64 as float32 must not run such a graph.
+ */
+export async function needsFloat64(graph: Graph, constants: Constants, through: readonly string[]): Promise<boolean> {
+  const isWide = (node: GraphNode): boolean => COMPUTING.has(node.op) && new NodeAttrs(node).type('T', 'float32') === 'float64';
+  if (!graph.nodes.some(isWide)) return false;
+  return (await inexactLayers(graph, constants, through)).some(({ node }) => isWide(graph.node(node)));
+}
+
 /** Scale, limits and rounding of a LinearQuant node. @throws GraffitistError `variable-missing`, `node-malformed` */
 export async function quantRule(node: GraphNode, constants: Constants): Promise<QuantRule> {
   const [scale, min, max] = await Promise.all([1, 2, 3].map((slot) => scalar(node, slot, constants)));
@@ -90,9 +102,9 @@ async function operand(
   dyadic: ReadonlyMap<string, Dyadic | undefined>,
 ): Promise<Dyadic | undefined> {
   if (!constants.has(edge.node)) return dyadic.get(edge.node);
-  const node = graph.node(edge.node);
-  if (node.op === 'LinearQuant') return quantized(await quantRule(node, constants));
-  return undefined;
+  let node = graph.node(edge.node);
+  for (let next = node.edges[0]; next !== undefined && SINGLE.has(node.op); next = node.edges[0]) node = graph.node(next.node);
+  return node.op === 'LinearQuant' ? quantized(await quantRule(node, constants)) : undefined;
 }
 
 function combine(op: string, inputs: readonly (Dyadic | undefined)[]): Dyadic | undefined {

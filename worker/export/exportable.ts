@@ -5,4 +5,8 @@ export interface Exportable {
   readonly model: Model;
   /** log2 t by threshold variable. */
   readonly thresholds: ReadonlyMap<string, number>;
+  /** Thresholds before left shifts, where there were any: the shifted ones then go into a checkpoint of their own. */
+  readonly unshifted?: ReadonlyMap<string, number>;
+  /** Thresholds were found here; false where a checkpoint brought them. */
+  readonly calibrated?: boolean;
 }

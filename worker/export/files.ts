@@ -7,6 +7,7 @@ import type { Graph } from '../graph/graph.ts';
 import { graphBytes, graphText } from '../graph/graphFile.ts';
 import type { Model } from '../graph/model.ts';
 import type { SourceFile } from '../protocol.ts';
+import { fastModeName, graffitistName } from './checkpointName.ts';
 import type { Exportable } from './exportable.ts';
 import { freeze } from './freeze.ts';
 import { metaParts } from './metaParts.ts';
@@ -36,7 +37,8 @@ export async function frozenFiles(source: Exportable, name: string, container: C
 /**
  * EXP2: what the original writes: the graph with its variables, and beside it the checkpoint `<name>_graffitist.ckpt` with weights
  * and thresholds and the text file `checkpoint` that names it. A graph without quantizers, or whose thresholds are all constants, is
- * the graph alone. A SavedModel has its checkpoint in itself.
+ * the graph alone. A SavedModel has its checkpoint in itself. Left shifts (EXP12) go into `…_fastmode.ckpt`, which `checkpoint` names then;
+ * what was calibrated stays beside it.
  * @param name file name of the graph without ending
  * @param checkpoint name of the checkpoint that the weights came from (`x.ckpt`), null for a frozen graph
  * @throws GraffitistError `variable-missing`
@@ -49,7 +51,11 @@ export async function graffitistFiles(
 ): Promise<SourceFile[]> {
   const files = await modelFiles(source, name, container);
   if (container === 'saved-model' || source.thresholds.size === 0) return files;
-  return [...files, ...(await variableFiles(source, graffitistName(checkpoint)))];
+  const { unshifted, calibrated = true } = source;
+  if (unshifted === undefined) return [...files, ...(await variableFiles(source, graffitistName(checkpoint)))];
+  const prefix = calibrated ? graffitistName(checkpoint) : (checkpoint ?? graffitistName(null));
+  const before = calibrated ? checkpointFiles(prefix, await variablesOf({ ...source, thresholds: unshifted })) : [];
+  return [...files, ...before, ...(await variableFiles(source, fastModeName(prefix)))];
 }
 
 /** EXP7: all variables of the graph as a checkpoint, and the text file `checkpoint` that names it; nothing for a frozen graph. */
@@ -78,11 +84,4 @@ function metaFile(model: Model, name: string): SourceFile {
   const { spec, notes } = metaParts(model, false);
   const chunks = metaGraphChunks({ ...spec, tags: model.meta?.tags ?? [], signatures: keptSignatures(model) });
   return { name, blob: new Blob(chunks as BlobPart[]), notes };
-}
-
-/** Facts 6.1: `x.ckpt` → `x_graffitist.ckpt`, a frozen model → `frozen_model_graffitist.ckpt`; a step number or an earlier `_graffitist` goes. */
-export function graffitistName(checkpoint: string | null): string {
-  if (checkpoint === null) return 'frozen_model_graffitist.ckpt';
-  const base = checkpoint.replace(/-\d+$/, '').replace(/\.ckpt$/, '');
-  return `${base.replace(/_graffitist$/, '')}_graffitist.ckpt`;
 }

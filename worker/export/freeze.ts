@@ -1,4 +1,5 @@
 import type { Tensor } from '../formats/tensor.ts';
+import { frozenRead, frozenVariable } from '../graph/frozenVariable.ts';
 import { type Graph, GraphEditor, type GraphNode } from '../graph/graph.ts';
 import type { VariableSource } from '../graph/model.ts';
 import { isVariable, variableName } from '../graph/variables.ts';
@@ -19,7 +20,7 @@ export async function freeze({ model, thresholds }: Exportable): Promise<Graph> 
   const editor = new GraphEditor(graph);
   for (const node of graph.nodes) {
     if (!needed.has(node.name)) editor.remove(node.name);
-    else if (isVariable(node)) editor.replace(constantOf(node, await readVariable(node, model.variables)));
+    else if (isVariable(node)) editor.replace(frozenVariable(node, await readVariable(node, model.variables)));
     else if (node.op === 'ReadVariableOp' || node.controls.some((name) => !needed.has(name))) editor.replace(kept(node, needed));
   }
   return editor.graph();
@@ -29,23 +30,10 @@ function readVariable(node: GraphNode, variables: VariableSource): Promise<Tenso
   return variables.read(variableName(node));
 }
 
-function constantOf(variable: GraphNode, value: Tensor): GraphNode {
-  const [dtype, constant] = [{ kind: 'type', value: value.dtype } as const, { kind: 'tensor', value } as const];
-  const shapes = variable.attr('_output_shapes');
-  const bare = Object.fromEntries([...variable.attrs.keys()].map((name) => [name, undefined]));
-  return variable.with({
-    op: 'Const',
-    inputs: [],
-    controls: [],
-    attrs: { ...bare, ...(shapes === undefined ? {} : { _output_shapes: shapes }), dtype, value: constant },
-  });
-}
-
 /** A node that stays: what it waited for may be gone, and a resource that it read is a constant now. */
 function kept(node: GraphNode, needed: ReadonlySet<string>): GraphNode {
-  const controls = node.controls.filter((name) => needed.has(name));
-  if (node.op !== 'ReadVariableOp') return node.with({ controls });
-  return node.with({ op: 'Identity', controls, attrs: { dtype: undefined, T: node.attr('dtype') } });
+  const waiting = node.with({ controls: node.controls.filter((name) => needed.has(name)) });
+  return node.op === 'ReadVariableOp' ? frozenRead(waiting) : waiting;
 }
 
 /** Nodes that `roots` read. A control input counts where it orders the nodes that are kept for their data. */

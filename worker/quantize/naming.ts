@@ -32,8 +32,12 @@ export function suffixOf(scope: string): QuantizerSuffix | undefined {
   return (Object.keys(KINDS) as QuantizerSuffix[]).find((suffix) => scope.endsWith(`_${suffix}`) || scope === suffix);
 }
 
+/** The quantizer of a partial sum, where a convolution is split (QNT44). */
+const PARTIAL_SUM = /_dw\/layer_quant_\d+$/;
+
 /** What a quantizer of this scope sits on. A scope of another program counts as an activation. */
 export function kindOf(scope: string): QuantizerKind {
+  if (PARTIAL_SUM.test(scope)) return 'layer';
   const suffix = suffixOf(scope);
   return suffix === undefined ? 'activation' : KINDS[suffix];
 }

@@ -1,30 +1,13 @@
 import { GraffitistError } from '../errors.ts';
 import type { OptionValue } from './transform.ts';
 
-/** Transforms of Graffitist that this version does not bring yet. */
-const TRANSFORMS: ReadonlySet<string> = new Set(['freeze_graph', 'fold_batch_norms_inplace']);
-
 /** Options that this version does not bring yet, with the value at which they do nothing: that value is taken, any other refused. */
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, OptionValue>>>> = {
   fold_batch_norms: { is_training: false },
   quantize: {
     is_training: false,
-    layer_merge_list: null,
-    conv_split_list: null,
-    left_shift_list: null,
-    dump_quant_params: false,
-    bit_accurate: false,
   },
 };
-
-/** @throws GraffitistError `transform-later` if the transform is one of those */
-export function refuseLaterTransform(name: string): void {
-  if (!TRANSFORMS.has(name)) return;
-  throw new GraffitistError('transform-later', `Transform '${name}' of Graffitist is not in this version yet.`, {
-    about: name,
-    remedy: `Leave out '${name}'.`,
-  });
-}
 
 /** The value at which an option that comes later does nothing; undefined for any other option. */
 export function laterOption(transform: string, option: string): OptionValue | undefined {

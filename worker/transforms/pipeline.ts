@@ -25,7 +25,7 @@ export interface OrderFault {
 /**
  * Order faults of a pipeline, found without running it. Bypassed steps do not count.
  *
- * @throws GraffitistError `transform-unknown`, `transform-later`
+ * @throws GraffitistError `transform-unknown`
  */
 export function checkPipeline(steps: readonly Step[]): OrderFault[] {
   const active = steps.filter((step) => !step.bypassed);
@@ -78,9 +78,14 @@ export function applyStep(model: Model, step: Pick<Step, 'transform' | 'options'
   const transform = transformNamed(step.transform);
   refuseControlFlow(model.graph, model.outputs);
   const result = transform.apply(model, completeOptions(transform, step.options), context);
-  const graph = importOrder(result.model.graph);
+  return { ...result, model: settledModel(result.model) };
+}
+
+/** The model with its graph checked, in TensorFlow's order and with static shapes inferred anew. @throws GraffitistError what `validateGraph` throws */
+export function settledModel(model: Model): Model {
+  const graph = importOrder(model.graph);
   validateGraph(graph);
-  return { ...result, model: { ...result.model, graph, shapes: inferShapes(graph) } };
+  return { ...model, graph, shapes: inferShapes(graph) };
 }
 
 function requires(transform: string, absent: readonly string[], later: ReadonlySet<string>): string {

@@ -1,8 +1,13 @@
 import { GraffitistError } from '../errors.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, GraphNode } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
+import { channelAxis, convSplits } from '../quantize/finish/convSplits.ts';
+import { castToDouble } from '../quantize/finish/doubleCasts.ts';
+import { type FinishPlan, finishQuantized } from '../quantize/finish/finish.ts';
+import { leftShifts } from '../quantize/finish/leftShifts.ts';
 import { formatName, formatOf } from '../quantize/fixedPoint.ts';
 import { leftInFloat } from '../quantize/leftInFloat.ts';
+import { type MergedByHand, mergeByHand } from '../quantize/manualMerge.ts';
 import { parentScope } from '../quantize/naming.ts';
 import { placeAvgPool } from '../quantize/placement/avgpool.ts';
 import { placeInputs } from '../quantize/placement/input.ts';
@@ -13,8 +18,9 @@ import type { Pass, PlacementSettings } from '../quantize/placement/placement.ts
 import { placeRescale } from '../quantize/placement/rescale.ts';
 import { placeSeparable } from '../quantize/placement/separable.ts';
 import { type SharedThreshold, shareThresholds } from '../quantize/sharing.ts';
-import { bits, flag, list, nodeName } from './options.ts';
-import type { Change, OptionValues, Transform, Warning } from './transform.ts';
+import { bits, flag, list, nodeName, textFile } from './options.ts';
+import { type QuantizeLists, readLists } from './quantizeLists.ts';
+import type { Change, Finish, OptionValues, Transform, Warning } from './transform.ts';
 
 /** In the order in which the original places quantizers; each pass sees what the ones before it did. */
 const PASSES: readonly Pass[] = [placeLayers, placeInputs, placeSeparable, placeRescale, placeAvgPool];
@@ -33,12 +39,18 @@ export const quantize: Transform = {
     first_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
     last_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
     max_thresholds: list('Quantizers (by name) whose threshold is the largest value, where KL-J would clip too much.'),
+    layer_merge_list: textFile('Text file: lines of node names whose quantizers share a threshold.'),
+    left_shift_list: textFile('Text file: lines `weight node, shift` whose weights get so many fraction bits more.'),
+    conv_split_list: textFile('Text file: lines `conv node, channel depth, split depth` to be computed in parts of input channels.'),
+    dump_quant_params: flag(false, 'Write quantization_params.json and quantized_weights.h5.'),
+    bit_accurate: flag(false, 'Compute convolutions, matrix products and average pools in float64, casts around them.'),
     calibrate_quant_layers: flag(true, 'Find thresholds on the calibration data; off: they come from a checkpoint.'),
   },
   after: ['fix_input_shape', 'fold_batch_norms', 'preprocess_layers'],
   notAfter: ['freeze_graph', 'quantize'],
-  apply: (model, options) => {
+  apply: (model, options, context) => {
     refuseQuantized(model);
+    const lists = readLists(options, context);
     const settings = settingsOf(model, options);
     const inserted: Inserted[] = [];
     const warnings: Warning[] = [];
@@ -52,15 +64,46 @@ export const quantize: Transform = {
       warnings.push(...found.warnings, ...insertion.warnings);
       for (const scope of insertion.tied) tied.add(scope);
     }
-    const { graph, shared, warnings: overlaps } = shareThresholds(placed, tied);
+    const sharing = shareThresholds(placed, tied);
+    const { graph, merged, warnings: byHand } = mergeByHand(sharing.graph, lists.merge);
+    const { shared, warnings: overlaps } = sharing;
     return {
       model: { ...model, graph },
-      changes: [...inserted.map((quantizer) => insertedChange(quantizer, graph)), ...shared.map(sharedChange)],
+      changes: [...inserted.map((quantizer) => insertedChange(quantizer, graph)), ...shared.map(sharedChange), ...merged.map(mergedChange)],
       skipped: leftInFloat(model.graph, graph, model.inputs),
-      warnings: [...warnings, ...overlaps, ...bypassedOutputs(model.outputs, inserted), ...unknownLayers(placed, settings)],
+      warnings: [...warnings, ...overlaps, ...byHand, ...bypassedOutputs(model.outputs, inserted), ...unknownLayers(placed, settings)],
+      finish: finishing(model, graph, options, lists),
     };
   },
 };
+
+/** Reads the list files and says what is wrong in them, before anything is calibrated. */
+function finishing(before: Model, graph: Graph, options: OptionValues, lists: QuantizeLists): Finish {
+  const plan: FinishPlan = {
+    leftShifts: leftShifts(graph, lists.leftShift),
+    dump: options.dump_quant_params === true,
+    bitAccurate: options.bit_accurate === true,
+    convSplits: convSplits(graph, lists.convSplit, (conv) => inputChannels(before, conv)),
+  };
+  if (plan.bitAccurate) castToDouble(graph, { changes: [], warnings: [] });
+  return (model, thresholds) => {
+    const { graph: finished, dumped, ...rest } = finishQuantized(model.graph, thresholds, plan);
+    return {
+      ...rest,
+      model: { ...model, graph: finished },
+      shifted: plan.leftShifts.length > 0,
+      dumped: dumped === null ? null : { ...model, graph: dumped },
+    };
+  };
+}
+
+/** As shapes before quantize tell it: quantizers change none. */
+function inputChannels({ graph, shapes }: Model, { name }: GraphNode): number | undefined {
+  const conv = graph.find(name);
+  const [input] = conv?.edges ?? [];
+  const channels = conv && input && shapes.get(input.node)?.[input.port]?.[channelAxis(conv)];
+  return channels === undefined || channels < 0 ? undefined : channels;
+}
 
 function settingsOf(model: Model, options: OptionValues): PlacementSettings {
   const width = (name: string): number => {
@@ -112,6 +155,15 @@ function sharedChange({ rule, at, variable, members }: SharedThreshold): Change 
     rule,
     summary: `${scopes.length} quantizers at ${at} share one threshold`,
     before: scopes.map((scope) => `${scope}/threshold`),
+    after: [variable],
+  };
+}
+
+function mergedChange({ rule, variable, members }: MergedByHand): Change {
+  return {
+    rule,
+    summary: `${members.length} quantizers merged by hand share one threshold`,
+    before: members.map((scope) => `${scope}/threshold`),
     after: [variable],
   };
 }

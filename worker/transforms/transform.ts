@@ -43,6 +43,26 @@ export interface TransformResult {
   readonly changes: readonly Change[];
   readonly skipped: readonly Skip[];
   readonly warnings: readonly Warning[];
+  /** What is left to do once the thresholds of the quantizers are known; see `Finish`. */
+  readonly finish?: Finish;
+}
+
+/**
+ * The last steps of `quantize`, which need thresholds (facts 3.7, 9 to 13). `model` is the one that the transform answered.
+ * @param thresholds log2 t by threshold variable, as calibration found or a checkpoint held them
+ * @throws GraffitistError `threshold-missing` where a step needs one that is not known
+ */
+export type Finish = (model: Model, thresholds: ReadonlyMap<string, number>) => Finished;
+
+export interface Finished {
+  readonly model: Model;
+  readonly thresholds: ReadonlyMap<string, number>;
+  /** Left shifts changed thresholds: they go into a checkpoint of their own. */
+  readonly shifted: boolean;
+  /** The model whose quantizer parameters are to be written; null where `dump_quant_params` is off. */
+  readonly dumped: Model | null;
+  readonly changes: readonly Change[];
+  readonly warnings: readonly Warning[];
 }
 
 /** What a transform may read beside the model: loaded before it runs, so that it stays a pure function. */

@@ -21,7 +21,7 @@ export async function checkpointOf(folder: string): Promise<VariableSource> {
 
 /** What our own transforms make of a recorded command line, with the folder's weights. */
 export async function quantizedModel(folder: string, args: readonly string[], variables?: VariableSource): Promise<Model> {
-  const given = readArguments(args.map((word) => word.replace(/(, )?dump_quant_params=True(?:, )?/, '$1')));
+  const given = readArguments(args);
   const { model } = runArguments(readGraph(folder, given.inGraph), given);
   return { ...model, variables: variables ?? (/_frozen\.pb$/.test(given.inGraph) ? noVariables : await checkpointOf(folder)) };
 }

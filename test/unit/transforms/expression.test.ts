@@ -40,8 +40,6 @@ describe('transform expressions', () => {
 
   it.each([
     ['nonsense', 'transform-unknown', /fix_input_shape, fold_batch_norms/],
-    ['freeze_graph', 'transform-later', /freeze_graph/],
-    ['fold_batch_norms_inplace', 'transform-later', /fold_batch_norms_inplace/],
     ['fold_batch_norms(is_training=True)', 'transform-later', /is_training/],
     ['quantize(bit_accurate=True)', 'transform-later', /bit_accurate/],
     ['quantize(layer_merge_list=merge.txt)', 'transform-later', /layer_merge_list/],

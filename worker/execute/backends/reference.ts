@@ -57,8 +57,10 @@ export function plainKernels(precision: Precision): Kernels {
     cast: (x, dtype) => {
       const out = make(dtype, x.shape);
       const whole = dtype === 'int32' || dtype === 'int64' || dtype === 'uint8';
+      // Where a graph itself leaves float64 it rounds, whatever float32 is held in.
+      const narrowed = dtype === 'float32' && x.dtype === 'float64';
       plain(x).data.forEach((value, i) => {
-        out.data[i] = dtype === 'bool' ? Number(value !== 0) : whole ? Math.trunc(value) : value;
+        out.data[i] = dtype === 'bool' ? Number(value !== 0) : whole ? Math.trunc(value) : narrowed ? Math.fround(value) : value;
       });
       return out;
     },
