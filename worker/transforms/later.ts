@@ -6,9 +6,7 @@ const TRANSFORMS: ReadonlySet<string> = new Set(['freeze_graph', 'fold_batch_nor
 
 /** Options that this version does not bring yet, with the value at which they do nothing: that value is taken, any other refused. */
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, OptionValue>>>> = {
-  fold_batch_norms: { is_training: false },
   quantize: {
-    is_training: false,
     layer_merge_list: null,
     conv_split_list: null,
     left_shift_list: null,

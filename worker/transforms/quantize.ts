@@ -13,7 +13,7 @@ import type { Pass, PlacementSettings } from '../quantize/placement/placement.ts
 import { placeRescale } from '../quantize/placement/rescale.ts';
 import { placeSeparable } from '../quantize/placement/separable.ts';
 import { type SharedThreshold, shareThresholds } from '../quantize/sharing.ts';
-import { bits, flag, list, nodeName } from './options.ts';
+import { bits, choice, flag, list, nodeName } from './options.ts';
 import type { Change, OptionValues, Transform, Warning } from './transform.ts';
 
 /** In the order in which the original places quantizers; each pass sees what the ones before it did. */
@@ -33,6 +33,12 @@ export const quantize: Transform = {
     first_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
     last_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
     max_thresholds: list('Quantizers (by name) whose threshold is the largest value, where KL-J would clip too much.'),
+    is_training: flag(false, 'Thresholds that can be trained and frozen; for a graph whose batch norms were folded for training.'),
+    weight_threshold: choice(
+      ['auto', 'max', '3sd'],
+      'auto',
+      'Thresholds of weights: the largest value or |mean| + 3 standard deviations; auto: 3sd where is_training, else max.',
+    ),
     calibrate_quant_layers: flag(true, 'Find thresholds on the calibration data; off: they come from a checkpoint.'),
   },
   after: ['fix_input_shape', 'fold_batch_norms', 'preprocess_layers'],
@@ -46,7 +52,7 @@ export const quantize: Transform = {
     let placed = model.graph;
     for (const pass of PASSES) {
       const found = pass(placed, settings);
-      const insertion = insertQuantizers(placed, found.placements);
+      const insertion = insertQuantizers(placed, found.placements, settings);
       placed = insertion.graph;
       inserted.push(...insertion.inserted);
       warnings.push(...found.warnings, ...insertion.warnings);
@@ -56,7 +62,7 @@ export const quantize: Transform = {
     return {
       model: { ...model, graph },
       changes: [...inserted.map((quantizer) => insertedChange(quantizer, graph)), ...shared.map(sharedChange)],
-      skipped: leftInFloat(model.graph, graph, model.inputs),
+      skipped: leftInFloat(model.graph, graph, model.inputs, settings.training),
       warnings: [...warnings, ...overlaps, ...bypassedOutputs(model.outputs, inserted), ...unknownLayers(placed, settings)],
     };
   },
@@ -82,6 +88,7 @@ function settingsOf(model: Model, options: OptionValues): PlacementSettings {
     avgpoolReciprocalBits: width('avgpool_reciprocal_bits'),
     firstLayer: layer('first_layer'),
     lastLayer: layer('last_layer'),
+    training: options.is_training === true,
   };
 }
 

@@ -15,10 +15,7 @@ export function obstacleTo(match: NormalizedLayer, statistics: { readonly mean: 
     const reason = `the output of ${match.layer.name} before it is also ${reader}, which the fold would change`;
     return { rule: 'FBN9', node, reason, remedy: 'Give the two readers layers of their own.' };
   }
-  const reason = misfit(match, scene);
-  return reason === undefined
-    ? undefined
-    : { rule: 'FBN11', node, reason, remedy: 'Export the graph with channels last and weights not transposed.' };
+  return misfit(match, scene);
 }
 
 /** What else depends on the layer's plain output, in words; readers that no output depends on do not count. */
@@ -32,7 +29,14 @@ function otherReader({ carriers, nodes }: NormalizedLayer, { graph, outputs, liv
   return undefined;
 }
 
-function misfit({ bn, layer, reshape }: NormalizedLayer, { shapeOf }: FoldScene): string | undefined {
+/** FBN11: why layer and batch norm do not fit together, or undefined. */
+export function misfit(match: NormalizedLayer, scene: FoldScene): Skip | undefined {
+  const reason = misfitReason(match, scene);
+  const remedy = 'Export the graph with channels last and weights not transposed.';
+  return reason === undefined ? undefined : { rule: 'FBN11', node: match.bn.name, reason, remedy };
+}
+
+function misfitReason({ bn, layer, reshape }: NormalizedLayer, { shapeOf }: FoldScene): string | undefined {
   const transposed = ['transpose_b', 'adj_y'].some((name) => {
     const value = layer.attr(name);
     return value?.kind === 'bool' && value.value;
