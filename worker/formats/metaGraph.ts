@@ -162,6 +162,22 @@ export function writeMetaGraph({ graph, collections, saver }: MetaGraphSpec): Ui
   return plainBytes(tensorflow.MetaGraphDef.encode(message).finish());
 }
 
+/** The variables that a collection such as `variables` lists; none where it lists something else. @throws WireError */
+export function listedVariables(collection: Collection | undefined): readonly VariableInfo[] {
+  if (collection?.kind !== 'bytes') return [];
+  return collection.values.map((message) => {
+    const def = decoded(() => tensorflow.VariableDef.decode(message));
+    return {
+      variable: def.variableName ?? '',
+      initialValue: def.initialValueName ?? '',
+      initializer: def.initializerName ?? '',
+      snapshot: def.snapshotName ?? '',
+      trainable: def.trainable ?? false,
+      meanOfReplicas: def.synchronization === ON_READ && def.aggregation === MEAN,
+    };
+  });
+}
+
 /** A collection of variables, as `variables` and `trainable_variables` are. */
 export function variableCollection(variables: readonly VariableInfo[]): Collection {
   return { kind: 'bytes', values: variables.map((info) => plainBytes(tensorflow.VariableDef.encode(variableMessage(info)).finish())) };

@@ -1,10 +1,12 @@
 import { GraffitistError } from '../errors.ts';
 import { readGraphDef, versionsField, writeGraphDef } from '../formats/graphDef.ts';
-import { type MetaInfo, readMetaGraph } from '../formats/metaGraph.ts';
+import { listedVariables, type MetaInfo, readMetaGraph } from '../formats/metaGraph.ts';
 import { describeFormat, type FileFormat, sniff, sniffFile } from '../formats/sniff.ts';
 import { WireError } from '../formats/wire.ts';
-import { Graph, GraphNode } from './graph.ts';
+import { Graph, GraphNode, parseEdge } from './graph.ts';
+import { saverNodes } from './saver.ts';
 import { validateGraph } from './validate.ts';
+import { isVariable } from './variables.ts';
 
 /** Protocol buffers, and so GraphDef files, end at 2 GiB. */
 const LARGEST_FILE = 2 ** 31 - 1;
@@ -38,15 +40,30 @@ export function openGraphBytes(bytes: Uint8Array, fileName: string): OpenedGraph
   if (bytes.length > LARGEST_FILE) throw tooLarge(fileName, bytes.length);
   const format = sniff(bytes);
   refuseOthers(format, fileName);
-  const { graph: encoded, info } = format === 'metagraph' ? metaGraph(bytes, fileName) : { graph: bytes, info: null };
-  const graph = parse(encoded, fileName);
-  validateGraph(graph);
+  const { graph: encoded, info } =
+    format === 'metagraph' ? readable(() => readMetaGraph(bytes), bytes, fileName) : { graph: bytes, info: null };
+  const parsed = parse(encoded, fileName);
+  validateGraph(parsed);
+  const graph = info === null ? parsed : readable(() => withSaver(parsed, info), bytes, fileName);
   return { graph, meta: info };
 }
 
-function metaGraph(bytes: Uint8Array, fileName: string): ReturnType<typeof readMetaGraph> {
+/**
+ * Importing a MetaGraph that names no saver, TensorFlow makes one for the variables that it lists, and so does this: the nodes are part
+ * of every graph made from it.
+ */
+function withSaver(graph: Graph, { saver, collections }: MetaInfo): Graph {
+  const listed = listedVariables(collections.get('variables')).map(({ variable }) => parseEdge(variable).node);
+  const variables = [...new Set(listed)].flatMap((name) => graph.find(name) ?? []).filter(isVariable);
+  if (saver !== undefined || variables.length === 0) return graph;
+  const { nodes } = saverNodes(variables, 'save', (name) => graph.has(name));
+  return new Graph([...graph.nodes, ...nodes.map((spec) => GraphNode.make(spec))], graph.envelope);
+}
+
+/** What `read` finds in the file. @throws GraffitistError where its bytes are not what they should be */
+function readable<T>(read: () => T, bytes: Uint8Array, fileName: string): T {
   try {
-    return readMetaGraph(bytes);
+    return read();
   } catch (error) {
     if (error instanceof WireError) throw fault(error, bytes, fileName);
     throw error;

@@ -28,19 +28,20 @@ describeShared('networks calibrated as the original does', () => {
   });
   afterAll(() => pool.dispose());
 
-  it.each(SMALL.flatMap((network) => ['cal_recipe2_int8', 'cal_recipe2_int8_frozen'].map((run) => [network, run] as const)))(
-    'CAL1 … CAL6: %s, %s',
-    async (network, run) => {
-      const folder = `cases/nets/${network}`;
-      const { args, calibration_order } = caseFile(`${folder}/${run}`);
-      const { thresholds, calibration } = await calibrateOn(await quantizedModel(folder, args), [folder, 'calibration_set.npy'], {
-        pool: async () => pool,
-      });
-      expect(differingThresholds(thresholds, recordedThresholds(folder, run, 'expected_thresholds.json'))).toEqual([]);
-      expect([...thresholds.keys()]).toEqual(calibration_order);
-      expect(calibration).toMatchObject({ recomputed: 0, inexact: [], warnings: [] });
-    },
-  );
+  it.each(
+    SMALL.flatMap((network) =>
+      ['cal_recipe2_int8', 'cal_recipe2_int8_frozen', 'cal_recipe3a_int8', 'cal_recipe3a_int4'].map((run) => [network, run] as const),
+    ),
+  )('CAL1 … CAL6: %s, %s', async (network, run) => {
+    const folder = `cases/nets/${network}`;
+    const { args, calibration_order } = caseFile(`${folder}/${run}`);
+    const { thresholds, calibration } = await calibrateOn(await quantizedModel(folder, args), [folder, 'calibration_set.npy'], {
+      pool: async () => pool,
+    });
+    expect(differingThresholds(thresholds, recordedThresholds(folder, run, 'expected_thresholds.json'))).toEqual([]);
+    expect([...thresholds.keys()]).toEqual(calibration_order);
+    expect(calibration).toMatchObject({ recomputed: 0, inexact: [], warnings: [] });
+  });
 
   it.each([
     ['static_int8', 'quantize'],
