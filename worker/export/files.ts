@@ -7,9 +7,10 @@ import type { Graph, GraphNode } from '../graph/graph.ts';
 import { graphBytes } from '../graph/graphFile.ts';
 import { isVariable, variableName } from '../graph/variables.ts';
 import type { SourceFile } from '../protocol.ts';
-import { readQuantizers } from '../quantize/readQuantizers.ts';
+import { isTrainingGraph, readQuantizers } from '../quantize/readQuantizers.ts';
 import type { Exportable } from './exportable.ts';
 import { freeze } from './freeze.ts';
+import { trainingMetaGraph } from './trainingMetaGraph.ts';
 
 /** A graph as a .pb file. */
 export function graphFile(graph: Graph, name: string): SourceFile {
@@ -23,7 +24,8 @@ export async function frozenFile(source: Exportable, name: string): Promise<Sour
 
 /**
  * EXP2: what the original writes: the graph with its variables, and beside it the checkpoint `<name>_graffitist.ckpt` with weights
- * and thresholds and the text file `checkpoint` that names it. A graph without quantizers, or whose thresholds are all constants, is
+ * and thresholds and the text file `checkpoint` that names it.
+ * EXP4: a training graph also gets the MetaGraph `<name>_graffitist.ckpt.meta`. A graph without quantizers, or whose thresholds are all constants, is
  * the .pb alone.
  * @param checkpoint name of the checkpoint that the weights came from (`x.ckpt`), null for a frozen graph
  * @throws GraffitistError `variable-missing`
@@ -34,7 +36,10 @@ export async function graffitistFiles(source: Exportable, name: string, checkpoi
   if (tensors.size === 0) return [pb];
   const prefix = graffitistName(checkpoint);
   const state = writeCheckpointState({ current: prefix, all: [prefix] });
-  return [pb, ...checkpointFiles(prefix, tensors), { name: 'checkpoint', blob: new Blob([state]) }];
+  const meta = isTrainingGraph(source.model.graph)
+    ? [{ name: `${prefix}.meta`, blob: new Blob([trainingMetaGraph(source.model)] as BlobPart[]) }]
+    : [];
+  return [pb, ...checkpointFiles(prefix, tensors), ...meta, { name: 'checkpoint', blob: new Blob([state]) }];
 }
 
 /** Facts 6.1: `x.ckpt` → `x_graffitist.ckpt`, a frozen model → `frozen_model_graffitist.ckpt`; a step number or an earlier `_graffitist` goes. */

@@ -21,6 +21,8 @@ export interface VariableInfo {
   readonly trainable: boolean;
   /** Each replica keeps its own and reading gives their mean, as the statistics of a batch norm do. */
   readonly meanOfReplicas?: boolean;
+  /** It is a handle; values are read from it. */
+  readonly isResource?: boolean;
 }
 
 /** Numbers of TensorFlow's VariableSynchronization and VariableAggregation. */
@@ -174,6 +176,7 @@ export function listedVariables(collection: Collection | undefined): readonly Va
       snapshot: def.snapshotName ?? '',
       trainable: def.trainable ?? false,
       meanOfReplicas: def.synchronization === ON_READ && def.aggregation === MEAN,
+      isResource: def.isResource ?? false,
     };
   });
 }
@@ -189,6 +192,7 @@ function variableMessage(info: VariableInfo): tensorflow.VariableDef.$Properties
     initializerName: info.initializer,
     snapshotName: info.snapshot,
     initialValueName: info.initialValue,
+    ...(info.isResource === true ? { isResource: true } : {}),
     ...(info.trainable ? { trainable: true } : {}),
     ...(info.meanOfReplicas === true ? { synchronization: ON_READ, aggregation: MEAN } : {}),
   };
