@@ -9,6 +9,7 @@ import {
   type OpenDocument,
   openDocument,
   refuseBrokenCheckpoint,
+  refuseCalibrated,
   summarize,
   textOf,
 } from './engine/document.ts';
@@ -91,6 +92,7 @@ export function createEngine(host: EngineHost): LocalEngine {
     (source: OpenDocument): Calibrate =>
     async (model, options, job) => {
       refuseBrokenCheckpoint(source, model.graph);
+      if (options.is_training === true) refuseCalibrated(source);
       return calibrateModel(model, calibrationOf(source), {
         pool: () => workers(job.signal),
         job,

@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'file-too-large'
   | 'checkpoint-corrupt'
   | 'checkpoint-missing'
+  | 'checkpoint-calibrated'
   | 'npy-malformed'
   // graphs
   | 'graph-duplicate-name'

@@ -1,5 +1,5 @@
 import { GraffitistError } from '../errors.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Edge, Graph } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
 import { formatName, formatOf } from '../quantize/fixedPoint.ts';
 import { leftInFloat } from '../quantize/leftInFloat.ts';
@@ -8,7 +8,7 @@ import { placeAvgPool } from '../quantize/placement/avgpool.ts';
 import { placeInputs } from '../quantize/placement/input.ts';
 import { type Inserted, insertQuantizers } from '../quantize/placement/insert.ts';
 import { placeLayers } from '../quantize/placement/layers.ts';
-import { COMPUTE_OPS } from '../quantize/placement/ops.ts';
+import { COMPUTE_OPS, isFromAvgPool } from '../quantize/placement/ops.ts';
 import type { Pass, PlacementSettings } from '../quantize/placement/placement.ts';
 import { placeRescale } from '../quantize/placement/rescale.ts';
 import { placeSeparable } from '../quantize/placement/separable.ts';
@@ -63,7 +63,13 @@ export const quantize: Transform = {
       model: { ...model, graph },
       changes: [...inserted.map((quantizer) => insertedChange(quantizer, graph)), ...shared.map(sharedChange)],
       skipped: leftInFloat(model.graph, graph, model.inputs, settings.training),
-      warnings: [...warnings, ...overlaps, ...bypassedOutputs(model.outputs, inserted), ...unknownLayers(placed, settings)],
+      warnings: [
+        ...warnings,
+        ...overlaps,
+        ...bypassedOutputs(model.outputs, inserted),
+        ...unknownLayers(placed, settings),
+        ...staticDepthwise(graph, settings, options),
+      ],
     };
   },
 };
@@ -132,6 +138,22 @@ function unknownLayers(graph: Graph, { firstLayer, lastLayer }: PlacementSetting
       ? []
       : [{ rule: 'QNT29', node: name, text: `${option}: no layer stands in the scope of this name, and no weights keep 8 bits for it.` }],
   );
+}
+
+/** QNT33: on MobileNets thresholds that are found and not trained lose nearly everything (facts 9, 11 #24). */
+function staticDepthwise(graph: Graph, { training }: PlacementSettings, { calibrate_quant_layers: calibrated }: OptionValues): Warning[] {
+  const layers = graph.nodes.filter(
+    ({ op, name, edges }) => op === 'DepthwiseConv2dNative' && !isFromAvgPool(name) && isQuantized(graph, edges[1]),
+  );
+  const [first] = layers;
+  if (first === undefined || training || calibrated === false) return [];
+  const count = layers.length === 1 ? 'One depthwise layer has' : `${layers.length} depthwise layers have`;
+  const text = `${count} one scale for weights of channels that differ widely: static quantization usually loses most of the accuracy here. Retrain (recipe 3: fold_batch_norms and quantize with is_training=True on the training graph).`;
+  return [{ rule: 'QNT33', node: first.name, text }];
+}
+
+function isQuantized(graph: Graph, edge: Edge | undefined): boolean {
+  return edge !== undefined && graph.find(edge.node)?.op === 'LinearQuant';
 }
 
 /** A quantizer hangs off a graph output; the named output itself still delivers what came before it. */
