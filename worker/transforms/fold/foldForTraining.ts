@@ -6,24 +6,15 @@ import type { Change, Skip, Warning } from '../transform.ts';
 import { FUSED_BATCH_NORMS, type NormalizedLayer } from './batchNorms.ts';
 import { type FoldScene, outputOf } from './foldScene.ts';
 import { type MovingStatistics, movingStatistics } from './movingAverages.ts';
-import { kernelOf, misfit } from './obstacles.ts';
+import { FOLD_GRADIENT, foldedBefore, isFoldedForTraining, kernelOf, misfit } from './obstacles.ts';
 import { leadsBack } from './reshapes.ts';
 import { FREEZE_BN, freezeNodes, type TrainingNodes, trainingNodes } from './trainingNodes.ts';
-
-/** The gradient that a folded batch norm has in training: none to γ and β, which get theirs from the fold. */
-export const FOLD_GRADIENT = 'FoldFusedBatchNormGradient';
 
 /** What folding for training did. */
 export interface TrainingFold {
   readonly changes: readonly Change[];
   readonly skipped: readonly Skip[];
   readonly warnings: readonly Warning[];
-}
-
-/** Whether a batch norm was folded for training before: what is left of it only takes statistics. */
-export function isFoldedForTraining(bn: GraphNode): boolean {
-  const gradient = bn.attr('_gradient_op_type');
-  return gradient?.kind === 'string' && gradient.value === FOLD_GRADIENT;
 }
 
 /**
@@ -100,9 +91,7 @@ function replaceBatchNorm(
 
 function obstacleToTraining(match: NormalizedLayer, moving: MovingStatistics | undefined, scene: FoldScene): Skip | undefined {
   const node = match.bn.name;
-  if (isFoldedForTraining(match.bn)) {
-    return { rule: 'FBN15', node, reason: 'it was folded for training already', remedy: 'Start from the graph before that.' };
-  }
+  if (isFoldedForTraining(match.bn)) return foldedBefore(node);
   if (!match.training) {
     const reason = 'it is not in training mode: its statistics are fixed, and it stays in float';
     return { rule: 'FBN13', node, reason, remedy: 'Export it with is_training=True, or fold without is_training.' };

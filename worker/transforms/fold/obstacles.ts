@@ -1,4 +1,4 @@
-import type { Edge } from '../../graph/graph.ts';
+import type { Edge, GraphNode } from '../../graph/graph.ts';
 import type { Skip } from '../transform.ts';
 import type { NormalizedLayer } from './batchNorms.ts';
 import { type FoldScene, outputOf } from './foldScene.ts';
@@ -6,6 +6,7 @@ import { type FoldScene, outputOf } from './foldScene.ts';
 /** Why a batch norm cannot be folded into the layer before it, or undefined. `statistics`: fixed mean and variance, where there are any. */
 export function obstacleTo(match: NormalizedLayer, statistics: { readonly mean: Edge } | undefined, scene: FoldScene): Skip | undefined {
   const node = match.bn.name;
+  if (isFoldedForTraining(match.bn)) return foldedBefore(node);
   if (statistics === undefined) {
     const reason = 'it normalizes with the statistics of the batch at hand, and no moving averages lead to fixed ones';
     return { rule: 'FBN8', node, reason, remedy: 'Open the graph as exported for evaluation.' };
@@ -16,6 +17,20 @@ export function obstacleTo(match: NormalizedLayer, statistics: { readonly mean: 
     return { rule: 'FBN9', node, reason, remedy: 'Give the two readers layers of their own.' };
   }
   return misfit(match, scene);
+}
+
+/** The gradient that a batch norm folded for training has: none to γ and β, which get theirs from the fold. */
+export const FOLD_GRADIENT = 'FoldFusedBatchNormGradient';
+
+/** Whether a batch norm was folded for training before: what is left of it only takes statistics. */
+export function isFoldedForTraining(bn: GraphNode): boolean {
+  const gradient = bn.attr('_gradient_op_type');
+  return gradient?.kind === 'string' && gradient.value === FOLD_GRADIENT;
+}
+
+/** FBN15 */
+export function foldedBefore(node: string): Skip {
+  return { rule: 'FBN15', node, reason: 'it was folded for training already', remedy: 'Start from the graph before that.' };
 }
 
 /** What else depends on the layer's plain output, in words; readers that no output depends on do not count. */
