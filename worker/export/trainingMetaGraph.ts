@@ -1,6 +1,13 @@
 /** The MetaGraph of a training graph: what a training script imports (`tf.train.import_meta_graph`). */
 import { joinBytes } from '../formats/bytes.ts';
-import { type Collection, listedVariables, type VariableInfo, variableCollection, writeMetaGraph } from '../formats/metaGraph.ts';
+import {
+  type Collection,
+  restoredVariables,
+  type VariableInfo,
+  variableCollection,
+  variableMessage,
+  writeMetaGraph,
+} from '../formats/metaGraph.ts';
 import { Graph, GraphNode, parseEdge } from '../graph/graph.ts';
 import { graphBytes } from '../graph/graphFile.ts';
 import type { Model } from '../graph/model.ts';
@@ -26,7 +33,12 @@ const SAVER = 'save_1';
 export function trainingMetaGraph({ graph, meta }: Pick<Model, 'graph' | 'meta'>): Uint8Array {
   const bare = withoutSavers(graph);
   const scope = uniqueName(SAVER, (name) => bare.has(`${name}/Const`));
-  const saver = saverNodes(bare.nodes.filter(isVariable), scope, (name) => bare.has(name));
+  const saver = saverNodes(
+    bare.nodes.filter(isVariable),
+    scope,
+    (variable) => readOf(bare, variable),
+    (name) => bare.has(name),
+  );
   const whole = new Graph([...bare.nodes, ...saver.nodes.map((spec) => GraphNode.make(spec))], bare.envelope);
   const restored = restoredCollections(whole, meta?.collections ?? new Map());
   return writeMetaGraph({
@@ -40,10 +52,7 @@ function restoredCollections(graph: Graph, collections: ReadonlyMap<string, Coll
   const there = (tensor: string): boolean => graph.has(parseEdge(tensor).node);
   const kept = [...collections].map(([name, collection]): readonly [string, Collection] => {
     if (collection.kind === 'nodes') return [name, { kind: 'nodes', values: collection.values.filter(there) }];
-    if (!/(^|_)variables$/.test(name)) return [name, collection];
-    const variables = listedVariables(collection).filter(({ variable }) => there(variable));
-    // Restoring drops how replicas share a variable, as TensorFlow 1.14 does.
-    return [name, variableCollection(variables.map((info) => ({ ...info, meanOfReplicas: false })))];
+    return [name, /(^|_)variables$/.test(name) ? { kind: 'bytes', values: restoredVariables(collection, there) } : collection];
   });
   return new Map(kept);
 }
@@ -51,14 +60,13 @@ function restoredCollections(graph: Graph, collections: ReadonlyMap<string, Coll
 function withThresholds(graph: Graph, restored: ReadonlyMap<string, Collection>): ReadonlyMap<string, Collection> {
   const thresholds = thresholdsInOrder(graph);
   const names = new Set(thresholds);
-  const rest = graph.nodes.filter((node) => isVariable(node) && !names.has(node.name)).map((node) => infoOf(graph, node));
   const added = thresholds.map((name) => ({ ...infoOf(graph, graph.node(name)), trainable: true }));
-  const lists = [VARIABLES, TRAINABLE].map((name) => {
-    const found = restored.has(VARIABLES)
-      ? listedVariables(restored.get(name))
-      : rest.filter(({ trainable }) => trainable || name === VARIABLES);
-    const before = found.filter(({ variable }) => !names.has(parseEdge(variable).node));
-    return [name, variableCollection([...before, ...added])] as const;
+  const rest = graph.nodes.filter((node) => isVariable(node) && !names.has(node.name)).map((node) => infoOf(graph, node));
+  const ofGraph = (name: string) => variableCollection(rest.filter(({ trainable }) => trainable || name === VARIABLES));
+  const lists = [VARIABLES, TRAINABLE].map((name): readonly [string, Collection] => {
+    const before = restored.has(VARIABLES) ? restored.get(name) : ofGraph(name);
+    const kept = before === undefined ? [] : restoredVariables(before, (variable) => !names.has(parseEdge(variable).node));
+    return [name, { kind: 'bytes', values: [...kept, ...added.map(variableMessage)] }];
   });
   return new Map([...restored, ...lists]);
 }
@@ -78,15 +86,20 @@ function infoOf(graph: Graph, variable: GraphNode): VariableInfo {
   const assign = uses.find(
     ({ consumer, slot }) => slot === 0 && /^Assign(VariableOp)?$/.test(consumer.op) && consumer.name === `${name}/Assign`,
   );
-  const read = uses.find(({ consumer }) => consumer.op === 'Identity' || consumer.op === 'ReadVariableOp')?.consumer.name ?? `${name}/read`;
   const initial = assign?.consumer.edges[1]?.node ?? `${name}/Initializer/Const`;
   const updated = uses.some(({ consumer, slot }) => slot === 0 && /^Assign(Sub|Add)/.test(consumer.op));
   return {
     variable: `${name}:0`,
     initialValue: `${initial}:0`,
     initializer: assign?.consumer.name ?? `${name}/Assign`,
-    snapshot: `${read}:0`,
+    snapshot: `${readOf(graph, variable)}:0`,
     trainable: !updated,
     isResource: variable.op === 'VarHandleOp',
   };
+}
+
+/** The node through which a variable is read. */
+function readOf(graph: Graph, { name }: GraphNode): string {
+  const read = graph.uses(name).find(({ consumer }) => consumer.op === 'Identity' || consumer.op === 'ReadVariableOp');
+  return read?.consumer.name ?? `${name}/read`;
 }

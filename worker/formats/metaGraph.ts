@@ -1,4 +1,4 @@
-import { plainBytes } from './bytes.ts';
+import { joinBytes, plainBytes } from './bytes.ts';
 import { tensorflow } from './proto/generated/messages.js';
 import { LENGTH, WireError, WireReader } from './wire.ts';
 
@@ -28,6 +28,9 @@ export interface VariableInfo {
 /** Numbers of TensorFlow's VariableSynchronization and VariableAggregation. */
 const ON_READ = 3;
 const MEAN = 2;
+/** Fields of VariableDef. */
+const SYNCHRONIZATION = 8;
+const AGGREGATION = 9;
 
 /** The nodes by which a graph saves and restores its own variables. */
 export interface SaverInfo {
@@ -181,12 +184,31 @@ export function listedVariables(collection: Collection | undefined): readonly Va
   });
 }
 
-/** A collection of variables, as `variables` and `trainable_variables` are. */
-export function variableCollection(variables: readonly VariableInfo[]): Collection {
-  return { kind: 'bytes', values: variables.map((info) => plainBytes(tensorflow.VariableDef.encode(variableMessage(info)).finish())) };
+/** Variables whose `wanted` holds, without how replicas share them: TensorFlow 1.14 drops that when it restores a collection. */
+export function restoredVariables(collection: Collection, wanted: (variable: string) => boolean): readonly Uint8Array[] {
+  if (collection.kind !== 'bytes') return [];
+  const names = listedVariables(collection).map(({ variable }) => variable);
+  return collection.values.filter((_, index) => wanted(names[index] ?? '')).map(withoutReplicas);
 }
 
-function variableMessage(info: VariableInfo): tensorflow.VariableDef.$Properties {
+function withoutReplicas(message: Uint8Array): Uint8Array {
+  const kept: Uint8Array[] = [];
+  const reader = new WireReader(message);
+  while (reader.next()) if (reader.field !== SYNCHRONIZATION && reader.field !== AGGREGATION) kept.push(reader.raw());
+  return joinBytes(kept);
+}
+
+/** A collection of variables, as `variables` and `trainable_variables` are. */
+export function variableCollection(variables: readonly VariableInfo[]): Collection {
+  return { kind: 'bytes', values: variables.map(variableMessage) };
+}
+
+/** One entry of such a collection. */
+export function variableMessage(info: VariableInfo): Uint8Array {
+  return plainBytes(tensorflow.VariableDef.encode(variableDef(info)).finish());
+}
+
+function variableDef(info: VariableInfo): tensorflow.VariableDef.$Properties {
   return {
     variableName: info.variable,
     initializerName: info.initializer,

@@ -53,10 +53,12 @@ export function openGraphBytes(bytes: Uint8Array, fileName: string): OpenedGraph
  * of every graph made from it.
  */
 function withSaver(graph: Graph, { saver, collections }: MetaInfo): Graph {
-  const listed = listedVariables(collections.get('variables')).map(({ variable }) => parseEdge(variable).node);
-  const variables = [...new Set(listed)].flatMap((name) => graph.find(name) ?? []).filter(isVariable);
+  const listed = listedVariables(collections.get('variables'));
+  const reads = new Map(listed.map(({ variable, snapshot }) => [parseEdge(variable).node, parseEdge(snapshot).node]));
+  const variables = [...reads.keys()].flatMap((name) => graph.find(name) ?? []).filter(isVariable);
+  const readOf = ({ name }: GraphNode): string => reads.get(name) ?? name;
   if (saver !== undefined || variables.length === 0) return graph;
-  const { nodes } = saverNodes(variables, 'save', (name) => graph.has(name));
+  const { nodes } = saverNodes(variables, 'save', readOf, (name) => graph.has(name));
   return new Graph([...graph.nodes, ...nodes.map((spec) => GraphNode.make(spec))], graph.envelope);
 }
 

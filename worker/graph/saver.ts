@@ -2,7 +2,7 @@ import type { AttrList } from '../formats/attrValue.ts';
 import type { SaverInfo } from '../formats/metaGraph.ts';
 import type { DType } from '../formats/tensor.ts';
 import { makeStringTensor } from '../formats/tensorValues.ts';
-import type { GraphNode, NodeSpec } from './graph.ts';
+import type { Edge, GraphNode, NodeSpec } from './graph.ts';
 import { uniqueName } from './scopes.ts';
 import { variableName } from './variables.ts';
 
@@ -20,9 +20,15 @@ export interface Saver {
 /**
  * The nodes of `tf.train.Saver` for `variables`, in the order in which TensorFlow 1.14 makes them.
  * @param scope where they stand, `save` for the first saver of a program
+ * @param readOf the node that reads a resource variable
  * @param taken says which names are in use; those get `_1`, `_2` … appended
  */
-export function saverNodes(variables: readonly GraphNode[], scope: string, taken: (name: string) => boolean): Saver {
+export function saverNodes(
+  variables: readonly GraphNode[],
+  scope: string,
+  readOf: (variable: GraphNode) => string,
+  taken: (name: string) => boolean,
+): Saver {
   const sorted = [...variables].sort((a, b) => (variableName(a) < variableName(b) ? -1 : 1));
   const names = sorted.map(variableName);
   const types = sorted.map(elementType);
@@ -54,29 +60,32 @@ export function saverNodes(variables: readonly GraphNode[], scope: string, taken
   const name = fresh('filename');
   add({ name, op: 'PlaceholderWithDefault', inputs: [text(`${name}/input`, ['model'], [])], attrs: replaceable });
   const file = add({ name: fresh('Const'), op: 'PlaceholderWithDefault', inputs: [name], attrs: replaceable });
-  const values = sorted.map((variable) =>
-    variable.op === 'VarHandleOp' ? add(resourceRead(fresh('Read/ReadVariableOp'), variable)) : variable.name,
-  );
+  const values = sorted.map((variable) => (variable.op === 'VarHandleOp' ? readOf(variable) : variable.name));
   const save = fresh('SaveV2');
   add({ name: save, op: 'SaveV2', inputs: [file, ...lists(save), ...values], attrs: dtypes });
   const saved = add({ name: fresh('control_dependency'), op: 'Identity', inputs: [file], controls: [save], attrs: { T: TEXT } });
   const restore = fresh('RestoreV2');
   add({ name: restore, op: 'RestoreV2', inputs: [file, ...lists(restore)], attrs: dtypes });
-  const assigned = sorted.map((variable, port) => add(assignment(fresh, variable, { node: restore, port })));
+  const assigned = sorted.map((variable, port) => {
+    const value = { node: restore, port };
+    return add(variable.op === 'VarHandleOp' ? resourceAssignment(variable, value, fresh, add) : assignment(variable, value, fresh));
+  });
   const all = add({ name: fresh('restore_all'), op: 'NoOp', controls: assigned });
   return { nodes, info: { filename: `${file}:0`, save: `${saved}:0`, restore: all } };
 }
 
-function assignment(fresh: (name: string) => string, variable: GraphNode, value: { node: string; port: number }): NodeSpec {
-  const type = { kind: 'type', value: elementType(variable) } as const;
-  const inputs = [variable.name, value];
-  if (variable.op === 'VarHandleOp') return { name: fresh('AssignVariableOp'), op: 'AssignVariableOp', inputs, attrs: { dtype: type } };
+type Fresh = (name: string) => string;
+
+function assignment(variable: GraphNode, value: Edge, fresh: Fresh): NodeSpec {
   const colocated = { kind: 'list', value: { ...EMPTY, strings: [`loc:@${variable.name}`] } } as const;
-  return { name: fresh('Assign'), op: 'Assign', inputs, attrs: { T: type, use_locking: FLAG, validate_shape: FLAG, _class: colocated } };
+  const attrs = { T: { kind: 'type', value: elementType(variable) }, use_locking: FLAG, validate_shape: FLAG, _class: colocated } as const;
+  return { name: fresh('Assign'), op: 'Assign', inputs: [variable.name, value], attrs };
 }
 
-function resourceRead(name: string, variable: GraphNode): NodeSpec {
-  return { name, op: 'ReadVariableOp', inputs: [variable.name], attrs: { dtype: { kind: 'type', value: elementType(variable) } } };
+function resourceAssignment(variable: GraphNode, value: Edge, fresh: Fresh, add: (spec: NodeSpec) => string): NodeSpec {
+  const type = { kind: 'type', value: elementType(variable) } as const;
+  const copy = add({ name: fresh('Identity'), op: 'Identity', inputs: [value], attrs: { T: type } });
+  return { name: fresh('AssignVariableOp'), op: 'AssignVariableOp', inputs: [variable.name, copy], attrs: { dtype: type } };
 }
 
 function elementType(variable: GraphNode): DType {

@@ -73,7 +73,7 @@ describeShared('networks calibrated as the original does', () => {
 
 describeShared('quantized small networks with the original thresholds', () => {
   const runs = SMALL.flatMap((network) =>
-    ['cal_recipe2_int8', 'cal_recipe2_int8_frozen', 'cal_recipe3c_int8', 'cal_recipe3c_int4'].map((run) => [network, run] as const),
+    ['2_int8', '2_int8_frozen', '3a_int8', '3a_int4', '3c_int8', '3c_int4'].map((run) => [network, `cal_recipe${run}`] as const),
   );
 
   describe.each(['wasm', 'reference'] as const)('on %s', (name) => {
