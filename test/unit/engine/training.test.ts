@@ -63,6 +63,14 @@ describe('recipes 3a and 3c', () => {
     const meta = written.find(({ name }) => name.endsWith('.meta')) as SourceFile;
     const { info } = readMetaGraph(new Uint8Array(await meta.blob.arrayBuffer()));
     expect(info.saver?.restore).toBe('save_1/restore_all');
+    expect([...info.collections.keys()].sort()).toEqual([
+      'model_variables',
+      'regularization_losses',
+      'trainable_variables',
+      'update_ops',
+      'variables',
+    ]);
+    const [frozen] = await engine.download('frozen');
 
     const thresholds = new Map(rows.map(({ threshold, log2t }) => [threshold, log2t]));
     const weights = written.filter(({ name }) => !/\.(pb|meta)$/.test(name));
@@ -71,6 +79,10 @@ describe('recipes 3a and 3c', () => {
       expect(summary).toMatchObject({ missingVariables: [], quantizers: { count: rows.length, thresholdsLoaded: true } });
       expect(new Map((await engine.quantizers(0)).map(({ threshold, log2t }) => [threshold, log2t]))).toEqual(thresholds);
     }
+
+    // EXP1: the self-contained form of a training graph shows the same table.
+    await engine.open([frozen as SourceFile]);
+    expect(new Map((await engine.quantizers(0)).map(({ threshold, log2t }) => [threshold, log2t]))).toEqual(thresholds);
 
     await engine.open([await file('shapes_mnv1_eval.pb'), ...weights]);
     const report = await engine.run(RECIPE_3C);
