@@ -1,4 +1,5 @@
 import { calibrate as calibrateModel } from './calibrate/calibrate.ts';
+import { type Method, weightMethods } from './calibrate/rules.ts';
 import { ComputePool, workersFor } from './compute/pool.ts';
 import type { SpawnCompute } from './compute/port.ts';
 import { portableModel } from './compute/portableModel.ts';
@@ -9,6 +10,7 @@ import {
   type OpenDocument,
   openDocument,
   refuseBrokenCheckpoint,
+  refuseCalibrated,
   summarize,
   textOf,
 } from './engine/document.ts';
@@ -85,6 +87,7 @@ export function createEngine(host: EngineHost): LocalEngine {
     (source: OpenDocument): Calibrate =>
     async (model, options, job) => {
       refuseBrokenCheckpoint(source, model.graph);
+      if (options.is_training === true) refuseCalibrated(source);
       return calibrateModel(model, calibrationOf(source), {
         pool: () => workers(job.signal),
         job,
@@ -188,8 +191,8 @@ export function createEngine(host: EngineHost): LocalEngine {
   };
 }
 
-/** QNT27: `max_thresholds` of a quantize step. @throws GraffitistError `option-invalid` naming a quantizer that the graph does not have */
-function chosenMethods(options: OptionValues, quantizers: readonly Quantizer[]): ReadonlyMap<string, 'MAX'> {
+/** QNT27, CAL13: `max_thresholds` and `weight_threshold` of a quantize step. @throws GraffitistError `option-invalid` naming a quantizer that the graph does not have */
+function chosenMethods(options: OptionValues, quantizers: readonly Quantizer[]): ReadonlyMap<string, Method> {
   const names = (Array.isArray(options.max_thresholds) ? options.max_thresholds : []).map(String);
   for (const name of names) {
     if (quantizers.some((quantizer) => quantizer.name === name)) continue;
@@ -198,7 +201,7 @@ function chosenMethods(options: OptionValues, quantizers: readonly Quantizer[]):
       remedy: 'Copy the name from the thresholds table.',
     });
   }
-  return new Map(names.map((name) => [name, 'MAX']));
+  return new Map<string, Method>([...weightMethods(options, quantizers), ...names.map((name) => [name, 'MAX'] as const)]);
 }
 
 async function listBackends(inUse: BackendName, cores: number): Promise<BackendInfo[]> {

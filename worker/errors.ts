@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'saved-model-signature'
   | 'checkpoint-corrupt'
   | 'checkpoint-missing'
+  | 'checkpoint-calibrated'
   | 'npy-malformed'
   // graphs
   | 'graph-duplicate-name'
@@ -46,7 +47,6 @@ export type ErrorCode =
   | 'interface-invalid'
   | 'pipeline-order'
   | 'transform-unknown'
-  | 'transform-later'
   | 'option-unknown'
   | 'option-invalid'
   | 'recipe-invalid'

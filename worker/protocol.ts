@@ -316,7 +316,7 @@ export interface QuantizerRow extends Quantizer {
   readonly usedThreshold: number | null;
   /** Scale = 2^exponent; fraction bits = -exponent. */
   readonly exponent: number | null;
-  readonly method: 'MAX' | 'KL-J' | 'loaded' | null;
+  readonly method: 'MAX' | '3SD' | 'KL-J' | 'loaded' | null;
   /** Share of samples outside the range, and signal to quantization noise, over the calibration images. */
   readonly clipped: number | null;
   readonly sqnrDb: number | null;

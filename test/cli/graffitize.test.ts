@@ -127,7 +127,7 @@ describe('graffitize on the sample model', () => {
     expect(order).toMatchObject({ code: 1 });
     expect(order.err).toContain("Transform 'quantize' requires 'fix_input_shape' to be applied first!");
     expect((await run([...args, 'fold_the_sheets'])).err).toContain("'fold_the_sheets' is not known");
-    expect((await run([...args, 'quantize(is_training=True)'])).err).toMatch(/is_training/);
+    expect((await run([...args, 'quantize(weight_threshold=4sd)'])).err).toMatch(/3sd/);
     expect((await run(['--in_graph', 'missing.pb', '--out_graph', 'x.pb', ...interfaceArgs])).err).toContain(
       "Input graph file 'missing.pb' does not exist!",
     );

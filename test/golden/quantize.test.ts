@@ -7,7 +7,7 @@ import { expectSameGraph, thresholdsInOrder } from './quantizedGraphs.ts';
 import { caseFile, microCases, readGraph, runMicroCase } from './runCase.ts';
 
 /** Options that later versions bring. */
-const LATER = /is_training|layer_merge_list|conv_split_list|left_shift_list|dump_quant_params=True|bit_accurate/;
+const LATER = /layer_merge_list|conv_split_list|left_shift_list|dump_quant_params=True|bit_accurate/;
 
 const quantized = hasShared
   ? microCases().filter((name) => {

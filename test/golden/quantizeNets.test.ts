@@ -21,11 +21,11 @@ function runIn(folder: string, args: readonly string[]): CaseResult {
   return runArguments(readGraph(folder, given.inGraph), given);
 }
 
-/** Networks with the recipes that quantize for inference: [network, recipe]. */
+/** Networks with the recipes that quantize, for inference and for training: [network, recipe]. */
 const recipes = hasShared
   ? readdirSync(shared('cases/nets')).flatMap((network) =>
       Object.keys(json<{ recipes: Record<string, Recipe> }>('cases/nets', network, 'cases.json').recipes)
-        .filter((recipe) => /^recipe(2|3c)_/.test(recipe) && existsSync(shared('cases/nets', network, `${recipe}.pb.gz`)))
+        .filter((recipe) => /^recipe(2|3[ac])_/.test(recipe) && existsSync(shared('cases/nets', network, `${recipe}.pb.gz`)))
         .map((recipe) => [network, recipe] as const),
     )
   : [];
@@ -34,7 +34,7 @@ const recipes = hasShared
 const calibrated = hasShared
   ? ['small_mobilenet_v2', 'small_resnet_v1'].flatMap((network) =>
       readdirSync(shared('cases/nets', network))
-        .filter((folder) => /^cal_recipe(2|3c)_/.test(folder))
+        .filter((folder) => /^cal_recipe(2|3[ac])_/.test(folder))
         .map((folder) => [network, folder] as const),
     )
   : [];

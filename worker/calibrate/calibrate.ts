@@ -13,6 +13,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
 import type { CalibrationReport, JobOptions } from '../protocol.ts';
 import { calibrationOrder } from '../quantize/calibrationOrder.ts';
+import { withMovingStatistics } from '../quantize/movingStatistics.ts';
 import type { Quantizer } from '../quantize/quantizer.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { sweepProgress } from './progress.ts';
@@ -55,10 +56,11 @@ export interface Calibrated {
  * @throws GraffitistError before any work: `data-missing`, `data-shape`, `input-unfed`, `variable-missing` (all of them listed),
  *   `op-unsupported`, `option-invalid`; later `cancelled`, `data-not-finite`, `worker-failed`
  */
-export async function calibrate(model: Model, data: CalibrationData, options: CalibrateOptions): Promise<Calibrated> {
+export async function calibrate(quantized: Model, data: CalibrationData, options: CalibrateOptions): Promise<Calibrated> {
   const started = performance.now();
   const job = options.job ?? {};
-  const quantizers = inOrder(model);
+  const quantizers = inOrder(quantized);
+  const model = { ...quantized, graph: withMovingStatistics(quantized.graph) };
   const input = checkData(model, data);
   const constants = new Constants(model.graph, model.variables, new Set([input]));
   checkInputs(model, quantizers, input);

@@ -14,6 +14,7 @@ import { fixedPoint, levels } from '../quantize/fixedPoint.ts';
 import { coarsen, type Extremes, mergeExtremes, noSamples } from './histogram.ts';
 import { betterCandidate, type Candidate } from './klj.ts';
 import { candidateThreshold, log2Threshold, type Method, type Search, searchFor } from './rules.ts';
+import { addSpread, noSpread, type Spread, threeDeviations } from './spread.ts';
 import { type QuantizerStatistics, sqnrDb, totalError } from './statistics.ts';
 
 /** Bins that a histogram is drawn in, at most. */
@@ -104,6 +105,7 @@ async function runStages(request: SweepRequest, everyone: readonly number[]): Pr
     const extremes = members.reduce((all, { extremes }) => mergeExtremes(all, extremes), noSamples);
     const search = searchFor(stage.quantizer, request.methodOf(stage), extremes);
     let threshold = search.kind === 'maximum' ? search.threshold : 0;
+    if (search.kind === 'deviation') threshold = await threeDeviations(extremes.count, (mean) => spread(request, mean, members));
     let counted: ReadonlyMap<number, Float64Array> = new Map();
     if (search.kind === 'search') {
       counted = await count(request, search, members);
@@ -164,6 +166,18 @@ async function measure(
   return extremes;
 }
 
+/** Sums over every member's samples. */
+async function spread(
+  { pool, signal }: Pick<SweepRequest, 'pool' | 'signal'>,
+  mean: number,
+  members: readonly (Measured & { readonly member: number })[],
+): Promise<Spread> {
+  const holders = [...new Set(members.flatMap((member) => member.holders))];
+  const held = (worker: number) => members.filter((member) => member.holders.includes(worker)).map(({ member }) => member);
+  const parts = await pool.ask(holders, 'spread', (worker) => ({ stages: held(worker), mean }), { signal });
+  return parts.reduce(addSpread, noSpread);
+}
+
 /** Counts of every member's samples in the bins of their union. */
 async function count(
   { pool, signal }: Pick<SweepRequest, 'pool' | 'signal'>,
@@ -218,7 +232,7 @@ function stageResult(
     // Negative samples of an unsigned quantizer are lost to its sign, not to its threshold.
     overThreshold: (quantizer.signed ? error.below + error.above : error.above) / Math.max(1, extremes.count),
     statistics: {
-      method: searched ? 'KL-J' : 'MAX',
+      method: searched ? 'KL-J' : search.kind === 'deviation' ? '3SD' : 'MAX',
       rawThreshold: threshold,
       samples: extremes.count,
       clipped: (error.below + error.above) / Math.max(1, extremes.count),

@@ -2,6 +2,7 @@
 import type { QuantizationError } from '../calibrate/codes.ts';
 import type { Bins, Extremes } from '../calibrate/histogram.ts';
 import type { Candidate } from '../calibrate/klj.ts';
+import type { Spread } from '../calibrate/spread.ts';
 import type { BackendName } from '../execute/backend.ts';
 import type { PortableModel } from './portableModel.ts';
 
@@ -61,6 +62,11 @@ export type ComputeCalls = {
   readonly measure: { readonly args: { readonly stage: number }; readonly result: Extremes };
   /** Counts the kept samples of some stages into bins: one array per stage. */
   readonly count: { readonly args: { readonly stages: readonly number[]; readonly bins: Bins }; readonly result: readonly Uint32Array[] };
+  /** Sums over the kept samples of some stages: Σ (x − mean) and Σ (x − mean)². */
+  readonly spread: {
+    readonly args: { readonly stages: readonly number[]; readonly mean: number };
+    readonly result: Spread;
+  };
   /** Tries every `stride`-th candidate of a KL-J search from candidate number `offset` on. */
   readonly search: {
     readonly args: { readonly counts: Float64Array; readonly levels: number; readonly offset: number; readonly stride: number };

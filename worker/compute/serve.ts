@@ -45,6 +45,7 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
     },
     measure: ({ stage }, context) => swept().measure(stage, context),
     count: ({ stages, bins }, context) => swept().count(stages, bins, context),
+    spread: ({ stages, mean }, context) => swept().spread(stages, mean, context),
     search,
     settle: (args, context) => swept().settle(args, context),
     inexact: () => swept().inexact(),

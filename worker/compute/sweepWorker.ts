@@ -4,6 +4,7 @@ import { type Codes, type Encoding, encode, makeCodes, type QuantizationError } 
 import { CodeTable } from '../calibrate/codeTable.ts';
 import { type Bins, binEdges, countInto, type Extremes, extremesOf, mergeExtremes, noSamples } from '../calibrate/histogram.ts';
 import { methodOf } from '../calibrate/rules.ts';
+import { addSpread, noSpread, type Spread, spreadOf } from '../calibrate/spread.ts';
 import { GraffitistError } from '../errors.ts';
 import type { Backend } from '../execute/backend.ts';
 import { inexactLayers } from '../execute/exactness.ts';
@@ -113,6 +114,19 @@ export class SweepWorker {
       all,
       all.map(({ buffer }) => buffer),
     );
+  }
+
+  async spread(stages: readonly number[], mean: number, context: CallContext): Promise<Spread> {
+    let total = noSpread;
+    for (const stage of stages) {
+      if (this.#areLost(stage)) throw samplesLost(this.#at(stage).source.node);
+      const sink: Sink = ({ elements }) => {
+        total = addSpread(total, spreadOf(floatsOf(elements), mean));
+        return undefined;
+      };
+      await this.#each(stage, sink, context);
+    }
+    return total;
   }
 
   async settle(

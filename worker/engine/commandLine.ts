@@ -11,7 +11,7 @@ export interface RunArguments {
   readonly transforms: readonly string[];
 }
 
-/** @throws GraffitistError `interface-invalid`, `transform-unknown`, `option-unknown`, `option-invalid`, `transform-later` */
+/** @throws GraffitistError `interface-invalid`, `transform-unknown`, `option-unknown`, `option-invalid` */
 export function requestFromArguments(args: RunArguments): RunRequest {
   for (const name of [...args.inputs, ...args.outputs]) {
     if (!name.includes(':')) continue;

@@ -160,6 +160,15 @@ export function refuseBrokenCheckpoint(document: OpenDocument, graph: Graph): vo
   throw new GraffitistError(fault.code, fault.cause, fault);
 }
 
+/** CAL14: a training graph starts from the weights as they were trained in float. @throws GraffitistError `checkpoint-calibrated` */
+export function refuseCalibrated({ checkpoint }: OpenDocument): void {
+  if (checkpoint === null || !/_graffitist(\.ckpt)?(-\d+)?$/.test(checkpoint.prefix)) return;
+  throw new GraffitistError('checkpoint-calibrated', `The thresholds in '${checkpoint.prefix}' were calibrated already.`, {
+    about: checkpoint.prefix,
+    remedy: 'Use the original checkpoint where is_training=True, or set calibrate_quant_layers=False.',
+  });
+}
+
 /** Contents of a text file given with the graph, by the name or path that an option writes. @throws GraffitistError `file-missing` */
 export async function textOf(document: OpenDocument, fileName: string): Promise<string> {
   const base = fileName.slice(fileName.lastIndexOf('/') + 1);

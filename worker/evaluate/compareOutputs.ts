@@ -8,6 +8,7 @@ import { makeTensor } from '../formats/tensorValues.ts';
 import type { Model } from '../graph/model.ts';
 import { layeredVariables, memoryVariables } from '../graph/variables.ts';
 import type { JobOptions, OutputComparison } from '../protocol.ts';
+import { withMovingStatistics } from '../quantize/movingStatistics.ts';
 
 /** How many of the largest outputs are listed. */
 const LISTED = 5;
@@ -66,7 +67,7 @@ export async function outputsOf(
       remedy: 'Name them in the interface.',
     });
   }
-  const portable: PortableModel = portableModel(model);
+  const portable: PortableModel = portableModel({ ...model, graph: withMovingStatistics(model.graph) });
   const workers = Array.from({ length: Math.max(1, Math.min(pool.workers.length, images)) }, (_, worker) => worker);
   const done = new Map<number, number>();
   const onProgress = (worker: number, count: number): void => {

@@ -2,10 +2,12 @@ import { GraffitistError } from '../errors.ts';
 import type { Tensor } from '../formats/tensor.ts';
 import { type Edge, edgeText, type Graph, type GraphNode } from '../graph/graph.ts';
 import type { VariableSource } from '../graph/model.ts';
+import { NodeAttrs } from '../ops/attrs.ts';
 import type { HostValue } from '../ops/hostValue.ts';
 import { known } from '../ops/hostValue.ts';
-import type { Value } from '../ops/kernels.ts';
+import type { Value, ValueType } from '../ops/kernels.ts';
 import { opFor } from '../ops/registry.ts';
+import { valueType } from '../ops/types.ts';
 import type { Backend } from './backend.ts';
 import { computeNode } from './computeNode.ts';
 import { Constants } from './constants.ts';
@@ -114,6 +116,16 @@ export class Session {
     return value && values ? { shape: value.shape, values } : undefined;
   }
 
+  /** The element type of small numbers: a size that was cast is divided as what it was cast to. */
+  #type({ node: name }: Edge): ValueType {
+    const attrs = new NodeAttrs(this.graph.node(name));
+    const { op } = attrs.node;
+    return valueType(
+      op === 'Cast' ? attrs.type('DstT') : op === 'Shape' || op === 'Size' ? attrs.type('out_type', 'int32') : attrs.type('T', 'int32'),
+      attrs,
+    );
+  }
+
   async #numbers(node: GraphNode, slot: number, edge: Edge, numbers: StaticNumbers): Promise<readonly number[]> {
     // Scales come from float32 arithmetic on variables, so constants are asked first.
     if (this.constants.has(edge.node)) return this.constants.numbers(edge);
@@ -138,7 +150,7 @@ export class Session {
     // Known for these shapes only, so it is not kept under the edge's name.
     const found = this.#static(edge, numbers);
     const key = `${text} = [${found?.values.join(', ')}]`;
-    const value = this.#uploaded.get(key) ?? this.backend.kernels.constant('int32', found?.shape ?? [], found?.values ?? []);
+    const value = this.#uploaded.get(key) ?? this.backend.kernels.constant(this.#type(edge), found?.shape ?? [], found?.values ?? []);
     this.#uploaded.set(key, value);
     return value;
   }

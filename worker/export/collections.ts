@@ -1,4 +1,4 @@
-import { type Collection, type MetaInfo, readVariableInfo, type VariableInfo, writeVariableInfo } from '../formats/metaGraph.ts';
+import { type Collection, type MetaInfo, readVariableInfo, type VariableInfo, variableMessage } from '../formats/metaGraph.ts';
 import { type Graph, parseEdge } from '../graph/graph.ts';
 
 /** Collections whose entries are variables. */
@@ -62,7 +62,7 @@ function mendedEntry(bytes: Uint8Array, graph: Graph, mend: ReadonlyMap<string, 
   if (info === undefined) return undefined;
   if (isComplete(info, graph)) return bytes;
   const mended = mend.get(info.variable);
-  return mended === undefined ? undefined : writeVariableInfo({ ...mended, trainable: info.trainable });
+  return mended === undefined ? undefined : variableMessage({ ...mended, trainable: info.trainable });
 }
 
 function readEntry(bytes: Uint8Array): VariableInfo | undefined {

@@ -7,12 +7,14 @@ import type { Graph } from '../graph/graph.ts';
 import { graphBytes, graphText } from '../graph/graphFile.ts';
 import type { Model } from '../graph/model.ts';
 import type { SourceFile } from '../protocol.ts';
+import { isTrainingGraph } from '../quantize/readQuantizers.ts';
 import { fastModeName, graffitistName } from './checkpointName.ts';
 import type { Exportable } from './exportable.ts';
 import { freeze } from './freeze.ts';
 import { metaParts } from './metaParts.ts';
 import { savedModelFiles } from './savedModel.ts';
 import { keptSignatures } from './signature.ts';
+import { trainingMetaGraph } from './trainingMetaGraph.ts';
 import { variablesOf } from './variables.ts';
 
 /** A graph as a .pb file. */
@@ -39,6 +41,7 @@ export async function frozenFiles(source: Exportable, name: string, container: C
  * and thresholds and the text file `checkpoint` that names it. A graph without quantizers, or whose thresholds are all constants, is
  * the graph alone. A SavedModel has its checkpoint in itself. Left shifts (EXP12) go into `…_fastmode.ckpt`, which `checkpoint` names then;
  * what was calibrated stays beside it.
+ * EXP4: a training graph also gets the MetaGraph `<name>_graffitist.ckpt.meta`.
  * @param name file name of the graph without ending
  * @param checkpoint name of the checkpoint that the weights came from (`x.ckpt`), null for a frozen graph
  * @throws GraffitistError `variable-missing`
@@ -63,7 +66,10 @@ export async function variableFiles(source: Exportable, prefix: string): Promise
   const tensors = await variablesOf(source);
   if (tensors.size === 0) return [];
   const state = writeCheckpointState({ current: prefix, all: [prefix] });
-  return [...checkpointFiles(prefix, tensors), { name: 'checkpoint', blob: new Blob([state]) }];
+  const meta = isTrainingGraph(source.model.graph)
+    ? [{ name: `${prefix}.meta`, blob: new Blob([trainingMetaGraph(source.model)] as BlobPart[]) }]
+    : [];
+  return [...checkpointFiles(prefix, tensors), ...meta, { name: 'checkpoint', blob: new Blob([state]) }];
 }
 
 async function modelFiles(source: Exportable, name: string, container: Container): Promise<SourceFile[]> {

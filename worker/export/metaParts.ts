@@ -4,7 +4,7 @@ import { graphBytes } from '../graph/graphFile.ts';
 import type { Model } from '../graph/model.ts';
 import { isVariable } from '../graph/variables.ts';
 import { keptCollections, keptSaver } from './collections.ts';
-import { addSaver, type Restored } from './saver.ts';
+import { addSaver, type RestoredRead } from './saver.ts';
 
 /** What a MetaGraph of a model holds, its signatures aside. */
 export interface MetaParts {
@@ -36,7 +36,7 @@ export function metaParts({ graph, meta = null }: Model, fresh: boolean): MetaPa
   return { spec: { graph: graphBytes(saved.graph), collections: { ...collections.kept, variables: all }, saver: saved.saver }, notes };
 }
 
-function restoredInfo(graph: Graph, { variable, assign, value, read }: Restored): VariableInfo {
+function restoredInfo(graph: Graph, { variable, assign, value, read }: RestoredRead): VariableInfo {
   const resource = variable.op === 'VarHandleOp';
   return {
     variable: `${variable.name}:0`,
@@ -44,7 +44,7 @@ function restoredInfo(graph: Graph, { variable, assign, value, read }: Restored)
     initialValue: value,
     snapshot: `${resource ? read : snapshotOf(graph, variable)}:0`,
     trainable: false,
-    ...(resource ? { resource } : {}),
+    ...(resource ? { isResource: true } : {}),
   };
 }
 

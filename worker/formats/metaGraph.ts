@@ -24,13 +24,16 @@ export interface VariableInfo {
   readonly trainable: boolean;
   /** Each replica keeps its own and reading gives their mean, as the statistics of a batch norm do. */
   readonly meanOfReplicas?: boolean;
-  /** Held by a handle (VarHandleOp), not by reference. */
-  readonly resource?: boolean;
+  /** It is a handle; values are read from it. */
+  readonly isResource?: boolean;
 }
 
 /** Numbers of TensorFlow's VariableSynchronization and VariableAggregation. */
 const ON_READ = 3;
 const MEAN = 2;
+/** Fields of VariableDef. */
+const SYNCHRONIZATION = 8;
+const AGGREGATION = 9;
 
 /** The nodes by which a graph saves and restores its own variables. */
 export interface SaverInfo {
@@ -220,28 +223,48 @@ export function readVariableInfo(bytes: Uint8Array): VariableInfo {
     initializer: def.initializerName ?? '',
     snapshot: def.snapshotName ?? '',
     trainable: def.trainable ?? false,
-    ...(def.isResource === true ? { resource: true } : {}),
+    ...(def.isResource === true ? { isResource: true } : {}),
     ...(def.synchronization === ON_READ && def.aggregation === MEAN ? { meanOfReplicas: true } : {}),
   };
 }
 
+/** The variables that a collection such as `variables` lists; none where it lists something else. @throws WireError */
+export function listedVariables(collection: Collection | undefined): readonly VariableInfo[] {
+  if (collection?.kind !== 'bytes') return [];
+  return collection.values.map(readVariableInfo);
+}
+
+/** Variables whose `wanted` holds, without how replicas share them: TensorFlow 1.14 drops that when it restores a collection. */
+export function restoredVariables(collection: Collection, wanted: (variable: string) => boolean): readonly Uint8Array[] {
+  if (collection.kind !== 'bytes') return [];
+  const names = listedVariables(collection).map(({ variable }) => variable);
+  return collection.values.filter((_, index) => wanted(names[index] ?? '')).map(withoutReplicas);
+}
+
+function withoutReplicas(message: Uint8Array): Uint8Array {
+  const kept: Uint8Array[] = [];
+  const reader = new WireReader(message);
+  while (reader.next()) if (reader.field !== SYNCHRONIZATION && reader.field !== AGGREGATION) kept.push(reader.raw());
+  return joinBytes(kept);
+}
+
 /** A collection of variables, as `variables` and `trainable_variables` are. */
 export function variableCollection(variables: readonly VariableInfo[]): Collection {
-  return { kind: 'bytes', values: variables.map(writeVariableInfo) };
+  return { kind: 'bytes', values: variables.map(variableMessage) };
 }
 
-/** A variable as a collection lists it. */
-export function writeVariableInfo(info: VariableInfo): Uint8Array {
-  return plainBytes(tensorflow.VariableDef.encode(variableMessage(info)).finish());
+/** One entry of such a collection. */
+export function variableMessage(info: VariableInfo): Uint8Array {
+  return plainBytes(tensorflow.VariableDef.encode(variableDef(info)).finish());
 }
 
-function variableMessage(info: VariableInfo): tensorflow.VariableDef.$Properties {
+function variableDef(info: VariableInfo): tensorflow.VariableDef.$Properties {
   return {
     variableName: info.variable,
     initializerName: info.initializer,
     snapshotName: info.snapshot,
     initialValueName: info.initialValue,
-    ...(info.resource === true ? { isResource: true } : {}),
+    ...(info.isResource === true ? { isResource: true } : {}),
     ...(info.trainable ? { trainable: true } : {}),
     ...(info.meanOfReplicas === true ? { synchronization: ON_READ, aggregation: MEAN } : {}),
   };

@@ -1,7 +1,7 @@
 import { GraffitistError } from '../errors.ts';
 import { joinBytes, readBlob } from '../formats/bytes.ts';
 import { encodeNodeDef, readGraphDef, versionsField, writeGraphDef } from '../formats/graphDef.ts';
-import { type MetaInfo, readMetaGraph } from '../formats/metaGraph.ts';
+import { listedVariables, type MetaInfo, readMetaGraph } from '../formats/metaGraph.ts';
 import { chooseMetaGraph, readSavedModel } from '../formats/savedModel.ts';
 import { describeFormat, type FileFormat, isGraphFormat, sniff, sniffFile } from '../formats/sniff.ts';
 import { textKind } from '../formats/text/kind.ts';
@@ -9,9 +9,11 @@ import { TextError } from '../formats/text/lexer.ts';
 import { parseText } from '../formats/text/parse.ts';
 import { printField, printText } from '../formats/text/print.ts';
 import { WireError } from '../formats/wire.ts';
-import { Graph, GraphNode } from './graph.ts';
+import { Graph, GraphNode, parseEdge } from './graph.ts';
 import { inlineFunctions } from './inlineFunctions.ts';
+import { saverNodes } from './saver.ts';
 import { validateGraph } from './validate.ts';
+import { isVariable } from './variables.ts';
 
 /** Protocol buffers, and so GraphDef files, end at 2 GiB. */
 const LARGEST_FILE = 2 ** 31 - 1;
@@ -57,7 +59,23 @@ export function openGraphBytes(bytes: Uint8Array, fileName: string, tag?: string
   const parsed = parse(encoded, fileName);
   const { graph, results } = attempt(() => inlineFunctions(parsed, info?.opList), encoded, fileName);
   validateGraph(graph);
-  return { graph, meta: info === null ? null : { ...info, signatures: movedSignatures(info.signatures, results) }, tags };
+  if (info === null) return { graph, meta: null, tags };
+  const meta = { ...info, signatures: movedSignatures(info.signatures, results) };
+  return { graph: attempt(() => withSaver(graph, info), encoded, fileName), meta, tags };
+}
+
+/**
+ * Importing a MetaGraph that names no saver, TensorFlow makes one for the variables that it lists, and so does this: the nodes are part
+ * of every graph made from it.
+ */
+function withSaver(graph: Graph, { saver, collections }: MetaInfo): Graph {
+  const listed = listedVariables(collections.get('variables'));
+  const reads = new Map(listed.map(({ variable, snapshot }) => [parseEdge(variable).node, parseEdge(snapshot).node]));
+  const variables = [...reads.keys()].flatMap((name) => graph.find(name) ?? []).filter(isVariable);
+  const readOf = ({ name }: GraphNode): string => reads.get(name) ?? name;
+  if (saver !== undefined || variables.length === 0) return graph;
+  const { nodes } = saverNodes(variables, 'save', readOf, (name) => graph.has(name));
+  return new Graph([...graph.nodes, ...nodes.map((spec) => GraphNode.make(spec))], graph.envelope);
 }
 
 /** Signatures whose outputs are results of a call that is gone name the tensors that these are now. */

@@ -1,7 +1,33 @@
 import type { Shape } from '../formats/tensor.ts';
+import type { Kernels, Value } from './kernels.ts';
 import { Outputs, op } from './op.ts';
 import { mergeShapes, ofRank } from './shapes.ts';
 import { requireNhwc } from './spatial.ts';
+
+/**
+ * Training: y by the statistics of the batch itself, its mean and its variance as of a sample (n / (n − 1) times that of the batch, as
+ * TensorFlow hands it to the moving averages), and mean and variance once more for the gradient.
+ */
+function normalizeByBatch(
+  x: Value,
+  { scale, offset }: { readonly scale: Value; readonly offset: Value },
+  epsilon: number,
+  k: Kernels,
+): Outputs<Value> {
+  const [images = 1, height = 1, width = 1] = x.shape;
+  const count = images * height * width;
+  const mean = channelMean(x, k);
+  const off = k.sub(x, mean);
+  const variance = channelMean(k.mul(off, off), k);
+  const bessel = k.constant('float32', [], [count / Math.max(1, count - 1)]);
+  const y = k.batchNorm(x, { scale, offset, mean, variance }, epsilon);
+  return new Outputs(y, mean, k.mul(variance, bessel), k.identity(mean), variance);
+}
+
+/** Mean per channel: of each image first, so that no float32 sum grows long. */
+function channelMean(x: Value, k: Kernels): Value {
+  return k.mean(k.mean(x, [1, 2], false), [0], false);
+}
 
 /** The three versions differ in element types and in how many statistics they hand out for the gradient. */
 const fusedBatchNorms = (
@@ -28,13 +54,9 @@ const fusedBatchNorms = (
       return new Outputs<Shape>(first, ...Array.from({ length: 4 }, () => channels), ...(outputs === 6 ? [null] : []));
     },
     forward: ({ x, scale, offset, mean, variance }, k, attrs) => {
-      if (attrs.bool('is_training', true)) {
-        throw attrs.unsupported(
-          'a batch norm that computes the statistics of its batch is not executed.',
-          'Open the evaluation graph, where is_training is false.',
-        );
-      }
-      return k.batchNorm(x, { scale, offset, mean, variance }, attrs.float('epsilon', 1e-4));
+      const epsilon = attrs.float('epsilon', 1e-4);
+      if (attrs.bool('is_training', true)) return normalizeByBatch(x, { scale, offset }, epsilon, k);
+      return k.batchNorm(x, { scale, offset, mean, variance }, epsilon);
     },
   }),
 );

@@ -1,8 +1,8 @@
 import type { Graph, GraphNode } from '../graph/graph.ts';
-import { descendants } from '../graph/reach.ts';
 import { kindOf, scopeOfLinearQuant } from './naming.ts';
 import { layerMatches, skipReason } from './placement/layers.ts';
 import { ADD_OPS, COMPUTE_OPS, KEEPS_SCALE, RELU_OPS } from './placement/ops.ts';
+import { valuesOfData } from './valuesOfData.ts';
 
 /** A node that computes on what the network is fed and has no quantizer, and why. */
 export interface LeftInFloat {
@@ -20,9 +20,9 @@ const BATCH_NORMS: ReadonlySet<string> = new Set(['FusedBatchNorm', 'FusedBatchN
  * QNT22: why was this left in float? Every compute op without quantized weights, and every sum, activation or batch norm whose output
  * leaves the fixed-point grid and is not brought back. `before` is the graph that was quantized, `after` what became of it.
  */
-export function leftInFloat(before: Graph, after: Graph, inputs: readonly string[]): readonly LeftInFloat[] {
-  const onData = descendants(after, inputs);
-  const refused = new Map([...layerMatches(before)].map((match) => [match.layer.name, skipReason(match)] as const));
+export function leftInFloat(before: Graph, after: Graph, inputs: readonly string[], training = false): readonly LeftInFloat[] {
+  const onData = valuesOfData(after, inputs);
+  const refused = new Map([...layerMatches(before)].map((match) => [match.layer.name, skipReason(match, { training })] as const));
   const found: LeftInFloat[] = [];
   for (const node of after.nodes) {
     if (!onData.has(node.name)) continue;

@@ -20,11 +20,19 @@ const KINDS = {
   act_quant: 'activation',
 } as const satisfies Record<string, QuantizerKind>;
 
-/** Scope of the quantizer `suffix` on `producer`: a variable's read takes the variable's name. */
+/** The product that brings a layer folded for training to the statistics in use, and the clone of the layer that it reads. */
+const CORRECTION = /(^|\/)correction(_\d+)?$/;
+const CLONE = /_Fold(_\d+)?$/;
+
+/**
+ * Scope of the quantizer `suffix` on `producer`: a variable's read takes the variable's name, QNT32: a training fold's correction that
+ * of the layer, so that thresholds have the same names in training and inference.
+ */
 export function quantizerScope(producer: GraphNode, suffix: QuantizerSuffix): string {
   const [variable] = producer.edges;
   const isRead = producer.op === 'Identity' && producer.name.includes('read') && variable !== undefined;
-  return `${isRead ? variable.node : producer.name}_${suffix}`;
+  const clone = CORRECTION.test(producer.name) ? producer.edges.find(({ node }) => CLONE.test(node)) : undefined;
+  return `${isRead ? variable.node : (clone?.node.replace(CLONE, '') ?? producer.name)}_${suffix}`;
 }
 
 /** Which suffix a quantizer's scope ends with; undefined where it is none of ours. */

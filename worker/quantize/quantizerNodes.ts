@@ -14,6 +14,8 @@ export interface QuantizerSpec extends Format {
   readonly source: string;
   readonly rounding: Rounding;
   readonly dtype: QuantDType;
+  /** Its threshold can be trained and frozen (QNT31). */
+  readonly training?: boolean;
 }
 
 /**
@@ -37,8 +39,8 @@ export function quantizerNodes(spec: QuantizerSpec): NodeSpec[] {
     scalar(at('sub/y'), 1, dtype),
     math('sub', 'Sub', 'q_levels_per_sign', 'sub/y'),
     math('pof2', 'Identity', 'threshold/read'),
-    math('Ceil', 'Ceil', 'pof2'),
-    math('pof2_t', 'Pow', 'base', 'Ceil'),
+    ...(spec.training === true ? trainedCeil(at, dtype) : [math('Ceil', 'Ceil', 'pof2')]),
+    math('pof2_t', 'Pow', 'base', spec.training === true ? 'add_1' : 'Ceil'),
     math('pof2_sf', 'RealDiv', 'pof2_t', 'q_levels_per_sign'),
     {
       name: at('LinearQuant'),
@@ -46,6 +48,33 @@ export function quantizerNodes(spec: QuantizerSpec): NodeSpec[] {
       inputs: [spec.source, at('pof2_sf'), at('mul'), at('sub')],
       attrs: { ...T, rounding_mode: { kind: 'string', value: spec.rounding } },
     },
+  ];
+}
+
+/**
+ * QNT31: ceil of log2 t for training. f = `freeze_th` (default false) chooses whether log2 t gets a gradient: l = f·stop(log2 t) +
+ * (1 − f)·log2 t; the value is ceil(l) and its derivative 1: l + stop(ceil(l) − l) (facts 4.3).
+ */
+function trainedCeil(at: (name: string) => string, dtype: QuantDType): NodeSpec[] {
+  const T = { T: { kind: 'type', value: dtype } } as const;
+  const bool = { kind: 'type', value: 'bool' } as const;
+  const math = (name: string, op: string, ...inputs: string[]): NodeSpec => ({ name: at(name), op, inputs: inputs.map(at), attrs: T });
+  const no = { kind: 'tensor', value: makeTensor('bool', [], [0]) } as const;
+  const [flag, unfed, number] = [at('freeze_th'), at('freeze_th_default'), at('freeze_th_cast')];
+  return [
+    { name: unfed, op: 'Const', attrs: { dtype: bool, value: no } },
+    { name: flag, op: 'PlaceholderWithDefault', inputs: [unfed], attrs: { dtype: bool, shape: { kind: 'shape', value: [] } } },
+    { name: number, op: 'Cast', inputs: [flag], attrs: { SrcT: bool, DstT: { kind: 'type', value: dtype } } },
+    math('StopGradient', 'StopGradient', 'pof2'),
+    math('mul_1', 'Mul', 'freeze_th_cast', 'StopGradient'),
+    scalar(at('sub_1/x'), 1, dtype),
+    math('sub_1', 'Sub', 'sub_1/x', 'freeze_th_cast'),
+    math('mul_2', 'Mul', 'sub_1', 'pof2'),
+    math('add', 'Add', 'mul_1', 'mul_2'),
+    math('Ceil', 'Ceil', 'add'),
+    math('sub_2', 'Sub', 'Ceil', 'add'),
+    math('StopGradient_1', 'StopGradient', 'sub_2'),
+    math('add_1', 'Add', 'add', 'StopGradient_1'),
   ];
 }
 

@@ -18,6 +18,11 @@ export function readQuantizers(graph: Graph): readonly Quantizer[] {
   );
 }
 
+/** Whether quantizers of the graph have thresholds that can be trained and frozen (QNT31). */
+export function isTrainingGraph(graph: Graph): boolean {
+  return graph.nodes.some(({ op, name }) => op === 'PlaceholderWithDefault' && name.endsWith('/freeze_th'));
+}
+
 /** One threshold with the quantizers that read it. */
 export interface Threshold {
   /** Name of the variable, or of the constant in its place. */

@@ -1,8 +1,7 @@
 import { GraffitistError } from '../errors.ts';
-import { laterOption, optionComesLater } from './later.ts';
 import { parseOption, printOption, unknownOption } from './options.ts';
 import { transformNamed } from './registry.ts';
-import type { OptionSpec, OptionValue, OptionValues } from './transform.ts';
+import type { OptionValue, OptionValues } from './transform.ts';
 
 /** A transform with the options that were written; the others are at their defaults. */
 export interface Expression {
@@ -13,7 +12,7 @@ export interface Expression {
 /**
  * Reads `name` or `name(key=value, key=value)`: every string that the original takes, and with spaces and commas as people write them.
  *
- * @throws GraffitistError `transform-unknown`, `transform-later`, `option-unknown`, `option-invalid`
+ * @throws GraffitistError `transform-unknown`, `option-unknown`, `option-invalid`
  */
 export function parseExpression(text: string): Expression {
   const [, name = '', written = ''] = /^\s*([^()\s]*)\s*(?:\((.*?)\)?\s*)?$/s.exec(text) ?? [];
@@ -27,8 +26,8 @@ export function parseExpression(text: string): Expression {
   const options: Record<string, OptionValue> = {};
   for (const [key, value] of keyValues(written, name)) {
     const spec = Object.hasOwn(transform.options, key) ? transform.options[key] : undefined;
-    if (spec !== undefined) options[key] = parseOption(key, spec, value);
-    else refuseUnlessOff(transform, key, value);
+    if (spec === undefined) throw unknownOption(transform, key);
+    options[key] = parseOption(key, spec, value);
   }
   return { transform: name, options };
 }
@@ -40,18 +39,6 @@ export function printExpression(name: string, options: OptionValues): string {
     .map(([key, value]) => [key, printOption(value)] as const)
     .filter(([key, value]) => value !== printOption(specs[key]?.default ?? null));
   return written.length === 0 ? name : `${name}(${written.map(([key, value]) => `${key}=${value}`).join(', ')})`;
-}
-
-/** An option that comes with a later version may be written at the value at which it does nothing. */
-function refuseUnlessOff(
-  transform: { readonly name: string; readonly options: Readonly<Record<string, OptionSpec>> },
-  key: string,
-  value: string,
-): void {
-  const off = laterOption(transform.name, key);
-  if (off === undefined) throw unknownOption(transform, key);
-  const given = typeof off === 'boolean' ? value.trim() === 'True' : value.trim();
-  if (given !== off && given !== printOption(off)) throw optionComesLater(transform.name, key);
 }
 
 /** A comma parts two options only where the next `key=` follows it: values may hold commas. */

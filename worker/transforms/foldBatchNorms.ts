@@ -1,13 +1,16 @@
 import type { Edge, GraphNode } from '../graph/graph.ts';
 import { isLoneBatchNorm, type NormalizedLayer, normalizedLayerAt } from './fold/batchNorms.ts';
+import { foldForTraining } from './fold/foldForTraining.ts';
 import { foldNodes } from './fold/foldNodes.ts';
 import { type FoldScene, foldScene, outputOf } from './fold/foldScene.ts';
 import { type MovingStatistics, movingStatistics } from './fold/movingAverages.ts';
 import { kernelOf, obstacleTo } from './fold/obstacles.ts';
+import { leadsBack } from './fold/reshapes.ts';
 import { removeIdentities } from './identities.ts';
 import { dtypeOf, typed } from './nodes.ts';
+import { flag } from './options.ts';
 import { Rewrite } from './rewrite.ts';
-import type { Change, Skip, Transform } from './transform.ts';
+import type { Change, Skip, Transform, TransformResult } from './transform.ts';
 
 /**
  * With k = γ / √(variance + ε): BN(L(x, W)) = L(x, W·k) + (β − mean·k). The fold is written as nodes, so that it works on variables
@@ -16,35 +19,43 @@ import type { Change, Skip, Transform } from './transform.ts';
 export const foldBatchNorms: Transform = {
   name: 'fold_batch_norms',
   summary: 'Move batch normalization into the weights and a bias of the layer before it.',
-  options: {},
+  options: { is_training: flag(false, 'Fold so that batch norms go on taking statistics and are trained.') },
   after: ['fix_input_shape'],
   notAfter: ['remove_training_nodes', 'quantize'],
-  apply(model) {
+  apply(model, { is_training }) {
     const clean = removeIdentities(model.graph, model.outputs, 'FBN1');
     const scene = foldScene(clean.graph, model);
     const rewrite = new Rewrite(clean.graph);
-    const changes: Change[] = [...clean.changes];
-    const skipped: Skip[] = [];
-    const folded = new Set<GraphNode>();
-    for (const root of scene.graph.nodes) {
-      const match = normalizedLayerAt(scene.graph, root);
-      if (match === undefined) {
-        if (isLoneBatchNorm(scene.graph, root) && scene.live.has(root.name)) skipped.push(alone(root));
-        continue;
-      }
-      if (folded.has(match.layer)) continue;
-      const moving = match.training ? movingStatistics(scene.graph, match.bn, scene.movingAverages) : undefined;
-      const obstacle = obstacleTo(match, match.training ? moving : match, scene);
-      if (obstacle !== undefined) {
-        skipped.push(obstacle);
-      } else {
-        folded.add(match.layer);
-        changes.push(...fold(match, moving, scene, rewrite));
-      }
-    }
-    return { model: { ...model, graph: rewrite.finish() }, changes, skipped, warnings: [] };
+    const found = scene.graph.nodes.map((root) => ({ root, match: normalizedLayerAt(scene.graph, root) }));
+    const lone = found.filter(({ root, match }) => match === undefined && isLoneBatchNorm(scene.graph, root) && scene.live.has(root.name));
+    const matches = found.flatMap(({ match }) => match ?? []);
+    const done = is_training === true ? foldForTraining(matches, scene, rewrite) : foldForInference(matches, scene, rewrite);
+    return {
+      model: { ...model, graph: rewrite.finish() },
+      changes: [...clean.changes, ...done.changes],
+      skipped: [...lone.map(({ root }) => alone(root)), ...done.skipped],
+      warnings: done.warnings,
+    };
   },
 };
+
+function foldForInference(matches: readonly NormalizedLayer[], scene: FoldScene, rewrite: Rewrite): Omit<TransformResult, 'model'> {
+  const changes: Change[] = [];
+  const skipped: Skip[] = [];
+  const folded = new Set<GraphNode>();
+  for (const match of matches) {
+    if (folded.has(match.layer)) continue;
+    const moving = match.training ? movingStatistics(scene.graph, match.bn, scene.movingAverages) : undefined;
+    const obstacle = obstacleTo(match, match.training ? moving : match, scene);
+    if (obstacle !== undefined) {
+      skipped.push(obstacle);
+    } else {
+      folded.add(match.layer);
+      changes.push(...fold(match, moving, scene, rewrite));
+    }
+  }
+  return { changes, skipped, warnings: [] };
+}
 
 function fold(match: NormalizedLayer, moving: MovingStatistics | undefined, scene: FoldScene, rewrite: Rewrite): Change[] {
   const { bn, layer, reshape } = match;
@@ -103,12 +114,6 @@ function moveReshape(
   }
   rewrite.remove(reshape.name);
   return { result: sum, changes };
-}
-
-function leadsBack(reshape: GraphNode, layer: GraphNode, { shapeOf }: FoldScene): boolean {
-  if (reshape.op !== 'Reshape') return false;
-  const [to, own] = [shapeOf(outputOf(reshape)), shapeOf(outputOf(layer))];
-  return to === null || own === null || (to.length === own.length && to.every((size, axis) => size === own[axis]));
 }
 
 /** FBN7: an output keeps its name, whatever becomes of the node that had it. */

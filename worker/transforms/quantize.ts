@@ -1,5 +1,5 @@
 import { GraffitistError } from '../errors.ts';
-import type { Graph, GraphNode } from '../graph/graph.ts';
+import type { Edge, Graph, GraphNode } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
 import { channelAxis, convSplits } from '../quantize/finish/convSplits.ts';
 import { castToDouble } from '../quantize/finish/doubleCasts.ts';
@@ -13,12 +13,12 @@ import { placeAvgPool } from '../quantize/placement/avgpool.ts';
 import { placeInputs } from '../quantize/placement/input.ts';
 import { type Inserted, insertQuantizers } from '../quantize/placement/insert.ts';
 import { placeLayers } from '../quantize/placement/layers.ts';
-import { COMPUTE_OPS } from '../quantize/placement/ops.ts';
+import { COMPUTE_OPS, isFromAvgPool } from '../quantize/placement/ops.ts';
 import type { Pass, PlacementSettings } from '../quantize/placement/placement.ts';
 import { placeRescale } from '../quantize/placement/rescale.ts';
 import { placeSeparable } from '../quantize/placement/separable.ts';
 import { type SharedThreshold, shareThresholds } from '../quantize/sharing.ts';
-import { bits, flag, list, nodeName, textFile } from './options.ts';
+import { bits, choice, flag, list, nodeName, textFile } from './options.ts';
 import { type QuantizeLists, readLists } from './quantizeLists.ts';
 import type { Change, Finish, OptionValues, Transform, Warning } from './transform.ts';
 
@@ -44,6 +44,12 @@ export const quantize: Transform = {
     conv_split_list: textFile('Text file: lines `conv node, channel depth, split depth` to be computed in parts of input channels.'),
     dump_quant_params: flag(false, 'Write quantization_params.json and quantized_weights.h5.'),
     bit_accurate: flag(false, 'Compute convolutions, matrix products and average pools in float64, casts around them.'),
+    is_training: flag(false, 'Thresholds that can be trained and frozen; for a graph whose batch norms were folded for training.'),
+    weight_threshold: choice(
+      ['auto', 'max', '3sd'],
+      'auto',
+      'Thresholds of weights: the largest value or |mean| + 3 standard deviations; auto: 3sd where is_training, else max.',
+    ),
     calibrate_quant_layers: flag(true, 'Find thresholds on the calibration data; off: they come from a checkpoint.'),
   },
   after: ['fix_input_shape', 'fold_batch_norms', 'preprocess_layers'],
@@ -58,7 +64,7 @@ export const quantize: Transform = {
     let placed = model.graph;
     for (const pass of PASSES) {
       const found = pass(placed, settings);
-      const insertion = insertQuantizers(placed, found.placements);
+      const insertion = insertQuantizers(placed, found.placements, settings);
       placed = insertion.graph;
       inserted.push(...insertion.inserted);
       warnings.push(...found.warnings, ...insertion.warnings);
@@ -70,8 +76,15 @@ export const quantize: Transform = {
     return {
       model: { ...model, graph },
       changes: [...inserted.map((quantizer) => insertedChange(quantizer, graph)), ...shared.map(sharedChange), ...merged.map(mergedChange)],
-      skipped: leftInFloat(model.graph, graph, model.inputs),
-      warnings: [...warnings, ...overlaps, ...byHand, ...bypassedOutputs(model.outputs, inserted), ...unknownLayers(placed, settings)],
+      skipped: leftInFloat(model.graph, graph, model.inputs, settings.training),
+      warnings: [
+        ...warnings,
+        ...overlaps,
+        ...byHand,
+        ...bypassedOutputs(model.outputs, inserted),
+        ...unknownLayers(placed, settings),
+        ...staticDepthwise(graph, settings, options),
+      ],
       finish: finishing(model, graph, options, lists),
     };
   },
@@ -125,6 +138,7 @@ function settingsOf(model: Model, options: OptionValues): PlacementSettings {
     avgpoolReciprocalBits: width('avgpool_reciprocal_bits'),
     firstLayer: layer('first_layer'),
     lastLayer: layer('last_layer'),
+    training: options.is_training === true,
   };
 }
 
@@ -177,6 +191,22 @@ function unknownLayers(graph: Graph, { firstLayer, lastLayer }: PlacementSetting
       ? []
       : [{ rule: 'QNT29', node: name, text: `${option}: no layer stands in the scope of this name, and no weights keep 8 bits for it.` }],
   );
+}
+
+/** QNT33: on MobileNets thresholds that are found and not trained lose nearly everything (facts 9, 11 #24). */
+function staticDepthwise(graph: Graph, { training }: PlacementSettings, { calibrate_quant_layers: calibrated }: OptionValues): Warning[] {
+  const layers = graph.nodes.filter(
+    ({ op, name, edges }) => op === 'DepthwiseConv2dNative' && !isFromAvgPool(name) && isQuantized(graph, edges[1]),
+  );
+  const [first] = layers;
+  if (first === undefined || training || calibrated === false) return [];
+  const count = layers.length === 1 ? 'One depthwise layer has' : `${layers.length} depthwise layers have`;
+  const text = `${count} one scale for weights of channels that differ widely: static quantization usually loses most of the accuracy here. Retrain (recipe 3: fold_batch_norms and quantize with is_training=True on the training graph).`;
+  return [{ rule: 'QNT33', node: first.name, text }];
+}
+
+function isQuantized(graph: Graph, edge: Edge | undefined): boolean {
+  return edge !== undefined && graph.find(edge.node)?.op === 'LinearQuant';
 }
 
 /** A quantizer hangs off a graph output; the named output itself still delivers what came before it. */

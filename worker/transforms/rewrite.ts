@@ -21,7 +21,7 @@ export class Rewrite {
   }
 
   /** New nodes stand behind the old ones. @throws GraffitistError `graph-duplicate-name` */
-  add(spec: NodeSpec): string {
+  add(spec: NodeSpec | GraphNode): string {
     return this.#editor.add(spec).name;
   }
 

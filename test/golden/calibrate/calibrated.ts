@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { type Calibrated, type CalibrateOptions, calibrate } from '../../../worker/calibrate/calibrate.ts';
+import { weightMethods } from '../../../worker/calibrate/rules.ts';
 import { openCheckpoint } from '../../../worker/formats/checkpoint.ts';
 import { openNpy } from '../../../worker/formats/npy.ts';
 import type { Model, VariableSource } from '../../../worker/graph/model.ts';
 import { noVariables } from '../../../worker/graph/variables.ts';
+import { readQuantizers } from '../../../worker/quantize/readQuantizers.ts';
 import { shared } from '../../shared.ts';
 import { readArguments, readGraph, runArguments } from '../runCase.ts';
 
@@ -28,7 +30,9 @@ export async function quantizedModel(folder: string, args: readonly string[], va
 
 export async function calibrateOn(model: Model, data: readonly string[], options: CalibrateOptions): Promise<Calibrated> {
   const source = fileOf(...data);
-  return calibrate(model, { source, npy: await openNpy(source) }, options);
+  const training = model.graph.nodes.some(({ name }) => name.endsWith('/freeze_th'));
+  const methods = weightMethods({ is_training: training }, readQuantizers(model.graph));
+  return calibrate(model, { source, npy: await openNpy(source) }, { methods, ...options });
 }
 
 /** log2 t by variable, as recorded. */

@@ -28,19 +28,20 @@ describeShared('networks calibrated as the original does', () => {
   });
   afterAll(() => pool.dispose());
 
-  it.each(SMALL.flatMap((network) => ['cal_recipe2_int8', 'cal_recipe2_int8_frozen'].map((run) => [network, run] as const)))(
-    'CAL1 … CAL6: %s, %s',
-    async (network, run) => {
-      const folder = `cases/nets/${network}`;
-      const { args, calibration_order } = caseFile(`${folder}/${run}`);
-      const { thresholds, calibration } = await calibrateOn(await quantizedModel(folder, args), [folder, 'calibration_set.npy'], {
-        pool: async () => pool,
-      });
-      expect(differingThresholds(thresholds, recordedThresholds(folder, run, 'expected_thresholds.json'))).toEqual([]);
-      expect([...thresholds.keys()]).toEqual(calibration_order);
-      expect(calibration).toMatchObject({ recomputed: 0, inexact: [], warnings: [] });
-    },
-  );
+  it.each(
+    SMALL.flatMap((network) =>
+      ['cal_recipe2_int8', 'cal_recipe2_int8_frozen', 'cal_recipe3a_int8', 'cal_recipe3a_int4'].map((run) => [network, run] as const),
+    ),
+  )('CAL1 … CAL6: %s, %s', async (network, run) => {
+    const folder = `cases/nets/${network}`;
+    const { args, calibration_order } = caseFile(`${folder}/${run}`);
+    const { thresholds, calibration } = await calibrateOn(await quantizedModel(folder, args), [folder, 'calibration_set.npy'], {
+      pool: async () => pool,
+    });
+    expect(differingThresholds(thresholds, recordedThresholds(folder, run, 'expected_thresholds.json'))).toEqual([]);
+    expect([...thresholds.keys()]).toEqual(calibration_order);
+    expect(calibration).toMatchObject({ recomputed: 0, inexact: [], warnings: [] });
+  });
 
   it.each([
     ['static_int8', 'quantize'],
@@ -72,7 +73,7 @@ describeShared('networks calibrated as the original does', () => {
 
 describeShared('quantized small networks with the original thresholds', () => {
   const runs = SMALL.flatMap((network) =>
-    ['cal_recipe2_int8', 'cal_recipe2_int8_frozen', 'cal_recipe3c_int8', 'cal_recipe3c_int4'].map((run) => [network, run] as const),
+    ['2_int8', '2_int8_frozen', '3a_int8', '3a_int4', '3c_int8', '3c_int4'].map((run) => [network, `cal_recipe${run}`] as const),
   );
 
   describe.each(['wasm', 'reference'] as const)('on %s', (name) => {

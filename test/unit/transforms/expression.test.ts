@@ -27,6 +27,8 @@ describe('transform expressions', () => {
     ['quantize(calibrate_quant_layers=true)', { calibrate_quant_layers: false }],
     ['strip_unused_nodes(placeholder_type_enum=[1,1])', { placeholder_type_enum: [1, 1] }],
     ['strip_unused_nodes(placeholder_type_enum=[1, 3])', { placeholder_type_enum: [1, 3] }],
+    ['fold_batch_norms(is_training=True)', { is_training: true }],
+    ['quantize(is_training=True, weight_threshold=max)', { is_training: true, weight_threshold: 'max' }],
     ['remove_training_nodes(protected_node_patterns=[.*keep.*])', { protected_node_patterns: ['.*keep.*'] }],
     ['remove_training_nodes(protected_node_patterns=[\'a\', "b/.*"])', { protected_node_patterns: ['a', 'b/.*'] }],
   ])('reads %s', (text, options) => {
@@ -34,15 +36,12 @@ describe('transform expressions', () => {
   });
 
   it('takes options of later versions at the value at which they do nothing', () => {
-    expect(parseExpression('fold_batch_norms(is_training=False)').options).toEqual({});
     expect(parseExpression('quantize(dump_quant_params=False, layer_merge_list=None)').options).toEqual({});
   });
 
   it.each([
     ['nonsense', 'transform-unknown', /fix_input_shape, fold_batch_norms/],
-    ['fold_batch_norms(is_training=True)', 'transform-later', /is_training/],
-    ['quantize(bit_accurate=True)', 'transform-later', /bit_accurate/],
-    ['quantize(layer_merge_list=merge.txt)', 'transform-later', /layer_merge_list/],
+    ['quantize(weight_threshold=4sd)', 'option-invalid', /3sd/],
     ['quantize(foo=1)', 'option-unknown', /weight_bits/],
     ['fix_input_shape(foo=1)', 'option-unknown', /no options/],
     ['quantize(weight_bits=eight)', 'option-invalid', /-8/],

@@ -23,9 +23,10 @@ export interface Insertion {
 /**
  * Puts quantizers into a graph: their nodes behind all others, in the order of the placements, and every reader of a producer
  * rewired to its quantizer.
+ * @param options `training`: their thresholds can be trained and frozen
  * @throws GraffitistError `op-unsupported` for a tensor that is neither float32 nor float64
  */
-export function insertQuantizers(graph: Graph, placements: readonly Placement[]): Insertion {
+export function insertQuantizers(graph: Graph, placements: readonly Placement[], { training = false } = {}): Insertion {
   const editor = new GraphEditor(graph);
   const inserted: Inserted[] = [];
   const warnings: Note[] = [];
@@ -34,7 +35,7 @@ export function insertQuantizers(graph: Graph, placements: readonly Placement[])
     if (!graph.has(`${scope}/LinearQuant`)) {
       const { producer, rounding, bits } = placement;
       const dtype = quantizableType(graph.node(producer));
-      const specs = quantizerNodes({ scope, source: producer, rounding, dtype, ...formatOf(bits) });
+      const specs = quantizerNodes({ scope, source: producer, rounding, dtype, training, ...formatOf(bits) });
       inserted.push({ placement, scope, nodes: specs.map((spec) => editor.add(spec).name) });
     }
     for (const producer of producers) {

@@ -42,8 +42,8 @@ interface LayerMatch extends MatchOf<typeof BIASADD_ROOT> {
 export const placeLayers: Pass = (graph, settings) => {
   const placements: Placement[] = [];
   for (const match of layerMatches(graph)) {
-    refuseTraining(match);
-    if (skipReason(match) === null) placements.push(...layerPlacements(match, settings));
+    if (!settings.training) refuseTraining(match);
+    if (skipReason(match, settings) === null) placements.push(...layerPlacements(match, settings));
   }
   return { placements, warnings: [] };
 };
@@ -59,11 +59,14 @@ export function* layerMatches(graph: Graph): Generator<LayerMatch> {
 }
 
 /** Why a layer that matches is nevertheless left in float; null: it is not. */
-export function skipReason({ layer, correction }: LayerMatch): { readonly reason: string; readonly remedy: string } | null {
+export function skipReason(
+  { layer, correction }: LayerMatch,
+  { training }: Pick<PlacementSettings, 'training'>,
+): { readonly reason: string; readonly remedy: string } | null {
   if (layer.name.includes('gru')) {
     return { reason: 'its name contains "gru": recurrent layers are left in float', remedy: 'Rename the layer if it is none.' };
   }
-  if (correction !== undefined) {
+  if (correction !== undefined && !training) {
     return {
       reason: `'${correction.name}' multiplies its output before the bias is added`,
       remedy: 'Fold the factor into the weights: fold_batch_norms does so for a batch norm in inference form.',
@@ -77,7 +80,7 @@ function refuseTraining({ layer, correction }: LayerMatch): void {
   if (correction === undefined || lastSegment(correction.name) !== 'correction') return;
   throw new GraffitistError('op-training', 'The batch norm of this layer was folded for training.', {
     about: layer.name,
-    remedy: 'Start from the graph exported for evaluation.',
+    remedy: 'Start from the graph exported for evaluation, or set quantize(is_training=True).',
   });
 }
 
@@ -89,12 +92,13 @@ function* candidates(graph: Graph): Generator<LayerMatch> {
 }
 
 function layerPlacements(match: LayerMatch, settings: PlacementSettings): Placement[] {
-  const { rule, layer, weight, bias, biasAdd, bypass, relu, leaky, alpha, alphaX } = match;
+  const { rule, layer, correction, weight, bias, biasAdd, bypass, relu, leaky, alpha, alphaX } = match;
   const on = (producer: GraphNode, suffix: Placement['suffix'], bits: number): Placement => place(rule, producer.name, suffix, bits);
 
   const placements = [
     on(weight, 'weight_quant', weightBits(layer, settings)),
-    on(layer, 'layer_quant', settings.layerBits),
+    // QNT32: the accumulator is what the bias is added to.
+    on(correction ?? layer, 'layer_quant', settings.layerBits),
     on(bias, 'bias_quant', settings.layerBits),
   ];
   if (leaky !== undefined && alpha !== undefined && alphaX !== undefined) {

@@ -41,6 +41,8 @@ export interface PlacementSettings {
   readonly avgpoolReciprocalBits: SignedBits;
   readonly firstLayer: string | null;
   readonly lastLayer: string | null;
+  /** For training: batch norms may be folded with a correction behind the layer. */
+  readonly training: boolean;
 }
 
 /** A placement, rounding half to even unless told otherwise. */

@@ -54,7 +54,7 @@ export function foldNodes(
 }
 
 /** k as [input channels, multiplier], as it multiplies weights of [height, width, input channels, multiplier]. */
-function depthwiseReshape(own: string, k: string, kernel: readonly number[] | null, dtype: DType): readonly NodeSpec[] {
+export function depthwiseReshape(own: string, k: string, kernel: readonly number[] | null, dtype: DType): readonly NodeSpec[] {
   const reshape = typed(`${own}/Reshape`, 'Reshape', dtype, k, `${own}/Reshape/shape`);
   return [
     constant(`${own}/Reshape/shape`, makeTensor('int32', [2], kernel?.slice(2) ?? [])),

@@ -1,4 +1,4 @@
-import type { Edge } from '../../graph/graph.ts';
+import type { Edge, GraphNode } from '../../graph/graph.ts';
 import type { Skip } from '../transform.ts';
 import type { NormalizedLayer } from './batchNorms.ts';
 import { type FoldScene, outputOf } from './foldScene.ts';
@@ -6,6 +6,7 @@ import { type FoldScene, outputOf } from './foldScene.ts';
 /** Why a batch norm cannot be folded into the layer before it, or undefined. `statistics`: fixed mean and variance, where there are any. */
 export function obstacleTo(match: NormalizedLayer, statistics: { readonly mean: Edge } | undefined, scene: FoldScene): Skip | undefined {
   const node = match.bn.name;
+  if (isFoldedForTraining(match.bn)) return foldedBefore(node);
   if (statistics === undefined) {
     const reason = 'it normalizes with the statistics of the batch at hand, and no moving averages lead to fixed ones';
     return { rule: 'FBN8', node, reason, remedy: 'Open the graph as exported for evaluation.' };
@@ -15,10 +16,21 @@ export function obstacleTo(match: NormalizedLayer, statistics: { readonly mean: 
     const reason = `the output of ${match.layer.name} before it is also ${reader}, which the fold would change`;
     return { rule: 'FBN9', node, reason, remedy: 'Give the two readers layers of their own.' };
   }
-  const reason = misfit(match, scene);
-  return reason === undefined
-    ? undefined
-    : { rule: 'FBN11', node, reason, remedy: 'Export the graph with channels last and weights not transposed.' };
+  return misfit(match, scene);
+}
+
+/** The gradient that a batch norm folded for training has: none to γ and β, which get theirs from the fold. */
+export const FOLD_GRADIENT = 'FoldFusedBatchNormGradient';
+
+/** Whether a batch norm was folded for training before: what is left of it only takes statistics. */
+export function isFoldedForTraining(bn: GraphNode): boolean {
+  const gradient = bn.attr('_gradient_op_type');
+  return gradient?.kind === 'string' && gradient.value === FOLD_GRADIENT;
+}
+
+/** FBN15 */
+export function foldedBefore(node: string): Skip {
+  return { rule: 'FBN15', node, reason: 'it was folded for training already', remedy: 'Start from the graph before that.' };
 }
 
 /** What else depends on the layer's plain output, in words; readers that no output depends on do not count. */
@@ -32,7 +44,14 @@ function otherReader({ carriers, nodes }: NormalizedLayer, { graph, outputs, liv
   return undefined;
 }
 
-function misfit({ bn, layer, reshape }: NormalizedLayer, { shapeOf }: FoldScene): string | undefined {
+/** FBN11: why layer and batch norm do not fit together, or undefined. */
+export function misfit(match: NormalizedLayer, scene: FoldScene): Skip | undefined {
+  const reason = misfitReason(match, scene);
+  const remedy = 'Export the graph with channels last and weights not transposed.';
+  return reason === undefined ? undefined : { rule: 'FBN11', node: match.bn.name, reason, remedy };
+}
+
+function misfitReason({ bn, layer, reshape }: NormalizedLayer, { shapeOf }: FoldScene): string | undefined {
   const transposed = ['transpose_b', 'adj_y'].some((name) => {
     const value = layer.attr(name);
     return value?.kind === 'bool' && value.value;

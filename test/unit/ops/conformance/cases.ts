@@ -236,6 +236,13 @@ const elementwise: ConformanceCase[] = [
     inputs: [floats(IMAGE, 294), floats([5], 295, 0.5, 2), floats([5], 296), floats([5], 297), floats([5], 298, 0.01, 2)],
     tolerance: SUMS,
   })),
+  ...['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3'].map((op) => ({
+    name: 'statistics of the batch',
+    op,
+    attrs: { is_training: flag(true), epsilon: real(Math.fround(0.001)) },
+    inputs: [floats(IMAGE, 2941), floats([5], 2951, 0.5, 2), floats([5], 2961), floats([0], 2971), floats([0], 2981)],
+    tolerance: 2 * SUMS,
+  })),
   { name: 'axes 1, 2', op: 'Mean', attrs: { keep_dims: flag(false) }, inputs: [floats(IMAGE, 299), ints([2], [1, 2])], tolerance: SUMS },
   {
     name: 'axes 1, 2 kept',
