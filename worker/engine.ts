@@ -5,6 +5,7 @@ import { parseCommandLine, printCommandLine } from './engine/commandLine.ts';
 import {
   addToDocument,
   calibrationOf,
+  guessOf,
   type OpenDocument,
   openDocument,
   refuseBrokenCheckpoint,
@@ -14,7 +15,7 @@ import {
 import { downloadFiles } from './engine/download.ts';
 import { inspectNode } from './engine/inspect.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
-import { RECIPES } from './engine/recipes.ts';
+import { genericRecipes } from './engine/recipes.ts';
 import { type Calibrate, runPipeline } from './engine/run.ts';
 import { readSnapshot, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
@@ -22,12 +23,14 @@ import { GraffitistError } from './errors.ts';
 import { compareOutputs } from './evaluate/compareOutputs.ts';
 import type { BackendName } from './execute/backend.ts';
 import { probeWebGpu } from './execute/probeWebGpu.ts';
-import type { BackendInfo, Engine, OptionValues, RunReport, RunRequest } from './protocol.ts';
+import type { BackendInfo, Engine, OptionValues, RecipeInfo, RunReport, RunRequest } from './protocol.ts';
 import type { Quantizer } from './quantize/quantizer.ts';
 import { readQuantizers } from './quantize/readQuantizers.ts';
 import { buildScene, revealPath, searchNodes } from './scene/scene.ts';
 import { checkPipeline } from './transforms/pipeline.ts';
 import { TRANSFORMS } from './transforms/registry.ts';
+import { presetsOf } from './zoo/presets.ts';
+import { recognizeNetwork } from './zoo/recognize.ts';
 
 /** What the engine needs from where it runs: a page's worker, Node, a test. */
 export interface EngineHost {
@@ -103,7 +106,7 @@ export function createEngine(host: EngineHost): LocalEngine {
 
   return {
     transforms: async () => TRANSFORMS.map(({ name, summary, options, after, notAfter }) => ({ name, summary, options, after, notAfter })),
-    recipes: async () => RECIPES,
+    recipes: async () => (document === null ? genericRecipes() : recipesFor(document)),
     backends: async () => listBackends(await backend(), host.cores),
     useBackend: async (name) => {
       chosen = name;
@@ -181,6 +184,12 @@ export function createEngine(host: EngineHost): LocalEngine {
       pool = null;
     },
   };
+}
+
+/** Presets of the network that the document holds, then what is for any network. */
+function recipesFor({ graph }: OpenDocument): RecipeInfo[] {
+  const network = recognizeNetwork(graph);
+  return [...(network === null ? [] : presetsOf(network)), ...genericRecipes(guessOf(graph))];
 }
 
 /** QNT27: `max_thresholds` of a quantize step. @throws GraffitistError `option-invalid` naming a quantizer that the graph does not have */

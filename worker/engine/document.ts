@@ -7,9 +7,12 @@ import type { Graph } from '../graph/graph.ts';
 import { openGraphFile } from '../graph/graphFile.ts';
 import { descendants } from '../graph/reach.ts';
 import { controlFlowNodes, refuseControlFlow } from '../graph/validate.ts';
-import type { DocumentSummary, FileRole, FileSummary, SourceFile } from '../protocol.ts';
+import type { DocumentSummary, FileRole, FileSummary, InterfaceGuess, SourceFile } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { guessInterface, interfaceCandidates } from '../transforms/interface.ts';
+import { outerLayers } from '../transforms/outerLayers.ts';
+import { summarizeNetwork } from '../zoo/presets.ts';
+import { recognizeNetwork } from '../zoo/recognize.ts';
 
 /** What lies open: one graph, and the weights and data that were found to belong to it. */
 export interface OpenDocument {
@@ -191,12 +194,13 @@ export function summarize(document: OpenDocument): DocumentSummary {
   const quantizers = readQuantizers(graph);
   const known = checkpoint?.entries ?? new Map<string, unknown>();
   const [count, ...shape] = calibration?.npy.shape ?? [];
+  const network = recognizeNetwork(graph);
   return {
     name: document.name,
     files: document.summaries,
     nodeCount: graph.nodes.length,
     ops: [...ops].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
-    guess: guessInterface(graph),
+    guess: guessOf(graph),
     candidates: interfaceCandidates(graph),
     missingVariables: missingVariables(graph, known, thresholdsOf(graph)),
     calibration: count === undefined ? null : { count, shape },
@@ -205,7 +209,14 @@ export function summarize(document: OpenDocument): DocumentSummary {
       count: quantizers.length,
       thresholdsLoaded: quantizers.every((quantizer) => quantizer.constantLog2 !== undefined || known.has(quantizer.threshold)),
     },
+    network: network === null ? null : summarizeNetwork(network, document.graphFile.path ?? document.graphFile.name),
   };
+}
+
+/** Interface and outer layers as they most likely are. */
+export function guessOf(graph: Graph): InterfaceGuess {
+  const guess = guessInterface(graph);
+  return { ...guess, ...outerLayers(graph, guess.inputs, guess.outputs) };
 }
 
 /** Control flow is in the way where everything that may be an output depends on some. */
