@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { requestFromArguments } from '../worker/engine/commandLine.ts';
-import { parseRecipe, requestOf } from '../worker/engine/recipe.ts';
 import { GraffitistError } from '../worker/errors.ts';
 import type { BackendName, DocumentSummary, Engine, FileRole, RunReport, RunRequest, StepReport } from '../worker/protocol.ts';
-import { readModelFiles, readSource } from './files.ts';
+import { readModelFiles } from './files.ts';
 import { createNodeEngine } from './nodeEngine.ts';
 import { checkFolder, checkOutput, writeOutputs } from './outputs.ts';
 import { progressView } from './progress.ts';
+import { readRecipeArgument } from './recipeArgument.ts';
 
 /** The original's arguments (facts 2.1) under its own names, and ours. */
 export interface GraffitizeOptions {
@@ -31,7 +31,8 @@ export async function graffitizeCommand(options: GraffitizeOptions): Promise<num
   const inGraph = required(options.in_graph, '--in_graph');
   const outGraph = required(options.out_graph, '--out_graph');
   refuseLater(inGraph, options);
-  const request = await readRequest(options);
+  const recipe = options.recipe === undefined ? null : await readRecipeArgument(options.recipe);
+  const planned = requestFor(options, recipe?.request ?? null);
   const progress = progressView(options.json === true);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
@@ -41,8 +42,9 @@ export async function graffitizeCommand(options: GraffitizeOptions): Promise<num
     const sources = await readModelFiles(inGraph, { checkpoint: options.in_ckpt, calibration: options.calibration });
     await checkOutput(outGraph, sources);
     // The checkpoint goes beside the input graph, as the original writes it.
-    if (options.freeze !== true && calibrates(request)) await checkFolder(path.dirname(inGraph));
+    if (options.freeze !== true && calibrates(planned)) await checkFolder(path.dirname(inGraph));
     const summary = await engine.open(sources, job);
+    const request = recipe === null ? planned : requestFor(options, recipe.forDocument(summary));
     const report = await engine.run({ ...request, ...(options.superuser === true ? { superuser: true } : {}) }, job);
     progress.end();
     const refused = report.steps.find((step) => step.error !== undefined)?.error;
@@ -87,10 +89,8 @@ function refuseLater(inGraph: string, options: GraffitizeOptions): void {
   });
 }
 
-async function readRequest(options: GraffitizeOptions): Promise<RunRequest & { readonly superuser?: boolean }> {
-  const recipe =
-    options.recipe === undefined ? null : parseRecipe(await (await readSource(options.recipe, 'Recipe file')).blob.text(), options.recipe);
-  const base = recipe === null ? null : requestOf(recipe);
+/** The recipe, with what the arguments say in its place. */
+function requestFor(options: GraffitizeOptions, base: RunRequest | null): RunRequest {
   const given = requestFromArguments({
     inputs: options.inputs ?? base?.interface.inputs ?? [required(undefined, '--inputs')],
     outputs: options.outputs ?? base?.interface.outputs ?? [required(undefined, '--outputs')],

@@ -53,7 +53,12 @@ function resnet(depth: 50 | 101 | 152): Network {
 
 function inception(
   version: 1 | 2 | 3 | 4,
-  row: Pick<Network, 'layers' | 'filters'> & { readonly size: number; readonly output: string; readonly first: string; readonly last: string },
+  row: Pick<Network, 'layers' | 'filters'> & {
+    readonly size: number;
+    readonly output: string;
+    readonly first: string;
+    readonly last: string;
+  },
 ): Network {
   const scope = `InceptionV${version}`;
   return {

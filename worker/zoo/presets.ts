@@ -4,8 +4,8 @@ import { type NetworkNames, publishedNames } from './names.ts';
 import type { Network } from './network.ts';
 import { NETWORKS, networkNamed } from './networks.ts';
 import { preprocessingOf } from './preprocessing.ts';
-import type { RecognizedNetwork } from './recognize.ts';
 import { isTrainingRecipe, RECIPE_TITLES, recipeSteps } from './recipes.ts';
+import type { RecognizedNetwork } from './recognize.ts';
 
 /** A recipe filled in for a network: under its published names, or those that a graph has. */
 export function presetRequest(network: Network, recipe: NetworkRecipe, names: NetworkNames = publishedNames(network)): RunRequest {

@@ -52,7 +52,10 @@ export function recipeSteps(recipe: NetworkRecipe, { firstLayer, lastLayer, quan
     ...(recipe === 'int8' ? {} : edges),
   };
   const names = training ? TRAINING : INFERENCE;
-  const steps = names.map((transform) => ({ transform, options: training && transform === 'fold_batch_norms' ? { is_training: true } : {} }));
+  const steps = names.map((transform) => ({
+    transform,
+    options: training && transform === 'fold_batch_norms' ? { is_training: true } : {},
+  }));
   if (recipe !== 'optimized') steps.push({ transform: 'quantize', options });
   return steps.map((step, index) => ({ id: `${index + 1}`, ...step, bypassed: false }));
 }

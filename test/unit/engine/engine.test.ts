@@ -43,7 +43,11 @@ afterEach(() => Promise.all(engines.map((each) => each.dispose())));
 describe('documents', () => {
   it('pairs graph, checkpoint and data; lists variables until the checkpoint is there', async () => {
     const alone = await engine.open(await files('shapes_mnv1_eval.pb'));
-    expect(alone.guess).toEqual(int8.interface);
+    expect(alone.guess).toEqual({
+      ...int8.interface,
+      firstLayer: 'MobilenetV1/MobilenetV1/Conv2d_0/Conv2D',
+      lastLayer: 'MobilenetV1/Logits/Conv2d_1c_1x1/Conv2D',
+    });
     expect(alone.missingVariables.length).toBe(57);
     expect(alone.calibration).toBeNull();
     const whole = await engine.add([...(await files(...checkpoint)), await images(3)]);
