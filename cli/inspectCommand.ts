@@ -1,5 +1,4 @@
 import type { NetworkSummary, QuantizerRow } from '../worker/protocol.ts';
-import { PREPROCESSINGS } from '../worker/zoo/preprocessing.ts';
 import { readModelFiles } from './files.ts';
 import { createNodeEngine } from './nodeEngine.ts';
 import { powerText, table } from './table.ts';
@@ -48,7 +47,7 @@ export async function inspectCommand(graph: string, options: InspectOptions): Pr
 function networkLines({ title, variant, presets, preprocessing }: NetworkSummary): string[] {
   return [
     `network  ${title}${variant.length === 0 ? '' : ` (${variant.join(', ')})`}`,
-    `images   ${PREPROCESSINGS[preprocessing]}`,
+    `images   ${preprocessing.text}`,
     ...(presets.length === 0 ? [] : [`recipes  ${presets.join(', ')}`]),
   ];
 }

@@ -103,7 +103,8 @@ export interface NetworkSummary {
   readonly lastLayer: string;
   /** Presets for the graph at hand: `mobilenet_v1/int8`. */
   readonly presets: readonly string[];
-  readonly preprocessing: Preprocessing;
+  /** What is done to a photograph before the network sees it, by its name and in words. */
+  readonly preprocessing: { readonly name: Preprocessing; readonly text: string };
   readonly accuracy: PublishedAccuracy | null;
 }
 

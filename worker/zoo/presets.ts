@@ -3,7 +3,7 @@ import type { NetworkRecipe, NetworkSummary, RecipeInfo, RunRequest } from '../p
 import { type NetworkNames, publishedNames } from './names.ts';
 import type { Network } from './network.ts';
 import { NETWORKS, networkNamed } from './networks.ts';
-import { preprocessingOf } from './preprocessing.ts';
+import { PREPROCESSINGS, preprocessingOf } from './preprocessing.ts';
 import { isTrainingRecipe, RECIPE_TITLES, recipeSteps } from './recipes.ts';
 import type { RecognizedNetwork } from './recognize.ts';
 
@@ -54,6 +54,7 @@ function recipesFor({ network, form }: RecognizedNetwork): readonly NetworkRecip
 /** What the page and `graffitize inspect` say of it. `path` is the graph's file: its name may tell another framework. */
 export function summarizeNetwork(found: RecognizedNetwork, path: string): NetworkSummary {
   const { network, variant } = found;
+  const preprocessing = preprocessingOf(network, path);
   return {
     name: network.name,
     title: network.title,
@@ -62,7 +63,7 @@ export function summarizeNetwork(found: RecognizedNetwork, path: string): Networ
     firstLayer: found.firstLayer,
     lastLayer: found.lastLayer,
     presets: presetsOf(found).map(({ name }) => name),
-    preprocessing: preprocessingOf(network, path),
+    preprocessing: { name: preprocessing, text: PREPROCESSINGS[preprocessing] },
     accuracy: network.accuracy,
   };
 }
