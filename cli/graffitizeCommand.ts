@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { requestFromArguments } from '../worker/engine/commandLine.ts';
-import { parseRecipe, requestOf } from '../worker/engine/recipe.ts';
 import { GraffitistError } from '../worker/errors.ts';
 import type {
   BackendName,
@@ -14,10 +13,11 @@ import type {
   StepReport,
 } from '../worker/protocol.ts';
 import { transformNamed } from '../worker/transforms/registry.ts';
-import { graphPath, readModelFiles, readSource } from './files.ts';
+import { graphPath, readModelFiles } from './files.ts';
 import { createNodeEngine } from './nodeEngine.ts';
 import { checkFolder, checkOutput, writeOutputs } from './outputs.ts';
 import { progressView } from './progress.ts';
+import { readRecipeArgument } from './recipeArgument.ts';
 
 /** The original's arguments (facts 2.1) under its own names, and ours. */
 export interface GraffitizeOptions {
@@ -41,7 +41,8 @@ export interface GraffitizeOptions {
 export async function graffitizeCommand(options: GraffitizeOptions): Promise<number> {
   const inGraph = await graphPath(required(options.in_graph, '--in_graph'));
   const outGraph = required(options.out_graph, '--out_graph');
-  const request = await readRequest(options);
+  const recipe = options.recipe === undefined ? null : await readRecipeArgument(options.recipe);
+  const planned = requestFor(options, recipe?.request ?? null);
   const progress = progressView(options.json === true);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
@@ -51,13 +52,14 @@ export async function graffitizeCommand(options: GraffitizeOptions): Promise<num
     const sources = await readModelFiles(inGraph, {
       checkpoint: options.in_ckpt,
       calibration: options.calibration,
-      lists: listFiles(request),
+      lists: listFiles(planned),
     });
     const target = await outputTarget(outGraph);
     await checkOutput(target.graph, sources);
     // The checkpoint and the quantizer parameters go beside the input graph, as the original writes them.
-    if ((options.freeze !== true && writesCheckpoint(request)) || dumps(request)) await checkFolder(path.dirname(inGraph));
+    if ((options.freeze !== true && writesCheckpoint(planned)) || dumps(planned)) await checkFolder(path.dirname(inGraph));
     const summary = await engine.open(sources, job, { tag: options.saved_model_tag });
+    const request = recipe === null ? planned : requestFor(options, recipe.forDocument(summary));
     const report = await engine.run({ ...request, ...(options.superuser === true ? { superuser: true } : {}) }, job);
     progress.end();
     const refused = report.steps.find((step) => step.error !== undefined)?.error;
@@ -95,10 +97,8 @@ function backendName(text: string): BackendName {
   });
 }
 
-async function readRequest(options: GraffitizeOptions): Promise<RunRequest & { readonly superuser?: boolean }> {
-  const recipe =
-    options.recipe === undefined ? null : parseRecipe(await (await readSource(options.recipe, 'Recipe file')).blob.text(), options.recipe);
-  const base = recipe === null ? null : requestOf(recipe);
+/** The recipe, with what the arguments say in its place. */
+function requestFor(options: GraffitizeOptions, base: RunRequest | null): RunRequest {
   const given = requestFromArguments({
     inputs: options.inputs ?? base?.interface.inputs ?? [required(undefined, '--inputs')],
     outputs: options.outputs ?? base?.interface.outputs ?? [required(undefined, '--outputs')],

@@ -1,4 +1,4 @@
-import type { QuantizerRow } from '../worker/protocol.ts';
+import type { NetworkSummary, QuantizerRow } from '../worker/protocol.ts';
 import { readModelFiles } from './files.ts';
 import { createNodeEngine } from './nodeEngine.ts';
 import { powerText, table } from './table.ts';
@@ -19,11 +19,13 @@ export async function inspectCommand(graph: string, options: InspectOptions): Pr
       process.stdout.write(`${JSON.stringify({ document: summary, quantizers }, null, 2)}\n`);
       return 0;
     }
-    const { inputs, outputs, shape } = summary.guess;
+    const { inputs, outputs, shape, firstLayer, lastLayer } = summary.guess;
     const lines = [
       `${summary.name}: ${summary.nodeCount} nodes`,
       `inputs   ${inputs.join(', ') || 'none found'}${shape === null ? '' : `  ${shape.join('×')}`}`,
       `outputs  ${outputs.join(', ') || 'none found'}`,
+      `layers   ${firstLayer ?? 'none found'}${lastLayer === null || lastLayer === firstLayer ? '' : ` … ${lastLayer}`}`,
+      ...(summary.network === null ? [] : networkLines(summary.network)),
       ...(summary.refusal === null ? [] : [`can be looked at, not rewritten: ${summary.refusal.cause}`]),
       ...(summary.missingVariables.length === 0 ? [] : [`variables without values: ${summary.missingVariables.length}`]),
       '',
@@ -41,6 +43,14 @@ export async function inspectCommand(graph: string, options: InspectOptions): Pr
   } finally {
     await engine.dispose();
   }
+}
+
+function networkLines({ title, variant, presets, preprocessing }: NetworkSummary): string[] {
+  return [
+    `network  ${title}${variant.length === 0 ? '' : ` (${variant.join(', ')})`}`,
+    `images   ${preprocessing.text}`,
+    ...(presets.length === 0 ? [] : [`recipes  ${presets.join(', ')}`]),
+  ];
 }
 
 /** One quantizer as the tables of the command line print it. */

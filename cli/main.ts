@@ -5,6 +5,7 @@ import { type DiffOptions, diffCommand } from './diffCommand.ts';
 import { type GraffitizeOptions, graffitizeCommand } from './graffitizeCommand.ts';
 import { transformsHelp } from './help.ts';
 import { type InspectOptions, inspectCommand } from './inspectCommand.ts';
+import { zooCommand } from './zooCommand.ts';
 
 /** Runs the command line. @returns the exit code: 0 done, 1 refused or different, 2 wrong use, 130 stopped by Ctrl-C */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -20,7 +21,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--outputs <names...>', 'output node names')
     .option('--input_shape <H,W,C>', 'input shape without the batch dimension')
     .option('--transforms <expressions...>', "transforms in order, each name or 'name(key=value, key=value)'")
-    .option('--recipe <file.json>', 'interface and transforms from a recipe file; arguments given here win')
+    .option(
+      '--recipe <name or file.json>',
+      'interface and transforms of a network (inception_v3/int8) or a recipe file; arguments given here win',
+    )
     .option('--calibration <file.npy>', 'calibration images [N,H,W,C] (default: calibration_set.npy beside the graph)')
     .option('--in_ckpt <prefix>', 'checkpoint (default: the one that the file `checkpoint` beside the graph names)')
     .option('--freeze', 'write weights and thresholds as constants into one .pb')
@@ -49,6 +53,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     .action(async (expected: string, actual: string, options: DiffOptions) => {
       code = await diffCommand(expected, actual, options);
     });
+  program
+    .command('zoo')
+    .description('list the networks that are recognised, with interface, first and last layer and recipes')
+    .option('--json', 'print JSON')
+    .action(zooCommand);
   program
     .command('demo')
     .description('quantize the sample model and print what happened')

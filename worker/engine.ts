@@ -17,7 +17,7 @@ import {
 import { downloadFiles } from './engine/download.ts';
 import { inspectNode } from './engine/inspect.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
-import { RECIPES } from './engine/recipes.ts';
+import { genericRecipes } from './engine/recipes.ts';
 import { type Calibrate, type RunServices, runPipeline } from './engine/run.ts';
 import { type KeptRun, readSnapshot, rerun, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
@@ -26,12 +26,14 @@ import { compareOutputs } from './evaluate/compareOutputs.ts';
 import type { BackendName } from './execute/backend.ts';
 import { probeWebGpu } from './execute/probeWebGpu.ts';
 import type { CodesOf } from './export/quantParams.ts';
-import type { BackendInfo, Engine, OptionValues } from './protocol.ts';
+import type { BackendInfo, Engine, OptionValues, RecipeInfo } from './protocol.ts';
 import type { Quantizer } from './quantize/quantizer.ts';
 import { readQuantizers } from './quantize/readQuantizers.ts';
 import { buildScene, revealPath, searchNodes } from './scene/scene.ts';
 import { checkPipeline } from './transforms/pipeline.ts';
 import { TRANSFORMS } from './transforms/registry.ts';
+import { presetsOf } from './zoo/presets.ts';
+import { recognizeNetwork } from './zoo/recognize.ts';
 
 /** What the engine needs from where it runs: a page's worker, Node, a test. */
 export interface EngineHost {
@@ -113,7 +115,7 @@ export function createEngine(host: EngineHost): LocalEngine {
 
   return {
     transforms: async () => TRANSFORMS.map(({ name, summary, options, after, notAfter }) => ({ name, summary, options, after, notAfter })),
-    recipes: async () => RECIPES,
+    recipes: async () => (document === null ? genericRecipes() : recipesFor(document)),
     backends: async () => listBackends(await backend(), host.cores),
     useBackend: async (name) => {
       chosen = name;
@@ -189,6 +191,12 @@ export function createEngine(host: EngineHost): LocalEngine {
       pool = null;
     },
   };
+}
+
+/** Presets of the network that the document holds, then what is for any network. */
+function recipesFor({ graph, guess }: OpenDocument): RecipeInfo[] {
+  const network = recognizeNetwork(graph);
+  return [...(network === null ? [] : presetsOf(network)), ...genericRecipes(guess)];
 }
 
 /** QNT27, CAL13: `max_thresholds` and `weight_threshold` of a quantize step. @throws GraffitistError `option-invalid` naming a quantizer that the graph does not have */

@@ -66,6 +66,12 @@ export interface OpenChoice {
   readonly signature?: string | undefined;
 }
 
+/** The interface that was guessed, and the layers that would keep 8 bits in an INT4 network. */
+export interface InterfaceGuess extends GraphInterface {
+  readonly firstLayer: string | null;
+  readonly lastLayer: string | null;
+}
+
 export interface DocumentSummary {
   readonly name: string;
   readonly files: readonly FileSummary[];
@@ -74,7 +80,7 @@ export interface DocumentSummary {
   /** Graphs and signatures to choose from; null for a file that has none. */
   readonly savedModel: SavedModelSummary | null;
   /** What the signature says, else what was guessed from placeholders and from tensors nobody reads. */
-  readonly guess: GraphInterface;
+  readonly guess: InterfaceGuess;
   readonly candidates: { readonly inputs: readonly string[]; readonly outputs: readonly string[] };
   /** Variables of the graph that no loaded checkpoint supplies. */
   readonly missingVariables: readonly string[];
@@ -83,6 +89,49 @@ export interface DocumentSummary {
   readonly refusal: ErrorInfo | null;
   /** How many quantizers the opened graph already has, and whether their thresholds are known. */
   readonly quantizers: { readonly count: number; readonly thresholdsLoaded: boolean };
+  /** The network of the table that the graph holds, or null. */
+  readonly network: NetworkSummary | null;
+}
+
+// ---------------------------------------------------------------- networks
+
+/** Recipes of a network: 1, 2 (INT8, INT4 weights), 3a and 3c of the original's README. */
+export type NetworkRecipe = 'optimized' | 'int8' | 'int4' | 'train-int8' | 'train-int4' | 'retrained-int8' | 'retrained-int4';
+
+/** What is done to images before a network sees them. */
+export type Preprocessing = 'inception' | 'vgg' | 'darknet' | 'inception-caffe' | 'mobilenet-caffe' | 'vgg-caffe';
+
+type TopOneAndFive = readonly [top1: number, top5: number];
+
+/** ImageNet accuracy in percent, as published with the original. */
+export interface PublishedAccuracy {
+  readonly float: TopOneAndFive;
+  readonly staticInt8: TopOneAndFive;
+  readonly retrainedFloat: TopOneAndFive;
+  /** INT8, weights retrained alone. */
+  readonly retrainedWeights: TopOneAndFive;
+  /** INT8, weights and thresholds retrained. */
+  readonly retrainedInt8: TopOneAndFive;
+  /** The same with INT4 weights; null: not published. */
+  readonly retrainedInt4: TopOneAndFive | null;
+}
+
+/** A well-known network, as it was recognised in the opened graph; names are the graph's own. */
+export interface NetworkSummary {
+  /** `mobilenet_v1` */
+  readonly name: string;
+  /** `MobileNet v1` */
+  readonly title: string;
+  /** In what it departs from the published form: "input 128×128×3", "10 outputs". */
+  readonly variant: readonly string[];
+  readonly interface: GraphInterface;
+  readonly firstLayer: string;
+  readonly lastLayer: string;
+  /** Presets for the graph at hand: `mobilenet_v1/int8`. */
+  readonly presets: readonly string[];
+  /** What is done to a photograph before the network sees it, by its name and in words. */
+  readonly preprocessing: { readonly name: Preprocessing; readonly text: string };
+  readonly accuracy: PublishedAccuracy | null;
 }
 
 // ---------------------------------------------------------------- pipeline
@@ -115,6 +164,8 @@ export interface RunRequest {
 export interface RecipeInfo {
   readonly name: string;
   readonly title: string;
+  /** Where the recipe belongs to a network that was recognised: filled in with the steps. */
+  readonly interface?: GraphInterface;
   readonly steps: readonly PipelineStep[];
 }
 
@@ -385,7 +436,7 @@ export interface BackendInfo {
 
 export interface Engine {
   transforms(): Promise<readonly TransformInfo[]>;
-  /** Graffitist's recipes by their README numbers. */
+  /** Presets of the network that was recognised in the open document, then Graffitist's recipes by their README numbers. */
   recipes(): Promise<readonly RecipeInfo[]>;
   backends(): Promise<readonly BackendInfo[]>;
   /** Which backend compute workers use; takes effect on the next job. */

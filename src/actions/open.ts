@@ -1,12 +1,14 @@
 import { type ErrorInfo, errorInfo, type GraphInterface, type RunRequest, type SourceFile } from '../../worker/protocol.ts';
 import { engine } from '../engine/client.ts';
 import { bytes, plural } from '../format/numbers.ts';
+import { foundInterface } from '../interface/foundInterface.ts';
 import { documentFailed, documentGrew, documentOpened, useDocument } from '../state/document.ts';
 import { log, logError } from '../state/log.ts';
 import { fillRecipe, replaceRequest, startRequest, usePipeline } from '../state/pipeline.ts';
 import { forgetRun, useRun } from '../state/run.ts';
 import { clearSelection } from '../state/selection.ts';
 import { runJob } from './jobs.ts';
+import { loadRecipes } from './pipeline.ts';
 import { refreshStages } from './stages.ts';
 
 const GRAPH_NAME = /\.(pb|pbtxt|meta)$/i;
@@ -47,8 +49,9 @@ export async function openFiles(files: readonly SourceFile[], start: Start = {})
   const summary = ended.value;
   clearSelection();
   forgetRun();
-  startRequest(start.request ?? { interface: start.interface ?? summary.guess, steps: usePipeline.getState().request.steps });
+  startRequest(start.request ?? { interface: start.interface ?? foundInterface(summary), steps: usePipeline.getState().request.steps });
   documentOpened(summary, files, start.storedId ?? null);
+  await loadRecipes();
   for (const file of summary.files) if (file.error !== undefined) logError(file.error);
   if (summary.refusal !== null) logError(summary.refusal);
   await refreshStages('first');
@@ -123,7 +126,7 @@ export async function openSample(): Promise<void> {
     const files = await Promise.all(names.map(fetched));
     log('info', `Sample model: ${bytes(files.reduce((sum, file) => sum + file.blob.size, 0))} from this page.`);
     const opened = await openFiles(files, index.interface === undefined ? {} : { interface: index.interface });
-    const staticInt8 = usePipeline.getState().recipes.at(-1);
+    const staticInt8 = usePipeline.getState().recipes.find((recipe) => recipe.name === 'static-int8');
     if (opened && staticInt8 !== undefined) fillRecipe(staticInt8);
   } catch (thrown) {
     fail(errorInfo(thrown));

@@ -7,8 +7,13 @@ import { quietly } from './jobs.ts';
 
 /** Reads the transforms with their option schemas and the ready-made recipes. */
 export async function loadTransforms(): Promise<void> {
-  const [transforms, recipes] = await Promise.all([quietly(() => engine().transforms(), []), quietly(() => engine().recipes(), [])]);
-  usePipeline.setState({ transforms, recipes });
+  const [transforms] = await Promise.all([quietly(() => engine().transforms(), []), loadRecipes()]);
+  usePipeline.setState({ transforms });
+}
+
+/** Reads the recipes for the open document: those of the network that it holds come first. */
+export async function loadRecipes(): Promise<void> {
+  usePipeline.setState({ recipes: await quietly(() => engine().recipes(), []) });
 }
 
 export function checkRequest(request: RunRequest): Promise<readonly PipelineFault[]> {

@@ -102,8 +102,13 @@ export const COMMANDS = {
     run: () => void compareOutputs(),
   },
   cancel: { title: 'Cancel the job', section: 'Pipeline', enabled: () => !idle(), run: cancelJob },
-  'fill-recipe-1': { title: 'Fill in recipe 1: optimized inference graph', section: 'Pipeline', enabled: ready, run: () => fill(0) },
-  'fill-recipe-2': { title: 'Fill in recipe 2: static INT8', section: 'Pipeline', enabled: ready, run: () => fill(1) },
+  'fill-recipe-1': {
+    title: 'Fill in recipe 1: optimized inference graph',
+    section: 'Pipeline',
+    enabled: ready,
+    run: () => fill('optimized'),
+  },
+  'fill-recipe-2': { title: 'Fill in recipe 2: static INT8', section: 'Pipeline', enabled: ready, run: () => fill('static-int8') },
   'copy-command-line': {
     title: 'Copy the pipeline as a command line',
     section: 'Pipeline',
@@ -145,8 +150,8 @@ export function runCommand(id: CommandId): void {
   if (isEnabled(id)) command(id).run();
 }
 
-function fill(index: number): void {
-  const recipe = usePipeline.getState().recipes[index];
+function fill(name: string): void {
+  const recipe = usePipeline.getState().recipes.find((each) => each.name === name);
   if (recipe !== undefined) fillRecipe(recipe);
 }
 

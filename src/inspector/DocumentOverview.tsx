@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { count, plural, shape } from '../format/numbers.ts';
 import { useDocument } from '../state/document.ts';
 import { useRun } from '../state/run.ts';
+import { NetworkFacts } from './NetworkFacts.tsx';
 import { Result } from './Result.tsx';
 import { Fact } from './Summary.tsx';
 
@@ -33,6 +34,7 @@ export function DocumentOverview() {
             </Fact>
           )}
         </dl>
+        {summary.network !== null && <NetworkFacts network={summary.network} />}
         <h3 className="part-title">Ops</h3>
         <dl className="fact-list ops">
           {ops.map(([op, times]) => (

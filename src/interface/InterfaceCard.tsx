@@ -7,6 +7,7 @@ import { useRun } from '../state/run.ts';
 import { askPick, useSelection } from '../state/selection.ts';
 import { ErrorNote } from '../ui/ErrorNote.tsx';
 import { Tip } from '../ui/Tip.tsx';
+import { foundInterface } from './foundInterface.ts';
 import { parseShape } from './shapeText.ts';
 
 /** Inputs, outputs and shape of the network: guessed, and the person's to change, before any step. */
@@ -15,17 +16,25 @@ export function InterfaceCard() {
   const value = usePipeline((state) => state.request.interface);
   const error = useRun((state) => state.error);
   if (summary === null) return null;
-  const guessed = JSON.stringify(value) === JSON.stringify(summary.guess);
+  const { network } = summary;
+  const found = foundInterface(summary);
+  const guessed = JSON.stringify(value) === JSON.stringify(found);
   return (
     <section aria-labelledby="interface">
       <header className="section-head">
         <h2 id="interface">Interface</h2>
         {guessed ? (
-          <Tip text="From placeholders and from tensors that nobody reads. Change it where it is wrong.">
-            <span>guessed</span>
+          <Tip
+            text={
+              network === null
+                ? 'From placeholders and from tensors that nobody reads. Change it where it is wrong.'
+                : `${network.title} was recognised by its layers and their names.`
+            }
+          >
+            <span>{network === null ? 'guessed' : network.title}</span>
           </Tip>
         ) : (
-          <button type="button" className="link" onClick={() => setInterface(summary.guess)}>
+          <button type="button" className="link" onClick={() => setInterface(found)}>
             Back to the guess
           </button>
         )}

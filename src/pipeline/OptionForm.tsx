@@ -1,6 +1,7 @@
 import { Crosshair } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import type { OptionSpec, OptionValue, PipelineStep } from '../../worker/protocol.ts';
+import { useDocument } from '../state/document.ts';
 import { setOption, usePipeline } from '../state/pipeline.ts';
 import { askPick, useSelection } from '../state/selection.ts';
 import { Tip } from '../ui/Tip.tsx';
@@ -56,6 +57,7 @@ interface ControlProps {
 }
 
 function OptionControl({ id, name, spec, value, onChange }: ControlProps) {
+  const suggested = useSuggestions(name);
   switch (spec.kind) {
     case 'flag':
       return (
@@ -88,6 +90,7 @@ function OptionControl({ id, name, spec, value, onChange }: ControlProps) {
             mono
             value={typeof value === 'string' ? value : ''}
             placeholder="none"
+            suggestions={suggested}
             onChange={(text) => onChange(text === '' ? null : text)}
           />
           <PickNode option={name} onPick={onChange} />
@@ -105,6 +108,16 @@ function OptionControl({ id, name, spec, value, onChange }: ControlProps) {
       );
   }
 }
+
+/** The layer that was found for an option: typed or picked, never filled in unasked. */
+function useSuggestions(option: string): readonly string[] {
+  const summary = useDocument((state) => state.summary);
+  const layers = summary?.network ?? summary?.guess;
+  const found = option === 'first_layer' ? layers?.firstLayer : option === 'last_layer' ? layers?.lastLayer : undefined;
+  return typeof found === 'string' ? [found] : NO_SUGGESTIONS;
+}
+
+const NO_SUGGESTIONS: readonly string[] = [];
 
 function PickNode({ option, onPick }: { option: string; onPick: (node: string) => void }) {
   const prompt = `Pick ${option} on the graph`;
@@ -166,29 +179,47 @@ interface TextProps {
   readonly value: string;
   readonly placeholder: string;
   readonly mono?: boolean;
+  readonly suggestions?: readonly string[];
   readonly onChange: (text: string) => void;
 }
 
-function TextField({ id, value, placeholder, mono = false, onChange }: TextProps) {
+function TextField({ id, value, placeholder, mono = false, suggestions = NO_SUGGESTIONS, onChange }: TextProps) {
   const [text, setText] = useState(value);
+  const [editing, setEditing] = useState(false);
+  const listId = useId();
   useEffect(() => setText(value), [value]);
   const commit = (): void => {
     if (text.trim() !== value) onChange(text.trim());
   };
   return (
-    <input
-      id={id}
-      className={mono ? 'field mono' : 'field'}
-      title={value}
-      placeholder={placeholder}
-      spellCheck={false}
-      value={text}
-      onChange={(event) => setText(event.target.value)}
-      onBlur={commit}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') commit();
-        else if (event.key === 'Escape') setText(value);
-      }}
-    />
+    <>
+      <input
+        id={id}
+        className={mono ? 'field mono' : 'field'}
+        title={value}
+        // A field with a list reserves room for its arrow: only the one being edited has it.
+        list={editing && suggestions.length > 0 ? listId : undefined}
+        placeholder={placeholder}
+        spellCheck={false}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onFocus={() => setEditing(true)}
+        onBlur={() => {
+          setEditing(false);
+          commit();
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') commit();
+          else if (event.key === 'Escape') setText(value);
+        }}
+      />
+      {suggestions.length > 0 && (
+        <datalist id={listId}>
+          {suggestions.map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
+      )}
+    </>
   );
 }

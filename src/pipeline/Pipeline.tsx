@@ -1,6 +1,7 @@
 import { ChevronDown } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { Fragment, useMemo, useState } from 'react';
+import type { RecipeInfo } from '../../worker/protocol.ts';
 import { readRecipe } from '../actions/open.ts';
 import { useCommand } from '../commands/useCommand.ts';
 import { pickFiles } from '../files/dropped.ts';
@@ -10,6 +11,7 @@ import { useRun } from '../state/run.ts';
 import { PIPELINE_LIST } from './dragStep.ts';
 import { faultQuestion } from './faultText.ts';
 import { PasteCommandLine } from './PasteCommandLine.tsx';
+import { FIRST_RECIPES, groupRecipes, sameSteps, shortTitle } from './recipes.ts';
 import { StepCard } from './StepCard.tsx';
 import { runningStates, settledStates } from './stepState.ts';
 
@@ -72,10 +74,11 @@ function Ghost() {
 
 function EmptyPipeline() {
   const recipes = usePipeline((state) => state.recipes);
+  const { presets, generic } = groupRecipes(recipes);
   return (
     <li className="empty-pipeline">
       <p className="muted">Drag transforms here, or start from a recipe:</p>
-      {recipes.map((recipe) => (
+      {[...presets, ...generic.filter(({ name }) => FIRST_RECIPES.has(name))].map((recipe) => (
         <button key={recipe.name} type="button" className="button" onClick={() => fillRecipe(recipe)}>
           {recipe.title}
         </button>
@@ -89,9 +92,9 @@ function PipelineMenu({ onPaste }: { onPaste: () => void }) {
   const steps = usePipeline((state) => state.request.steps);
   const copy = useCommand('copy-command-line');
   const save = useCommand('download-recipe');
-  const current = recipes.find(
-    (recipe) => recipe.steps.length === steps.length && recipe.steps.every((step, index) => step.transform === steps[index]?.transform),
-  );
+  const transforms = usePipeline((state) => state.transforms);
+  const current = recipes.find((recipe) => sameSteps(recipe.steps, steps, transforms));
+  const { presets, generic } = groupRecipes(recipes);
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger className="button ghost small" aria-label="Recipes and command line">
@@ -100,11 +103,14 @@ function PipelineMenu({ onPaste }: { onPaste: () => void }) {
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="surface menu" align="end" sideOffset={4} collisionPadding={6}>
           <DropdownMenu.Label className="menu-label">Fill in</DropdownMenu.Label>
-          {recipes.map((recipe) => (
-            <DropdownMenu.Item key={recipe.name} className="menu-item" onSelect={() => fillRecipe(recipe)}>
-              {recipe.title}
-            </DropdownMenu.Item>
+          {presets.map((recipe) => (
+            <RecipeItem key={recipe.name} recipe={recipe} />
           ))}
+          {presets.length > 0 && <div className="menu-line" />}
+          {generic.map((recipe) => (
+            <RecipeItem key={recipe.name} recipe={recipe} />
+          ))}
+          <div className="menu-line" />
           <DropdownMenu.Item className="menu-item" onSelect={() => void openRecipe()}>
             Open recipe…
           </DropdownMenu.Item>
@@ -132,9 +138,15 @@ function PipelineMenu({ onPaste }: { onPaste: () => void }) {
   );
 }
 
+function RecipeItem({ recipe }: { recipe: RecipeInfo }) {
+  return (
+    <DropdownMenu.Item className="menu-item" onSelect={() => fillRecipe(recipe)}>
+      {recipe.title}
+    </DropdownMenu.Item>
+  );
+}
+
 async function openRecipe(): Promise<void> {
   const file = (await pickFiles('files')).at(0);
   if (file !== undefined) await readRecipe(file);
 }
-
-const shortTitle = (title: string): string => title.replace(/^Recipe (\d+):.*$/, 'Recipe $1');

@@ -111,8 +111,13 @@ export function setOption(id: string, name: string, value: OptionValue | undefin
   });
 }
 
-export function fillRecipe(recipe: RecipeInfo): void {
-  editSteps(() => recipe.steps.map((step) => ({ ...step, id: newStepId() })));
+/** The steps of a recipe, and the interface where it is that of a network: one edit. */
+export function fillRecipe({ steps, interface: found }: RecipeInfo): void {
+  edit((request) => ({
+    ...request,
+    ...(found === undefined ? {} : { interface: found }),
+    steps: steps.map((step) => ({ ...step, id: newStepId() })),
+  }));
 }
 
 export function setInterface(change: Partial<GraphInterface>): void {

@@ -125,3 +125,15 @@ test('the pipeline goes to the command line and back', async ({ page, context })
   await expect.poll(() => pipeline(page)).toContain('quantize');
   await expect(page.locator('.paste')).toHaveCount(0);
 });
+
+test('ZOO7 a recognised network offers its own recipes, first and last layer filled in', async ({ page }) => {
+  const { problems } = await openPage(page);
+  await openSample(page);
+  await page.getByRole('button', { name: 'Recipes and command line' }).click();
+  await page.getByRole('menuitem', { name: 'Remove all steps' }).click();
+  await page.getByRole('button', { name: 'MobileNet v1: static INT4 weights', exact: true }).click();
+  await expect.poll(() => pipeline(page)).toContain('quantize');
+  await card(page, 'quantize').getByRole('button').first().click();
+  await expect(page.getByRole('textbox', { name: 'last_layer' })).toHaveValue('MobilenetV1/Logits/Conv2d_1c_1x1/Conv2D');
+  expect(problems).toEqual([]);
+});

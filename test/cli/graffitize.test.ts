@@ -44,6 +44,32 @@ describe('graffitize on the sample model', () => {
     for (const name of [...optimize, 'quantize', 'weight_bits=-8', '--in_ckpt']) expect(out).toContain(name);
   });
 
+  it('ZOO8 takes a recipe of the table by its name, under the names and the shape that the graph has', async () => {
+    const model = path.join(folder, 'preset');
+    await mkdir(model);
+    await cp(path.join(sample, 'shapes_mnv1_eval.pb'), path.join(model, 'model.pb'));
+    const done = await run(['--recipe', 'mobilenet_v1/retrained-int4', '--in_graph', 'model.pb', '--out_graph', 'int4.pb'], model);
+    expect(done.err).not.toContain('error');
+    const layers = ['first_layer=MobilenetV1/MobilenetV1/Conv2d_0/Conv2D', 'last_layer=MobilenetV1/Logits/Conv2d_1c_1x1/Conv2D'];
+    const quantize = `quantize(calibrate_quant_layers=False, weight_bits=-4, ${layers.join(', ')})`;
+    await run(['--in_graph', 'model.pb', '--out_graph', 'same.pb', ...interfaceArgs, '--transforms', ...optimize, quantize], model);
+    expect(await readFile(path.join(model, 'int4.pb'))).toEqual(await readFile(path.join(model, 'same.pb')));
+
+    const inspected = await run(['inspect', 'model.pb'], model);
+    expect(inspected.out).toContain('network  MobileNet v1 (12 of 28 layers, 16 instead of 32 channels in the first layer');
+    expect(inspected.out).toContain('mobilenet_v1/int4');
+    const other = await run(['--recipe', 'vgg16/int8', '--in_graph', 'model.pb', '--out_graph', 'x.pb'], model);
+    expect(other.err).toContain("No node named 'vgg_16/fc8/squeezed' found in the graph.");
+  });
+
+  it('ZOO8 lists the table, and names it where a recipe is neither there nor a file', async () => {
+    const { out } = await run(['zoo']);
+    for (const word of ['inception_v4', 'InceptionV4/Logits/Logits/MatMul', '608×608×3', 'retrained-int4']) expect(out).toContain(word);
+    const args = ['--in_graph', 'x.pb', '--out_graph', 'y.pb'];
+    expect((await run(['--recipe', 'vgg17/int8', ...args])).err).toMatch(/Recipe file 'vgg17\/int8' does not exist!.*vgg16, vgg19/);
+    expect((await run(['--recipe', 'yolo_v2/train-int8', ...args])).err).toContain('It has yolo_v2/optimized, yolo_v2/int8, yolo_v2/int4.');
+  });
+
   it('writes what the original writes: the graph, the checkpoint beside the input, and nothing else', async () => {
     const model = path.join(folder, 'files');
     await mkdir(model);

@@ -9,9 +9,12 @@ import { descendants } from '../graph/reach.ts';
 import { storedVariables } from '../graph/savedVariables.ts';
 import { controlFlowNodes, refuseControlFlow } from '../graph/validate.ts';
 import { isVariable, variableName } from '../graph/variables.ts';
-import type { DocumentSummary, FileRole, FileSummary, GraphInterface, OpenChoice, SavedModelSummary, SourceFile } from '../protocol.ts';
+import type { DocumentSummary, FileRole, FileSummary, InterfaceGuess, OpenChoice, SavedModelSummary, SourceFile } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { guessInterface, interfaceCandidates } from '../transforms/interface.ts';
+import { outerLayers } from '../transforms/outerLayers.ts';
+import { summarizeNetwork } from '../zoo/presets.ts';
+import { recognizeNetwork } from '../zoo/recognize.ts';
 import { savedModelSummary, signatureInterface } from './signatures.ts';
 import { folderName, isSavedModel, savedModelFiles, unpackArchives } from './sources.ts';
 
@@ -24,7 +27,7 @@ export interface OpenDocument {
   readonly meta: MetaInfo | null;
   /** What there is to choose from, and what was chosen. */
   readonly savedModel: SavedModelSummary | null;
-  readonly guess: GraphInterface;
+  readonly guess: InterfaceGuess;
   readonly graphFile: SourceFile;
   readonly checkpoint: Checkpoint | null;
   readonly calibration: CalibrationFile | null;
@@ -61,7 +64,8 @@ export async function openDocument(given: readonly SourceFile[], choice: OpenCho
   const { graph, meta, tags } = await openGraphFile(graphFile, choice.tag);
   const name = isSavedModel(graphFile) ? folderName(graphFile) : graphFile.name.replace(/\.[^.]*$/, '');
   const savedModel = meta === null ? null : savedModelSummary(meta, tags, choice.signature);
-  const guess = signatureInterface(graph, savedModel) ?? guessInterface(graph);
+  const named = signatureInterface(graph, savedModel) ?? guessInterface(graph);
+  const guess = { ...named, ...outerLayers(graph, named.inputs, named.outputs) };
   const others = savedModelFiles(graphFile, files).filter((file) => file !== graphFile);
   return completeDocument({ name, graph, meta, savedModel, guess, graphFile }, [graphFile, ...others]);
 }
@@ -224,6 +228,7 @@ export function summarize(document: OpenDocument): DocumentSummary {
   const quantizers = readQuantizers(graph);
   const known = checkpoint?.entries ?? new Map<string, unknown>();
   const [count, ...shape] = calibration?.npy.shape ?? [];
+  const network = recognizeNetwork(graph);
   return {
     name: document.name,
     files: document.summaries,
@@ -239,6 +244,7 @@ export function summarize(document: OpenDocument): DocumentSummary {
       count: quantizers.length,
       thresholdsLoaded: quantizers.every((quantizer) => quantizer.constantLog2 !== undefined || known.has(quantizer.threshold)),
     },
+    network: network === null ? null : summarizeNetwork(network, document.graphFile.path ?? document.graphFile.name),
   };
 }
 

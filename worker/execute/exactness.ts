@@ -29,7 +29,7 @@ interface Dyadic {
 /** What passes values on, or picks among them: nothing is summed. */
 // biome-ignore format: a list
 const PASSING: ReadonlySet<string> = new Set([
-  'Identity', 'StopGradient', 'PlaceholderWithDefault', 'Reshape', 'Squeeze', 'Transpose', 'Pad', 'StridedSlice', 'Relu', 'Relu6',
+  'Identity', 'StopGradient', 'PlaceholderWithDefault', 'Reshape', 'Squeeze', 'Transpose', 'Pad', 'StridedSlice', 'ExtractImagePatches', 'Relu', 'Relu6',
   'MaxPool', 'ConcatV2', 'Pack', 'Maximum', 'Cast',
 ]);
 /** What passes on its first input alone: weights on their way from their quantizer. */

@@ -5,6 +5,7 @@ import { joiningOps } from './joining.ts';
 import { matrixOps } from './matrix.ts';
 import { normalizationOps } from './normalization.ts';
 import type { Op } from './op.ts';
+import { patchOps } from './patches.ts';
 import { poolingOps } from './pooling.ts';
 import { quantizationOps } from './quantization.ts';
 import { rearrangingOps } from './rearranging.ts';
@@ -19,6 +20,7 @@ const OPS: ReadonlyMap<string, Op> = new Map(
     ...activationOps,
     ...convolutionOps,
     ...poolingOps,
+    ...patchOps,
     ...matrixOps,
     ...normalizationOps,
     ...rearrangingOps,

@@ -45,6 +45,18 @@ export function poolGeometry(input: Shape, attrs: NodeAttrs): { readonly geometr
   return { geometry: { size, strides, padding }, output };
 }
 
+/** Geometry of windows that are cut out of `input` [N, H, W, C], their size, and how many there are. */
+export function patchGeometry(
+  input: Shape,
+  attrs: NodeAttrs,
+): { readonly size: Pair; readonly geometry: ConvGeometry; readonly output: Pair } {
+  const size = spatialPair(attrs, 'ksizes', undefined);
+  const strides = spatialPair(attrs, 'strides', undefined);
+  const dilations = spatialPair(attrs, 'rates', undefined);
+  const { padding, output } = walkBoth(input, size, strides, dilations, attrs);
+  return { size, geometry: { strides, dilations, padding }, output };
+}
+
 function walkBoth(
   input: Shape,
   window: Pair,

@@ -15,6 +15,8 @@ const IMAGE_TYPES: ReadonlySet<string> = new Set(['float32', 'float64', 'float16
 const NO_RESULT = /^(NoOp|Assert|Print|Save.*|Restore.*|Assign.*|.*Summary(V2)?|(Resource)?(Sparse)?Apply[A-Z].*|Const|L2Loss)$/;
 /** Behind a classifier's probabilities, these only change the shape; slim ends its networks so. */
 const RESHAPES: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Squeeze']);
+/** Heads that only training reads, as slim and Keras call them. */
+const AUXILIARY = /(^|\/)aux(_?logits|_?head|iliary)?([_/\d]|$)/i;
 const PROBABILITIES: ReadonlySet<string> = new Set(['Softmax', 'LogSoftmax', 'Sigmoid']);
 
 /** Nodes that may be named as inputs or outputs: placeholders, and what depends on them and is read by nobody. */
@@ -36,10 +38,11 @@ export function guessInterface(graph: Graph): InterfaceGuess {
   if (first === undefined) return { inputs: [], outputs: [], shape: null };
   const shape = placeholderShape(first)?.slice(1) ?? null;
   const alike = images.filter((node) => JSON.stringify(placeholderShape(node)?.slice(1)) === JSON.stringify(shape ?? undefined));
-  const outputs = results(graph, alike).map((node) => probabilities(graph, node).name);
+  const outputs = [...new Set(results(graph, alike).map((node) => probabilities(graph, node).name))];
+  const wantedOutputs = outputs.filter((name) => !AUXILIARY.test(name));
   return {
     inputs: alike.map((node) => node.name),
-    outputs: [...new Set(outputs)],
+    outputs: wantedOutputs.length > 0 ? wantedOutputs : outputs,
     shape: shape?.every((size) => size > 0) ? shape : null,
   };
 }

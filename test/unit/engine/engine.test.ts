@@ -43,12 +43,42 @@ afterEach(() => Promise.all(engines.map((each) => each.dispose())));
 describe('documents', () => {
   it('pairs graph, checkpoint and data; lists variables until the checkpoint is there', async () => {
     const alone = await engine.open(await files('shapes_mnv1_eval.pb'));
-    expect(alone.guess).toEqual(int8.interface);
+    expect(alone.guess).toEqual({
+      ...int8.interface,
+      firstLayer: 'MobilenetV1/MobilenetV1/Conv2d_0/Conv2D',
+      lastLayer: 'MobilenetV1/Logits/Conv2d_1c_1x1/Conv2D',
+    });
     expect(alone.missingVariables.length).toBe(57);
     expect(alone.calibration).toBeNull();
     const whole = await engine.add([...(await files(...checkpoint)), await images(3)]);
     expect(whole.missingVariables).toEqual([]);
     expect(whole.calibration).toEqual({ count: 3, shape: [32, 32, 3] });
+  });
+
+  it('ZOO7 say which network they hold, and its presets come first among the recipes', async () => {
+    const generic = await engine.recipes();
+    expect(generic.map(({ name }) => name)).toEqual([
+      ...['optimized', 'static-int8', 'static-int4', 'train-int8', 'train-int4', 'retrained-int8', 'retrained-int4'],
+    ]);
+    const { network } = await engine.open(await files('shapes_mnv1_eval.pb'));
+    expect(network).toMatchObject({
+      name: 'mobilenet_v1',
+      title: 'MobileNet v1',
+      variant: ['12 of 28 layers', '16 instead of 32 channels in the first layer', 'input 32×32×3', '10 outputs'],
+      interface: int8.interface,
+      preprocessing: { name: 'inception' },
+    });
+    const recipes = await engine.recipes();
+    const presets = recipes.slice(0, network?.presets.length);
+    expect(presets.map(({ name }) => name)).toEqual(network?.presets);
+    expect(presets.every((preset) => JSON.stringify(preset.interface) === JSON.stringify(int8.interface))).toBe(true);
+    expect(recipes.slice(presets.length).map(({ name }) => name)).toEqual(generic.map(({ name }) => name));
+    // What a graph that is in no table gets: first and last layer as they were found.
+    expect(recipes.find(({ name }) => name === 'static-int4')?.steps.at(-1)?.options).toEqual({
+      weight_bits: -4,
+      first_layer: network?.firstLayer,
+      last_layer: network?.lastLayer,
+    });
   });
 
   it('open the original of a folder in which results lie beside it, and say what was not opened', async () => {

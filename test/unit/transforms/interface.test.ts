@@ -19,6 +19,17 @@ describe('guessing an interface', () => {
     expect(interfaceCandidates(net.graph())).toEqual({ inputs: ['input'], outputs: ['prob/Reshape'] });
   });
 
+  it('leaves out the head beside the network that only training reads', () => {
+    const net = new Net();
+    const trunk = net.conv('InceptionV3/Mixed_6e', net.input(), 3, 4);
+    net.math('InceptionV3/AuxLogits/SpatialSqueeze', 'Relu', net.conv('InceptionV3/AuxLogits/Conv2d_2b_1x1', trunk, 4, 4));
+    const head = net.conv('InceptionV3/Logits', trunk, 4, 4);
+    expect(guessInterface(net.graph()).outputs).toEqual([head]);
+    const alone = new Net();
+    const only = alone.conv('aux/logits', alone.input(), 3, 4);
+    expect(guessInterface(alone.graph()).outputs).toEqual([only]);
+  });
+
   it('finds results that only logging reads', () => {
     const net = new Net();
     const x = net.math('logits', 'Relu', net.conv('net/c', net.input(), 3, 4));

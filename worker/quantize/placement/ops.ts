@@ -23,4 +23,5 @@ export const KEEPS_SCALE: ReadonlySet<string> = new Set([
   'Transpose',
   'ConcatV2',
   'StridedSlice',
+  'ExtractImagePatches',
 ]);

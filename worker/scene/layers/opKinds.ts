@@ -77,6 +77,7 @@ export const KEEPS_BITS: ReadonlySet<string> = new Set([
   'SpaceToDepth',
   'DepthToSpace',
   'ResizeNearestNeighbor',
+  'ExtractImagePatches',
 ]);
 
 /** Short names for small boxes; other ops keep their own. */
@@ -95,6 +96,7 @@ export const SHORT_NAMES: ReadonlyMap<string, string> = new Map([
   ['BatchNormWithGlobalNormalization', 'BN'],
   ['BatchMatMulV2', 'BatchMatMul'],
   ['SplitV', 'Split'],
+  ['ExtractImagePatches', 'Patches'],
 ]);
 
 /** Ops that are there for what they do, not for what they give: training, saving, summaries, printing. */

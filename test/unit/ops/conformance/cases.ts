@@ -159,6 +159,21 @@ const poolings: ConformanceCase[] = POOLS.flatMap(([name, window, size], i) =>
   }),
 );
 
+/** Size, steps, rates and padding of cut-out windows. */
+const CUTS: readonly (readonly [name: string, size: number[], strides: number[], rates: number[], padding: string])[] = [
+  ['folded onto itself', [2, 2], [2, 2], [1, 1], 'VALID'],
+  ['overlapping, beyond the border', [3, 3], [2, 1], [1, 1], 'SAME'],
+  ['spread out', [2, 3], [1, 2], [2, 1], 'SAME'],
+];
+
+const patches: ConformanceCase[] = CUTS.map(([name, size, strides, rates, padding], i) => ({
+  name,
+  op: 'ExtractImagePatches',
+  attrs: { ksizes: list([1, ...size, 1]), strides: list([1, ...strides, 1]), rates: list([1, ...rates, 1]), padding: text(padding) },
+  inputs: [floats(IMAGE, 230 + i)],
+  tolerance: 0,
+}));
+
 const matrices: ConformanceCase[] = [
   ...[false, true].flatMap((transposeA) =>
     [false, true].flatMap((transposeB) => [
@@ -352,6 +367,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...depthwise,
   ...wideConvolutions,
   ...poolings,
+  ...patches,
   ...matrices,
   ...binaries,
   ...elementwise,
