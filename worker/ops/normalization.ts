@@ -39,4 +39,17 @@ const fusedBatchNorms = (
   }),
 );
 
-export const normalizationOps = fusedBatchNorms;
+/** Local response normalization across channels. */
+const lrn = op('LRN', {
+  inputs: { input: 'tensor' },
+  shape: ({ input }, attrs) => ofRank(input, 4, attrs, 'the input'),
+  forward: ({ input }, k, attrs) =>
+    k.responseNorm(input, {
+      radius: attrs.int('depth_radius', 5),
+      bias: attrs.float('bias', 1),
+      alpha: attrs.float('alpha', 1),
+      beta: attrs.float('beta', 0.5),
+    }),
+});
+
+export const normalizationOps = [...fusedBatchNorms, lrn];
