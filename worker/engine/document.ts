@@ -9,6 +9,7 @@ import { descendants } from '../graph/reach.ts';
 import { controlFlowNodes, refuseControlFlow } from '../graph/validate.ts';
 import type { DocumentSummary, FileRole, FileSummary, SourceFile } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
+import { resolveConditions } from '../transforms/conditions.ts';
 import { guessInterface, interfaceCandidates } from '../transforms/interface.ts';
 
 /** What lies open: one graph, and the weights and data that were found to belong to it. */
@@ -209,7 +210,8 @@ export function summarize(document: OpenDocument): DocumentSummary {
 }
 
 /** Control flow is in the way where everything that may be an output depends on some. */
-function controlFlowRefusal(graph: Graph): DocumentSummary['refusal'] {
+function controlFlowRefusal(opened: Graph): DocumentSummary['refusal'] {
+  const { graph } = resolveConditions({ graph: opened, inputs: [], outputs: [] });
   const flow = controlFlowNodes(graph);
   if (flow.length === 0) return null;
   const names = flow.map((node) => node.name);

@@ -1,6 +1,7 @@
 import { GraffitistError } from '../errors.ts';
 import type { Shape } from '../formats/tensor.ts';
 import { edgeText, type Graph, type GraphNode } from '../graph/graph.ts';
+import { oneOfEachOp } from '../graph/validate.ts';
 import { NodeAttrs } from './attrs.ts';
 import type { HostValue } from './hostValue.ts';
 import type { ShapeContext } from './op.ts';
@@ -58,7 +59,7 @@ function inferNode(
 ): { readonly shapes: readonly Shape[]; readonly numbers: readonly (HostValue | undefined)[] } {
   const op = opFor(node.op);
   if (op === undefined) {
-    if (strict) throw unsupportedOp(node);
+    if (strict) throw unsupportedOps([node]);
     return { shapes: [], numbers: [] };
   }
   const attrs = new NodeAttrs(node);
@@ -73,10 +74,11 @@ function inferNode(
   }
 }
 
-/** `op-unsupported` for an op that the engine does not know. */
-export function unsupportedOp(node: GraphNode): GraffitistError {
-  return new GraffitistError('op-unsupported', `The op '${node.op}' of node '${node.name}' is not supported.`, {
-    about: node.name,
+/** `op-unsupported` for ops that the engine does not know, each named with one node. */
+export function unsupportedOps(nodes: readonly GraphNode[]): GraffitistError {
+  const [first] = nodes;
+  return new GraffitistError('op-unsupported', `Not supported: ${oneOfEachOp(nodes)}.`, {
+    ...(first === undefined ? {} : { about: first.name }),
     remedy: 'Remove the node from the graph, or export the graph without it.',
   });
 }

@@ -1,6 +1,7 @@
 import { GraffitistError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { ancestors } from '../graph/reach.ts';
+import { oneOfEachOp } from '../graph/validate.ts';
 import { opFor } from '../ops/registry.ts';
 
 /** Optimizer updates: Apply…, ResourceApply…, SparseApply… and their like. */
@@ -35,13 +36,13 @@ const BYSTANDERS: ReadonlySet<string> = new Set([
  * Refuses graphs that transforms are not made for: those that train, and those whose outputs depend on ops that the engine does not know.
  * What no output depends on may be anything: initializers, savers, summaries.
  *
- * @throws GraffitistError `op-training`, `op-unsupported`, naming the ops and the first such node
+ * @throws GraffitistError `op-training`, `op-unsupported`, naming every such op with one node
  */
 export function admitGraph(graph: Graph, outputs: readonly string[]): void {
   const training = graph.nodes.filter((node) => TRAINING_OP.test(node.op));
   const [first] = training;
   if (first !== undefined) {
-    throw new GraffitistError('op-training', `Training op(s) found in input graph: ${opNames(training)}.`, {
+    throw new GraffitistError('op-training', `Training op(s) found in input graph: ${oneOfEachOp(training)}.`, {
       about: first.name,
       remedy: 'Export the graph without its optimizer.',
     });
@@ -51,13 +52,9 @@ export function admitGraph(graph: Graph, outputs: readonly string[]): void {
   const unknown = strange.filter((node) => needed.has(node.name));
   const [odd] = unknown;
   if (odd !== undefined) {
-    throw new GraffitistError('op-unsupported', `Unsupported op(s) found in input graph: ${opNames(unknown)}.`, {
+    throw new GraffitistError('op-unsupported', `Unsupported op(s) found in input graph: ${oneOfEachOp(unknown)}.`, {
       about: odd.name,
       remedy: 'Export the graph without them, or pass --superuser to rewrite it all the same.',
     });
   }
-}
-
-function opNames(nodes: readonly { readonly op: string }[]): string {
-  return [...new Set(nodes.map((node) => node.op))].toSorted().join(', ');
 }

@@ -3,6 +3,7 @@ import { importOrder } from '../graph/importOrder.ts';
 import type { Model } from '../graph/model.ts';
 import { refuseControlFlow, validateGraph } from '../graph/validate.ts';
 import { inferShapes } from '../ops/inferShapes.ts';
+import { resolveConditions } from './conditions.ts';
 import { completeOptions } from './options.ts';
 import { transformNamed } from './registry.ts';
 import type { OptionValues, TransformContext, TransformResult } from './transform.ts';
@@ -76,11 +77,13 @@ export function* runTransforms(model: Model, steps: readonly Step[], context = N
 /** Applies one step whatever stands before it: options are completed, the graph that comes out is valid and in TensorFlow's order. */
 export function applyStep(model: Model, step: Pick<Step, 'transform' | 'options'>, context = NO_CONTEXT): TransformResult {
   const transform = transformNamed(step.transform);
-  refuseControlFlow(model.graph, model.outputs);
-  const result = transform.apply(model, completeOptions(transform, step.options), context);
+  const conditions = resolveConditions(model);
+  refuseControlFlow(conditions.graph, model.outputs);
+  const result = transform.apply({ ...model, graph: conditions.graph }, completeOptions(transform, step.options), context);
   const graph = importOrder(result.model.graph);
   validateGraph(graph);
-  return { ...result, model: { ...result.model, graph, shapes: inferShapes(graph) } };
+  const changes = [...conditions.changes, ...result.changes];
+  return { ...result, changes, model: { ...result.model, graph, shapes: inferShapes(graph) } };
 }
 
 function requires(transform: string, absent: readonly string[], later: ReadonlySet<string>): string {

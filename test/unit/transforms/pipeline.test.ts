@@ -104,9 +104,11 @@ describe('admission', () => {
 
   it('names training ops and ops that are not known', () => {
     for (const op of ['ApplyAdam', 'ResourceApplyMomentum', 'SparseApplyFtrl', 'ResourceSparseApplyAdagrad']) {
-      expect(code(graph('Const', op))).toBe(`op-training Training op(s) found in input graph: ${op}. n1`);
+      expect(code(graph('Const', op))).toBe(`op-training Training op(s) found in input graph: ${op} (node 'n1'). n1`);
     }
-    expect(code(graph('Qr', 'Const', 'Bessel'))).toBe('op-unsupported Unsupported op(s) found in input graph: Bessel, Qr. n0');
+    expect(code(graph('Qr', 'Const', 'Bessel', 'Bessel'))).toBe(
+      "op-unsupported Unsupported op(s) found in input graph: Bessel (node 'n2', one of 2), Qr (node 'n0'). n0",
+    );
   });
 
   it('ADM1, ADM2: training ops count anywhere, unknown ones where an output depends on them', () => {
