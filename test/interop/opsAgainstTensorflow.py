@@ -101,7 +101,7 @@ takes("x", "Neg", "Abs", "Sqrt", "Rsqrt", "Square", "Reciprocal", "Inv", "Exp", 
 takes("features", "Relu", "Relu6", "Elu", "Selu", "Softplus", "Softsign", "LeakyRelu")
 takes("logits", "Softmax", "LogSoftmax")
 takes("x y", "Add", "AddV2", "Sub", "Mul", "RealDiv", "Div", "TruncateDiv", "FloorDiv", "FloorMod", "Maximum", "Minimum", "Pow", "SquaredDifference", "Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual", "LogicalAnd", "LogicalOr", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
-takes("input axis", "Mean", "Sum", "Max", "Min", "Prod", "ExpandDims")
+takes("input axis", "Mean", "Sum", "Max", "Min", "Prod", "All", "Any", "ExpandDims")
 takes("input dimension", "ArgMax", "ArgMin")
 takes("inputs", "AddN", "FakeQuantWithMinMaxArgs")
 takes("condition x y", "Select")
@@ -167,6 +167,9 @@ def reductions() -> None:
             for keep in [False, True]:
                 case(op, [x, np.array(axes, np.int32)], f"axes {list(axes)}{' kept' if keep else ''}", keep_dims=keep)
         case(op, [x, scalar(-2)], "a scalar axis")
+    for op in ["All", "Any"]:
+        case(op, [np.array([[True, True], [True, False], [False, False]]), ints(1)], "last axis", keep_dims=False)
+        case(op, [np.array([[True, True], [True, False], [False, False]]), ints(0, 1)], "all axes kept", keep_dims=True)
     for op in ["ArgMax", "ArgMin"]:
         for axis in [0, 1, -1]:
             case(op, [np.round(x), scalar(axis)], f"axis {axis}")

@@ -44,8 +44,8 @@ export async function runPipeline(
   const started = performance.now();
   let model: Model = { ...opened, ...checkedInterface(opened, request.interface) };
   const { graph } = resolveConditions(model);
-  refuseControlFlow(graph, model.outputs);
-  if (request.superuser !== true) admitGraph(graph, model.outputs);
+  refuseControlFlow(graph, model.outputs, model.inputs);
+  if (request.superuser !== true) admitGraph(graph, model.outputs, model.inputs);
   const fault = checkPipeline(request.steps)[0];
   const active = request.steps.filter((step) => !step.bypassed).length;
   const stages: StageState[] = [];

@@ -43,14 +43,14 @@ export function controlFlowNodes(graph: Graph): readonly GraphNode[] {
 }
 
 /**
- * For whoever rewrites or executes. With `outputs`, control flow that none of them depends on does not count: loops of an input queue,
+ * For whoever rewrites or executes. With `outputs`, control flow that none of them depends on, or only through `inputs`, does not count: loops of an input queue,
  * conditions of a metric or of training stand beside many an inference graph.
  *
  * @throws GraffitistError `graph-control-flow`, naming every such op with one node
  */
-export function refuseControlFlow(graph: Graph, outputs?: readonly string[]): void {
+export function refuseControlFlow(graph: Graph, outputs?: readonly string[], inputs: readonly string[] = []): void {
   const all = controlFlowNodes(graph);
-  const needed = outputs === undefined || all.length === 0 ? undefined : ancestors(graph, outputs);
+  const needed = outputs === undefined || all.length === 0 ? undefined : ancestors(graph, outputs, inputs);
   const found = needed === undefined ? all : all.filter((node) => needed.has(node.name));
   const [first] = found;
   if (first === undefined) return;

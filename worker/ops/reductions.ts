@@ -1,3 +1,4 @@
+import type { Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
 import type { HostValue } from './hostValue.ts';
 import type { Reduction } from './kernels.ts';
@@ -8,13 +9,7 @@ import { axisOf } from './shapes.ts';
 function reduction(name: string, how: Reduction, fold?: (values: readonly number[]) => number): Op {
   return op(name, {
     inputs: { input: 'tensor', reduction_indices: 'numbers' },
-    shape: ({ input, reduction_indices }, attrs) => {
-      const keep = attrs.bool('keep_dims', false);
-      if (input === null) return null;
-      if (reduction_indices === null || reduction_indices.includes(null)) return keep ? input.map(() => -1) : null;
-      const axes = reduction_indices.map((axis) => axisOf(axis ?? 0, input.length, attrs));
-      return keep ? input.map((size, i) => (axes.includes(i) ? 1 : size)) : input.filter((_, i) => !axes.includes(i));
-    },
+    shape: ({ input, reduction_indices }, attrs) => reducedShape(input, reduction_indices, attrs),
     forward: ({ input, reduction_indices }, k, attrs) =>
       k.reduce(input, how, reducedAxes(reduction_indices, input.shape.length, attrs), attrs.bool('keep_dims', false)),
     fold: ({ input, reduction_indices }, _shapes, attrs) => {
@@ -28,6 +23,14 @@ function reduction(name: string, how: Reduction, fold?: (values: readonly number
   });
 }
 
+function reducedShape(input: Shape, given: readonly (number | null)[] | null, attrs: NodeAttrs): Shape {
+  const keep = attrs.bool('keep_dims', false);
+  if (input === null) return null;
+  if (given === null || given.includes(null)) return keep ? input.map(() => -1) : null;
+  const axes = given.map((axis) => axisOf(axis ?? 0, input.length, attrs));
+  return keep ? input.map((size, i) => (axes.includes(i) ? 1 : size)) : input.filter((_, i) => !axes.includes(i));
+}
+
 function reducedAxes(given: readonly number[], rank: number, attrs: NodeAttrs): readonly number[] {
   return [...new Set(given.map((axis) => axisOf(axis, rank, attrs)))].sort((a, b) => a - b);
 }
@@ -37,6 +40,19 @@ const sum = reduction('Sum', 'sum', (values) => values.reduce((a, b) => a + b, 0
 const max = reduction('Max', 'max', (values) => Math.max(...values));
 const min = reduction('Min', 'min', (values) => Math.min(...values));
 const prod = reduction('Prod', 'prod', (values) => values.reduce((a, b) => a * b, 1));
+
+/** Whether all, or any, of the bools along some axes hold. */
+const quantified = (['All', 'Any'] as const).map((name) =>
+  op(name, {
+    inputs: { input: 'tensor', reduction_indices: 'numbers' },
+    shape: ({ input, reduction_indices }, attrs) => reducedShape(input, reduction_indices, attrs),
+    forward: ({ input, reduction_indices }, k, attrs) => {
+      const axes = reducedAxes(reduction_indices, input.shape.length, attrs);
+      const numbers = k.reduce(k.cast(input, 'int32'), name === 'All' ? 'min' : 'max', axes, attrs.bool('keep_dims', false));
+      return k.cast(numbers, 'bool');
+    },
+  }),
+);
 
 const argExtremes = (['max', 'min'] as const).map((which) =>
   op(which === 'max' ? 'ArgMax' : 'ArgMin', {
@@ -54,4 +70,4 @@ const argExtremes = (['max', 'min'] as const).map((which) =>
   }),
 );
 
-export const reductionOps = [mean, sum, max, min, prod, ...argExtremes];
+export const reductionOps = [mean, sum, max, min, prod, ...quantified, ...argExtremes];

@@ -9,6 +9,7 @@ const TRAINING_OP = /^(Resource)?(Sparse)?Apply[A-Z]/;
 
 /** Known by name only: they make, save and restore variables or log; an output may wait for them, and reads no number of theirs. */
 const BYSTANDERS: ReadonlySet<string> = new Set([
+  'Assert',
   'Assign',
   'AssignAdd',
   'AssignSub',
@@ -34,11 +35,11 @@ const BYSTANDERS: ReadonlySet<string> = new Set([
 
 /**
  * Refuses graphs that transforms are not made for: those that train, and those whose outputs depend on ops that the engine does not know.
- * What no output depends on may be anything: initializers, savers, summaries.
+ * What no output depends on, or only through a listed input, may be anything: initializers, savers, summaries, queues.
  *
  * @throws GraffitistError `op-training`, `op-unsupported`, naming every such op with one node
  */
-export function admitGraph(graph: Graph, outputs: readonly string[]): void {
+export function admitGraph(graph: Graph, outputs: readonly string[], inputs: readonly string[] = []): void {
   const training = graph.nodes.filter((node) => TRAINING_OP.test(node.op));
   const [first] = training;
   if (first !== undefined) {
@@ -48,7 +49,7 @@ export function admitGraph(graph: Graph, outputs: readonly string[]): void {
     });
   }
   const strange = graph.nodes.filter((node) => opFor(node.op) === undefined && !BYSTANDERS.has(node.op));
-  const needed = strange.length === 0 ? new Set<string>() : ancestors(graph, outputs);
+  const needed = strange.length === 0 ? new Set<string>() : ancestors(graph, outputs, inputs);
   const unknown = strange.filter((node) => needed.has(node.name));
   const [odd] = unknown;
   if (odd !== undefined) {

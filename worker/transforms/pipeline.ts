@@ -78,7 +78,7 @@ export function* runTransforms(model: Model, steps: readonly Step[], context = N
 export function applyStep(model: Model, step: Pick<Step, 'transform' | 'options'>, context = NO_CONTEXT): TransformResult {
   const transform = transformNamed(step.transform);
   const conditions = resolveConditions(model);
-  refuseControlFlow(conditions.graph, model.outputs);
+  refuseControlFlow(conditions.graph, model.outputs, model.inputs);
   const result = transform.apply({ ...model, graph: conditions.graph }, completeOptions(transform, step.options), context);
   const graph = importOrder(result.model.graph);
   validateGraph(graph);

@@ -26,7 +26,7 @@ export interface TensorflowCase extends ConformanceCase {
 
 /** What picks, compares or counts: no rounding is left to a backend. */
 const EXACT =
-  /^(Neg|Abs|Ceil|Floor|Round|Rint|Relu6?|(Zeros|Ones)Like|Logical.*|Select(V2)?|(Not)?Equal|(Less|Greater)(Equal)?|M(ax|in)imum|Max|Min|Arg.*|.*Nearest.*|Split|SplitV|Unpack|Slice|ExpandDims|Squeeze|Tile|BroadcastTo|ReverseV2|Gather.*|.*Pad.*|Concat|SpaceTo.*|DepthTo.*|BatchTo.*|MaxPool.*|Rank|ShapeN|Range|Snapshot|PreventGradient|CheckNumerics|Identity.*|EnsureShape|Cast|Div|TruncateDiv|FloorDiv)$/;
+  /^(Neg|Abs|Ceil|Floor|Round|Rint|Relu6?|(Zeros|Ones)Like|Logical.*|Select(V2)?|(Not)?Equal|(Less|Greater)(Equal)?|M(ax|in)imum|Max|Min|All|Any|Arg.*|.*Nearest.*|Split|SplitV|Unpack|Slice|ExpandDims|Squeeze|Tile|BroadcastTo|ReverseV2|Gather.*|.*Pad.*|Concat|SpaceTo.*|DepthTo.*|BatchTo.*|MaxPool.*|Rank|ShapeN|Range|Snapshot|PreventGradient|CheckNumerics|Identity.*|EnsureShape|Cast|Div|TruncateDiv|FloorDiv)$/;
 
 /** Reads cases from where the Python side wrote them. */
 export function readCases(cases: readonly RecordedCase[]): readonly TensorflowCase[] {
