@@ -30,6 +30,7 @@ import type { BackendInfo, Engine, OptionValues, RecipeInfo } from './protocol.t
 import type { Quantizer } from './quantize/quantizer.ts';
 import { readQuantizers } from './quantize/readQuantizers.ts';
 import { buildScene, revealPath, searchNodes } from './scene/scene.ts';
+import { resolveConditions } from './transforms/conditions.ts';
 import { checkPipeline } from './transforms/pipeline.ts';
 import { TRANSFORMS } from './transforms/registry.ts';
 import { presetsOf } from './zoo/presets.ts';
@@ -166,7 +167,8 @@ export function createEngine(host: EngineHost): LocalEngine {
       const quantized = stages().at(-1);
       const float = last?.stages.findLast((stage) => stage.statistics.size === 0 && stage.thresholds.size === 0) ?? current().opened;
       if (quantized === undefined) throw new GraffitistError('internal', 'There is no stage.');
-      return compareOutputs({ float: float.model, quantized, data, images, pool: await workers(job.signal), job });
+      const model = { ...float.model, graph: resolveConditions(float.model).graph };
+      return compareOutputs({ float: model, quantized, data, images, pool: await workers(job.signal), job });
     },
 
     download: async (form, job = {}) => {

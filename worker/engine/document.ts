@@ -11,6 +11,7 @@ import { controlFlowNodes, refuseControlFlow } from '../graph/validate.ts';
 import { isVariable, variableName } from '../graph/variables.ts';
 import type { DocumentSummary, FileRole, FileSummary, InterfaceGuess, OpenChoice, SavedModelSummary, SourceFile } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
+import { resolveConditions } from '../transforms/conditions.ts';
 import { guessInterface, interfaceCandidates } from '../transforms/interface.ts';
 import { outerLayers } from '../transforms/outerLayers.ts';
 import { summarizeNetwork } from '../zoo/presets.ts';
@@ -249,7 +250,8 @@ export function summarize(document: OpenDocument): DocumentSummary {
 }
 
 /** Control flow is in the way where everything that may be an output depends on some. */
-function controlFlowRefusal(graph: Graph): DocumentSummary['refusal'] {
+function controlFlowRefusal(opened: Graph): DocumentSummary['refusal'] {
+  const { graph } = resolveConditions({ graph: opened, inputs: [], outputs: [] });
   const flow = controlFlowNodes(graph);
   if (flow.length === 0) return null;
   const names = flow.map((node) => node.name);

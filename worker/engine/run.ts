@@ -9,6 +9,7 @@ import { readVariables } from '../graph/variables.ts';
 import type { GraphInterface, JobOptions, OptionValues, PipelineStep, RunReport, RunRequest, StepReport, Warning } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { admitGraph } from '../transforms/admission.ts';
+import { resolveConditions } from '../transforms/conditions.ts';
 import { applyStep, checkPipeline, settledModel } from '../transforms/pipeline.ts';
 import { transformNamed } from '../transforms/registry.ts';
 import type { TransformContext, TransformResult } from '../transforms/transform.ts';
@@ -42,8 +43,9 @@ export interface RunOutcome {
 export async function runPipeline(opened: Model, request: RunRequest, services: RunServices, job: JobOptions): Promise<RunOutcome> {
   const started = performance.now();
   let model: Model = { ...opened, ...checkedInterface(opened, request.interface) };
-  refuseControlFlow(model.graph, model.outputs);
-  if (request.superuser !== true) admitGraph(model.graph, model.outputs);
+  const { graph } = resolveConditions(model);
+  refuseControlFlow(graph, model.outputs, model.inputs);
+  if (request.superuser !== true) admitGraph(graph, model.outputs, model.inputs);
   const fault = checkPipeline(request.steps)[0];
   const active = request.steps.filter((step) => !step.bypassed).length;
   const stages: StageState[] = [];

@@ -2,7 +2,7 @@ import { GraffitistError } from '../errors.ts';
 import { Graph, type GraphNode } from '../graph/graph.ts';
 import { refuseControlFlow } from '../graph/validate.ts';
 import { NodeAttrs } from '../ops/attrs.ts';
-import { unsupportedOp } from '../ops/inferShapes.ts';
+import { unsupportedOps } from '../ops/inferShapes.ts';
 import { dataOrder } from '../ops/order.ts';
 import { opFor } from '../ops/registry.ts';
 import type { Constants } from './constants.ts';
@@ -27,6 +27,8 @@ export function checkExecutable(
   if (stuck !== undefined) {
     throw new GraffitistError('graph-cycle', `Node '${stuck.name}' waits for itself.`, { about: stuck.name });
   }
+  const strange = order.nodes.filter((node) => opFor(node.op) === undefined);
+  if (strange.length > 0) throw unsupportedOps(strange);
   for (const node of order.nodes) checkNode(node);
   const [missing, ...others] = constants.missing(order.nodes.map((node) => node.name));
   if (missing !== undefined) {
@@ -41,7 +43,7 @@ export function checkExecutable(
 
 function checkNode(node: GraphNode): void {
   const op = opFor(node.op);
-  if (op === undefined) throw unsupportedOp(node);
+  if (op === undefined) throw unsupportedOps([node]);
   if (op.source === 'placeholder') {
     throw new GraffitistError('input-unfed', `Input '${node.name}' is given no data.`, {
       about: node.name,

@@ -1,6 +1,6 @@
 import type { GraphNode } from '../graph/graph.ts';
 import { NodeAttrs } from '../ops/attrs.ts';
-import { unsupportedOp } from '../ops/inferShapes.ts';
+import { unsupportedOps } from '../ops/inferShapes.ts';
 import type { Kernels, Value } from '../ops/kernels.ts';
 import { opFor } from '../ops/registry.ts';
 
@@ -17,7 +17,7 @@ export interface NodeInputs {
  */
 export function computeNode(node: GraphNode, inputs: NodeInputs, kernels: Kernels): readonly Value[] {
   const op = opFor(node.op);
-  if (op === undefined) throw unsupportedOp(node);
+  if (op === undefined) throw unsupportedOps([node]);
   const attrs = new NodeAttrs(node);
   const shapes = inputs.values.map((value) => value?.shape ?? null);
   const numbers = inputs.numbers.map((values) => values && { shape: [values.length], values });

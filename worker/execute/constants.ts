@@ -3,7 +3,7 @@ import type { Tensor } from '../formats/tensor.ts';
 import { type Edge, edgeText, type Graph, type GraphNode } from '../graph/graph.ts';
 import type { VariableSource } from '../graph/model.ts';
 import { NodeAttrs } from '../ops/attrs.ts';
-import { unsupportedOp } from '../ops/inferShapes.ts';
+import { unsupportedOps } from '../ops/inferShapes.ts';
 import { dataOrder } from '../ops/order.ts';
 import { opFor } from '../ops/registry.ts';
 import { type PlainValue, plainKernels, plainTensor, plainValue } from './backends/reference.ts';
@@ -114,7 +114,7 @@ export class Constants {
 
   async #evaluate(node: GraphNode, at: (edge: Edge) => PlainValue | undefined): Promise<readonly PlainValue[]> {
     const op = opFor(node.op);
-    if (op === undefined) throw unsupportedOp(node);
+    if (op === undefined) throw unsupportedOps([node]);
     if (op.source === 'constant') return [plainValue(new NodeAttrs(node).tensor('value'), 'float32')];
     if (op.source === 'variable') return [plainValue(await this.#readVariable(node), 'float32')];
     const kinds = op.kinds(node.edges.length);

@@ -29,15 +29,30 @@ interface Dyadic {
 /** What passes values on, or picks among them: nothing is summed. */
 // biome-ignore format: a list
 const PASSING: ReadonlySet<string> = new Set([
-  'Identity', 'StopGradient', 'PlaceholderWithDefault', 'Reshape', 'Squeeze', 'Transpose', 'Pad', 'StridedSlice', 'ExtractImagePatches', 'Relu', 'Relu6',
-  'MaxPool', 'ConcatV2', 'Pack', 'Maximum', 'Cast',
+  'Identity', 'IdentityN', 'Snapshot', 'StopGradient', 'PreventGradient', 'CheckNumerics', 'EnsureShape', 'PlaceholderWithDefault',
+  'Reshape', 'Squeeze', 'ExpandDims', 'Transpose', 'ReverseV2', 'Pad', 'MirrorPad', 'StridedSlice', 'Slice', 'Split', 'SplitV', 'Unpack',
+  'Tile', 'BroadcastTo', 'Gather', 'GatherV2', 'SpaceToDepth', 'DepthToSpace', 'SpaceToBatchND', 'BatchToSpaceND',
+  'ResizeNearestNeighbor', 'Relu', 'Relu6', 'Abs', 'Neg', 'MaxPool', 'MaxPoolV2', 'Max', 'Min', 'ConcatV2', 'Concat', 'Pack', 'ExtractImagePatches', 'Maximum',
+  'Minimum', 'Select', 'SelectV2', 'Cast',
 ]);
 /** What passes on its first input alone: weights on their way from their quantizer. */
 const SINGLE: ReadonlySet<string> = new Set(['Identity', 'StopGradient', 'Cast', 'Reshape', 'Squeeze', 'Transpose', 'SplitV']);
-const ADDING: ReadonlySet<string> = new Set(['Add', 'AddV2', 'Sub', 'BiasAdd']);
+const ADDING: ReadonlySet<string> = new Set(['Add', 'AddV2', 'AddN', 'Sub', 'BiasAdd']);
 /** What sums, or multiplies by what is no power of two, in a way of its backend's own. */
-const ROUNDING: ReadonlySet<string> = new Set(['AvgPool', 'Mean', 'FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3']);
-const COMPUTING: ReadonlySet<string> = new Set(['Conv2D', 'DepthwiseConv2dNative', 'MatMul', 'BatchMatMul', 'BatchMatMulV2']);
+// biome-ignore format: a list
+const ROUNDING: ReadonlySet<string> = new Set([
+  'AvgPool', 'Mean', 'Sum', 'Prod', 'FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3', 'LRN', 'ResizeBilinear',
+]);
+/** Functions that each backend approximates in its own way: they count where a quantizer still follows. */
+// biome-ignore format: a list
+const APPROXIMATED: ReadonlySet<string> = new Set([
+  'Exp', 'Log', 'Pow', 'Sqrt', 'Rsqrt', 'RealDiv', 'Div', 'Reciprocal', 'Inv', 'Elu', 'Selu', 'Sigmoid', 'Tanh', 'Softplus', 'Softsign',
+  'Erf', 'Softmax', 'LogSoftmax',
+]);
+// biome-ignore format: a list
+const COMPUTING: ReadonlySet<string> = new Set([
+  'Conv2D', 'DepthwiseConv2dNative', 'Conv2DBackpropInput', 'MatMul', 'BatchMatMul', 'BatchMatMulV2', 'BatchMatMulV3',
+]);
 
 /**
  * The layers of a quantized graph whose sums float32 might round, so that another order of summation could give another result:
@@ -51,6 +66,11 @@ export async function inexactLayers(graph: Graph, constants: Constants, through:
   const wanted = ancestors(graph, through);
   const dyadic = new Map<string, Dyadic | undefined>();
   const found: InexactLayer[] = [];
+  const quantizers = graph.nodes.filter((node) => node.op === 'LinearQuant' && wanted.has(node.name));
+  const quantizedLater = ancestors(
+    graph,
+    quantizers.flatMap(({ edges: [data] }) => (data === undefined ? [] : [data.node])),
+  );
   for (const node of dataOrder(graph).nodes) {
     if (!wanted.has(node.name)) continue;
     if (node.op === 'LinearQuant') dyadic.set(node.name, quantized(await quantRule(node, constants)));
@@ -59,7 +79,8 @@ export async function inexactLayers(graph: Graph, constants: Constants, through:
       const inputs = await Promise.all(node.edges.map((edge) => operand(edge, graph, constants, dyadic)));
       const result = COMPUTING.has(node.op) ? await layer(node, inputs, constants) : combine(node.op, inputs);
       dyadic.set(node.name, result);
-      if (!COMPUTING.has(node.op) && !ROUNDING.has(node.op)) continue;
+      const approximated = APPROXIMATED.has(node.op) && quantizedLater.has(node.name);
+      if (!COMPUTING.has(node.op) && !ROUNDING.has(node.op) && !approximated) continue;
       if (result === undefined) found.push({ node: node.name, reason: 'unquantized', bound: Number.POSITIVE_INFINITY });
       else if (result.max >= EXACT) found.push({ node: node.name, reason: 'overflow', bound: result.max });
     }
@@ -107,14 +128,15 @@ async function operand(
   return node.op === 'LinearQuant' ? quantized(await quantRule(node, constants)) : undefined;
 }
 
+/** The slots that hold data. Axes, shapes and paddings stand in the others as constants, which are not dyadic and do not matter. */
+function dataOf(op: string, inputs: readonly (Dyadic | undefined)[]): readonly (Dyadic | undefined)[] {
+  if (op === 'ConcatV2') return inputs.slice(0, -1);
+  if (op === 'Concat' || op === 'Split' || op.startsWith('Select')) return inputs.slice(1);
+  return ADDING.has(op) || /^(Mul|Maximum|Minimum|Pack|IdentityN)$/.test(op) ? inputs : inputs.slice(0, 1);
+}
+
 function combine(op: string, inputs: readonly (Dyadic | undefined)[]): Dyadic | undefined {
-  // Axes, shapes and paddings stand in later slots as constants, which are not dyadic and do not matter.
-  const values =
-    op === 'ConcatV2'
-      ? inputs.slice(0, -1)
-      : ADDING.has(op) || op === 'Mul' || op === 'Maximum' || op === 'Pack'
-        ? inputs
-        : inputs.slice(0, 1);
+  const values = dataOf(op, inputs);
   if (values.length === 0 || values.includes(undefined)) return undefined;
   const all = values as readonly Dyadic[];
   // 6 is a multiple of no larger power of two.
@@ -129,11 +151,12 @@ function combine(op: string, inputs: readonly (Dyadic | undefined)[]): Dyadic | 
 
 /** Codes of a compute layer's result: at most the largest Σ|w_code| of an output channel times max|x_code|. */
 async function layer(node: GraphNode, inputs: readonly (Dyadic | undefined)[], constants: Constants): Promise<Dyadic | undefined> {
-  const [left, right] = inputs;
+  const [left, right] = inputs.slice(-2);
   if (left === undefined || right === undefined) return undefined;
   const unit = left.unit * right.unit;
-  const slot = node.edges.findIndex((edge) => constants.has(edge.node));
-  const edge = node.edges[slot];
+  const operands = node.edges.slice(-2);
+  const slot = operands.findIndex((edge) => constants.has(edge.node));
+  const edge = operands[slot];
   // Two varying operands: how many products are summed is not known here.
   if (edge === undefined) return { unit, max: Number.POSITIVE_INFINITY };
   const [weights, x] = slot === 0 ? [left, right] : [right, left];
@@ -150,6 +173,7 @@ function outputsOf(
 ): { readonly count: number; readonly of: (index: number) => number } {
   const [before = 1, last = 1] = [shape.at(-2), shape.at(-1)];
   if (node.op === 'DepthwiseConv2dNative') return { count: before * last, of: (i) => i % (before * last) };
+  if (node.op === 'Conv2DBackpropInput') return { count: before, of: (i) => Math.floor(i / last) % before };
   if (node.op === 'Conv2D') return { count: last, of: (i) => i % last };
   const flags = node.op === 'MatMul' ? ['transpose_a', 'transpose_b'] : ['adj_x', 'adj_y'];
   const transposed = new NodeAttrs(node).bool(flags[slot] ?? '', false);

@@ -12,7 +12,7 @@ import type { Backend } from './backend.ts';
 import { computeNode } from './computeNode.ts';
 import { Constants } from './constants.ts';
 
-/** Small numbers known from shapes alone, by node: `StaticGraph.numbers` for the shapes that are about to run. */
+/** Small numbers known from shapes alone, by output: `StaticGraph.numbers` for the shapes that are about to run. */
 export type StaticNumbers = ReadonlyMap<string, HostValue>;
 
 export interface SessionOptions {
@@ -111,19 +111,9 @@ export class Session {
 
   /** What shapes alone say about an edge. */
   #static(edge: Edge, numbers: StaticNumbers): (HostValue & { readonly values: readonly number[] }) | undefined {
-    const value = edge.port === 0 ? numbers.get(edge.node) : undefined;
+    const value = numbers.get(edgeText(edge));
     const values = known(value?.values ?? null);
     return value && values ? { shape: value.shape, values } : undefined;
-  }
-
-  /** The element type of small numbers: a size that was cast is divided as what it was cast to. */
-  #type({ node: name }: Edge): ValueType {
-    const attrs = new NodeAttrs(this.graph.node(name));
-    const { op } = attrs.node;
-    return valueType(
-      op === 'Cast' ? attrs.type('DstT') : op === 'Shape' || op === 'Size' ? attrs.type('out_type', 'int32') : attrs.type('T', 'int32'),
-      attrs,
-    );
   }
 
   async #numbers(node: GraphNode, slot: number, edge: Edge, numbers: StaticNumbers): Promise<readonly number[]> {
@@ -150,8 +140,22 @@ export class Session {
     // Known for these shapes only, so it is not kept under the edge's name.
     const found = this.#static(edge, numbers);
     const key = `${text} = [${found?.values.join(', ')}]`;
-    const value = this.#uploaded.get(key) ?? this.backend.kernels.constant(this.#type(edge), found?.shape ?? [], found?.values ?? []);
+    const dtype = numberType(this.graph.node(edge.node));
+    const value = this.#uploaded.get(key) ?? this.backend.kernels.constant(dtype, found?.shape ?? [], found?.values ?? []);
     this.#uploaded.set(key, value);
     return value;
   }
 }
+
+/** The element type of small numbers that a node gives: whole unless the node says otherwise. */
+function numberType(node: GraphNode): ValueType {
+  if (SHAPE_QUESTIONS.has(node.op)) return 'int32';
+  for (const name of ['DstT', 'dtype', 'T', 'Tidx', 'Tparams']) {
+    const attr = node.attr(name);
+    if (attr?.kind === 'type') return valueType(attr.value, new NodeAttrs(node));
+  }
+  return 'int32';
+}
+
+/** Their `T` is the type of what they are asked about. */
+const SHAPE_QUESTIONS: ReadonlySet<string> = new Set(['Shape', 'ShapeN', 'Size', 'Rank']);

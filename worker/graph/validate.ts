@@ -43,21 +43,34 @@ export function controlFlowNodes(graph: Graph): readonly GraphNode[] {
 }
 
 /**
- * For whoever rewrites or executes. With `outputs`, control flow that none of them depends on does not count: loops of an input queue,
+ * For whoever rewrites or executes. With `outputs`, control flow that none of them depends on, or only through `inputs`, does not count: loops of an input queue,
  * conditions of a metric or of training stand beside many an inference graph.
  *
- * @throws GraffitistError `graph-control-flow`, naming the first such node
+ * @throws GraffitistError `graph-control-flow`, naming every such op with one node
  */
-export function refuseControlFlow(graph: Graph, outputs?: readonly string[]): void {
+export function refuseControlFlow(graph: Graph, outputs?: readonly string[], inputs: readonly string[] = []): void {
   const all = controlFlowNodes(graph);
-  const needed = outputs === undefined || all.length === 0 ? undefined : ancestors(graph, outputs);
-  const [first, ...others] = needed === undefined ? all : all.filter((node) => needed.has(node.name));
+  const needed = outputs === undefined || all.length === 0 ? undefined : ancestors(graph, outputs, inputs);
+  const found = needed === undefined ? all : all.filter((node) => needed.has(node.name));
+  const [first] = found;
   if (first === undefined) return;
-  const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  throw new GraffitistError('graph-control-flow', `Control flow is not supported: node '${first.name}' (${first.op})${more}.`, {
+  throw new GraffitistError('graph-control-flow', `Control flow is not supported: ${oneOfEachOp(found)}.`, {
     about: first.name,
     remedy: 'Export the graph for inference without conditions, loops and function calls.',
   });
+}
+
+/** "Merge (node 'a', one of 3), Switch (node 'b')": every op among the nodes, each with the first of them. */
+export function oneOfEachOp(nodes: readonly GraphNode[]): string {
+  const found = new Map<string, { readonly first: string; readonly count: number }>();
+  for (const { op, name } of nodes) {
+    const there = found.get(op);
+    found.set(op, { first: there?.first ?? name, count: (there?.count ?? 0) + 1 });
+  }
+  return [...found]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([op, { first, count }]) => `${op} (node '${first}'${count === 1 ? '' : `, one of ${count}`})`)
+    .join(', ');
 }
 
 /**

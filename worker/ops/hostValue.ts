@@ -8,7 +8,7 @@ export interface HostValue {
 }
 
 /** Axes, shapes and scalars are short; nothing longer is followed. */
-const LONGEST = 1024;
+export const LONGEST = 1024;
 
 /** The numbers of a constant; undefined where it is too long or not numeric. */
 export function hostValueOf(tensor: Tensor): HostValue | undefined {

@@ -1,6 +1,7 @@
 import { GraffitistError } from '../errors.ts';
 import type { Shape } from '../formats/tensor.ts';
-import type { Graph, GraphNode } from '../graph/graph.ts';
+import { edgeText, type Graph, type GraphNode } from '../graph/graph.ts';
+import { oneOfEachOp } from '../graph/validate.ts';
 import { NodeAttrs } from './attrs.ts';
 import type { HostValue } from './hostValue.ts';
 import type { ShapeContext } from './op.ts';
@@ -18,7 +19,7 @@ export interface InferOptions {
 export interface StaticGraph {
   /** Output shapes by node name. */
   readonly shapes: ReadonlyMap<string, readonly Shape[]>;
-  /** Small numbers (axes, shapes, constants) that output 0 of a node is known to hold. */
+  /** Small numbers (axes, shapes, constants) that an output is known to hold, by `name` or `name:port`. */
   readonly numbers: ReadonlyMap<string, HostValue>;
 }
 
@@ -42,7 +43,8 @@ export function inferStatic(graph: Graph, options: InferOptions = {}): StaticGra
     }
     const found = inferNode(node, graph, shapes, numbers, options.strict === true);
     shapes.set(node.name, found.shapes);
-    if (found.number !== undefined) numbers.set(node.name, found.number);
+    for (const [port, number] of found.numbers.entries())
+      if (number !== undefined) numbers.set(edgeText({ node: node.name, port }), number);
   }
   for (const node of graph.nodes) if (!shapes.has(node.name)) shapes.set(node.name, []);
   return { shapes, numbers };
@@ -54,28 +56,29 @@ function inferNode(
   shapes: ReadonlyMap<string, readonly Shape[]>,
   numbers: ReadonlyMap<string, HostValue>,
   strict: boolean,
-): { readonly shapes: readonly Shape[]; readonly number: HostValue | undefined } {
+): { readonly shapes: readonly Shape[]; readonly numbers: readonly (HostValue | undefined)[] } {
   const op = opFor(node.op);
   if (op === undefined) {
-    if (strict) throw unsupportedOp(node);
-    return { shapes: [], number: undefined };
+    if (strict) throw unsupportedOps([node]);
+    return { shapes: [], numbers: [] };
   }
   const attrs = new NodeAttrs(node);
   const inputShapes = node.edges.map(({ node: name, port }) => shapes.get(name)?.[port] ?? null);
-  const inputNumbers = node.edges.map(({ node: name, port }) => (port === 0 ? numbers.get(name) : undefined));
+  const inputNumbers = node.edges.map((edge) => numbers.get(edgeText(edge)));
   const context: ShapeContext = { producer: (slot) => graph.find(node.edges[slot]?.node ?? '') };
   try {
-    return { shapes: op.shape(inputShapes, inputNumbers, attrs, context), number: op.fold(inputShapes, inputNumbers, attrs) };
+    return { shapes: op.shape(inputShapes, inputNumbers, attrs, context), numbers: op.fold(inputShapes, inputNumbers, attrs) };
   } catch (error) {
-    if (!strict && error instanceof GraffitistError && error.code === 'op-unsupported') return { shapes: [], number: undefined };
+    if (!strict && error instanceof GraffitistError && error.code === 'op-unsupported') return { shapes: [], numbers: [] };
     throw error;
   }
 }
 
-/** `op-unsupported` for an op that the engine does not know. */
-export function unsupportedOp(node: GraphNode): GraffitistError {
-  return new GraffitistError('op-unsupported', `The op '${node.op}' of node '${node.name}' is not supported.`, {
-    about: node.name,
+/** `op-unsupported` for ops that the engine does not know, each named with one node. */
+export function unsupportedOps(nodes: readonly GraphNode[]): GraffitistError {
+  const [first] = nodes;
+  return new GraffitistError('op-unsupported', `Not supported: ${oneOfEachOp(nodes)}.`, {
+    ...(first === undefined ? {} : { about: first.name }),
     remedy: 'Remove the node from the graph, or export the graph without it.',
   });
 }

@@ -1,3 +1,4 @@
+import type { Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
 import type { HostValue } from './hostValue.ts';
 import { op } from './op.ts';
@@ -5,21 +6,33 @@ import { axisOf, mergeShapes, shapeText } from './shapes.ts';
 
 const concatV2 = op('ConcatV2', {
   inputs: { values: 'list', axis: 'number' },
-  shape: ({ values, axis }, attrs) => {
-    const shapes = values.filter((shape) => shape !== null);
-    const [first] = shapes;
-    if (first === undefined || shapes.length < values.length) return null;
-    if (axis === null) return first.map(() => -1);
-    const at = axisOf(axis, first.length, attrs);
-    return shapes.slice(1).reduce((joined, shape) => joinTwo(joined, shape, at, attrs), first);
-  },
+  shape: ({ values, axis }, attrs) => joinedShape(values, axis, attrs),
   forward: ({ values, axis }, k, attrs) => k.concat(values, axisOf(axis, values[0]?.shape.length ?? 0, attrs)),
-  fold: ({ values }) => {
-    if (values.some((value) => value === undefined || value.shape.length !== 1)) return undefined;
-    const joined = values.flatMap((value) => value?.values ?? []);
-    return { shape: [joined.length], values: joined };
-  },
+  fold: ({ values }) => joinedNumbers(values),
 });
+
+/** Its older form: the axis comes first. */
+const concat = op('Concat', {
+  inputs: { concat_dim: 'number', values: 'list' },
+  shape: ({ values, concat_dim }, attrs) => joinedShape(values, concat_dim, attrs),
+  forward: ({ values, concat_dim }, k, attrs) => k.concat(values, axisOf(concat_dim, values[0]?.shape.length ?? 0, attrs)),
+  fold: ({ values }) => joinedNumbers(values),
+});
+
+function joinedShape(values: readonly Shape[], axis: number | null, attrs: NodeAttrs): Shape {
+  const shapes = values.filter((shape) => shape !== null);
+  const [first] = shapes;
+  if (first === undefined || shapes.length < values.length) return null;
+  if (axis === null) return first.map(() => -1);
+  const at = axisOf(axis, first.length, attrs);
+  return shapes.slice(1).reduce((joined, shape) => joinTwo(joined, shape, at, attrs), first);
+}
+
+function joinedNumbers(values: readonly (HostValue | undefined)[]): HostValue | undefined {
+  if (values.some((value) => value === undefined || value.shape.length !== 1)) return undefined;
+  const joined = values.flatMap((value) => value?.values ?? []);
+  return { shape: [joined.length], values: joined };
+}
 
 function joinTwo(a: readonly number[], b: readonly number[], axis: number, attrs: NodeAttrs): readonly number[] {
   if (a.length !== b.length) throw attrs.mismatch(`${shapeText(a)} and ${shapeText(b)} cannot be joined.`);
@@ -51,4 +64,4 @@ const pack = op('Pack', {
   },
 });
 
-export const joiningOps = [concatV2, pack];
+export const joiningOps = [concatV2, concat, pack];

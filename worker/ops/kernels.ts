@@ -34,13 +34,52 @@ export interface QuantRule {
   readonly rounding: RoundingMode;
 }
 
+/** How two values are compared, element by element. */
+export type Comparison = 'equal' | 'notEqual' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual';
+
+/** How elements along some axes become one. */
+export type Reduction = 'sum' | 'mean' | 'max' | 'min' | 'prod';
+
+/** Functions of one element. `round` is half to even. */
+export type ElementFunction =
+  | 'neg'
+  | 'abs'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'exp'
+  | 'log'
+  | 'ceil'
+  | 'floor'
+  | 'round'
+  | 'relu'
+  | 'elu'
+  | 'selu'
+  | 'sigmoid'
+  | 'tanh'
+  | 'softplus'
+  | 'erf';
+
+/** Functions of two elements; `floorDiv` rounds the quotient down. */
+export type PairFunction = 'add' | 'sub' | 'mul' | 'div' | 'floorDiv' | 'maximum' | 'minimum' | 'pow';
+
+/** Local response normalization: x / (bias + alpha · Σ x²)^beta over `radius` channels on either side. */
+export interface ResponseNorm {
+  readonly radius: number;
+  readonly bias: number;
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+type Unary = (x: Value) => Value;
+type Binary = (a: Value, b: Value) => Value;
+
 /**
  * The primitives that ops are written in; every backend offers all of them.
  *
  * Images are NHWC, filters [height, width, in, out] ([height, width, in, multiplier] depthwise). Every call returns a fresh value
  * that the caller owns; inputs stay valid. Shapes have been checked by the op's shape rule before a kernel is called.
  */
-export interface Kernels {
+export interface Kernels extends Readonly<Record<ElementFunction, Unary> & Record<PairFunction, Binary>> {
   /** A value made from numbers given here. */
   constant(dtype: ValueType, shape: readonly number[], values: readonly number[]): Value;
   /** Another handle on the same contents. */
@@ -50,17 +89,9 @@ export interface Kernels {
   fill(shape: readonly number[], value: Value): Value;
 
   // element by element; two operands broadcast as in TensorFlow
-  add(a: Value, b: Value): Value;
-  sub(a: Value, b: Value): Value;
-  mul(a: Value, b: Value): Value;
-  div(a: Value, b: Value): Value;
-  maximum(a: Value, b: Value): Value;
-  pow(a: Value, b: Value): Value;
-  neg(x: Value): Value;
-  sqrt(x: Value): Value;
-  rsqrt(x: Value): Value;
-  ceil(x: Value): Value;
-  relu(x: Value): Value;
+  compare(a: Value, b: Value, how: Comparison): Value;
+  /** `a` where the condition (bool) holds, else `b`; all three broadcast. */
+  select(condition: Value, a: Value, b: Value): Value;
   leakyRelu(x: Value, alpha: number): Value;
   clip(x: Value, min: number, max: number): Value;
   linearQuant(x: Value, rule: QuantRule): Value;
@@ -84,7 +115,10 @@ export interface Kernels {
   ): Value;
   /** Over the last axis. */
   softmax(x: Value): Value;
-  mean(x: Value, axes: readonly number[], keepDims: boolean): Value;
+  responseNorm(x: Value, rule: ResponseNorm): Value;
+  reduce(x: Value, how: Reduction, axes: readonly number[], keepDims: boolean): Value;
+  /** Index of the largest or smallest element along an axis, the first of equal ones; the axis goes. */
+  argExtreme(x: Value, which: 'max' | 'min', axis: number, dtype: ValueType): Value;
 
   // rearranging
   reshape(x: Value, shape: readonly number[]): Value;
@@ -93,4 +127,6 @@ export interface Kernels {
   pad(x: Value, paddings: readonly Pair[], value: number): Value;
   /** Takes size[i] elements from begin[i] in steps of strides[i] (which may be negative); rank is kept. */
   stridedSlice(x: Value, begin: readonly number[], size: readonly number[], strides: readonly number[]): Value;
+  /** Picks along `axis` by whole numbers; the first `batch` axes of both operands go together. */
+  gather(x: Value, indices: Value, axis: number, batch: number): Value;
 }

@@ -16,6 +16,7 @@ const matMul = op('MatMul', {
 
 const batchMatMul = batched('BatchMatMul');
 const batchMatMulV2 = batched('BatchMatMulV2');
+const batchMatMulV3 = batched('BatchMatMulV3');
 
 function batched(name: string) {
   return op(name, {
@@ -36,4 +37,4 @@ function product(a: readonly number[], b: readonly number[], transposeA: boolean
   return [...(broadcastShapes(a.slice(0, -2), b.slice(0, -2), attrs) ?? []), rows, columns];
 }
 
-export const matrixOps = [matMul, batchMatMul, batchMatMulV2];
+export const matrixOps = [matMul, batchMatMul, batchMatMulV2, batchMatMulV3];

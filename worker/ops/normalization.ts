@@ -26,7 +26,7 @@ function normalizeByBatch(
 
 /** Mean per channel: of each image first, so that no float32 sum grows long. */
 function channelMean(x: Value, k: Kernels): Value {
-  return k.mean(k.mean(x, [1, 2], false), [0], false);
+  return k.reduce(k.reduce(x, 'mean', [1, 2], false), 'mean', [0], false);
 }
 
 /** The three versions differ in element types and in how many statistics they hand out for the gradient. */
@@ -61,4 +61,17 @@ const fusedBatchNorms = (
   }),
 );
 
-export const normalizationOps = fusedBatchNorms;
+/** Local response normalization across channels. */
+const lrn = op('LRN', {
+  inputs: { input: 'tensor' },
+  shape: ({ input }, attrs) => ofRank(input, 4, attrs, 'the input'),
+  forward: ({ input }, k, attrs) =>
+    k.responseNorm(input, {
+      radius: attrs.int('depth_radius', 5),
+      bias: attrs.float('bias', 1),
+      alpha: attrs.float('alpha', 1),
+      beta: attrs.float('beta', 0.5),
+    }),
+});
+
+export const normalizationOps = [...fusedBatchNorms, lrn];

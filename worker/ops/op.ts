@@ -52,8 +52,12 @@ export interface OpSpec<I extends Inputs> {
   readonly shape: (inputs: ShapeInputs<I>, attrs: NodeAttrs, context: ShapeContext) => Shape | Outputs<Shape>;
   /** The op in kernels. Absent: the op can be drawn and rewritten, not executed. */
   readonly forward?: (inputs: ForwardInputs<I>, k: Kernels, attrs: NodeAttrs) => Value | Outputs<Value>;
-  /** Small numbers the output holds, where they follow from numbers or shapes of the inputs. */
-  readonly fold?: (inputs: FoldInputs<I>, shapes: ShapeInputs<I>, attrs: NodeAttrs) => HostValue | undefined;
+  /** Small numbers the outputs hold, where they follow from numbers or shapes of the inputs. */
+  readonly fold?: (
+    inputs: FoldInputs<I>,
+    shapes: ShapeInputs<I>,
+    attrs: NodeAttrs,
+  ) => HostValue | Outputs<HostValue | undefined> | undefined;
   /** Where a value comes from that no input gives. `random`: another one each time, so never a constant. */
   readonly source?: 'constant' | 'variable' | 'placeholder' | 'random';
 }
@@ -74,7 +78,7 @@ export interface Op {
   /** What each of `count` slots holds. */
   kinds(count: number): readonly InputKind[];
   shape(inputs: readonly Shape[], numbers: readonly (HostValue | undefined)[], attrs: NodeAttrs, context: ShapeContext): readonly Shape[];
-  fold(shapes: readonly Shape[], numbers: readonly (HostValue | undefined)[], attrs: NodeAttrs): HostValue | undefined;
+  fold(shapes: readonly Shape[], numbers: readonly (HostValue | undefined)[], attrs: NodeAttrs): readonly (HostValue | undefined)[];
   /** `values[i]` for tensor slots, `numbers[i]` for number slots. */
   forward(
     values: readonly (Value | undefined)[],
@@ -119,9 +123,10 @@ export function op<const I extends Inputs>(name: string, spec: OpSpec<I>): Op {
       return result instanceof Outputs ? result.ports : [result];
     },
     fold(shapes, numbers, attrs) {
-      if (spec.fold === undefined) return undefined;
+      if (spec.fold === undefined) return [];
       const folded = gather(shapes.length, attrs, (slot) => numbers[slot]) as FoldInputs<I>;
-      return spec.fold(folded, shapeInputs(shapes, numbers, attrs), attrs);
+      const result = spec.fold(folded, shapeInputs(shapes, numbers, attrs), attrs);
+      return result instanceof Outputs ? result.ports : [result];
     },
     forward(values, numbers, k, attrs) {
       if (spec.forward === undefined)

@@ -1,8 +1,9 @@
 import type { Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
 import { known } from './hostValue.ts';
+import type { Pair, Value } from './kernels.ts';
 import { op } from './op.ts';
-import { axisOf, elementCount, isStatic, sameAs, shapeText } from './shapes.ts';
+import { axisOf, elementCount, isStatic, shapeText } from './shapes.ts';
 
 const reshape = op('Reshape', {
   inputs: { tensor: 'tensor', shape: 'numbers' },
@@ -50,6 +51,21 @@ function squeezed(input: readonly number[], attrs: NodeAttrs): Shape {
   return input.filter((_, i) => !axes.includes(i));
 }
 
+const expandDims = op('ExpandDims', {
+  inputs: { input: 'tensor', dim: 'number' },
+  shape: ({ input, dim }, attrs) => {
+    if (input === null) return null;
+    return dim === null ? [...input, 1].map(() => -1) : expanded(input, dim, attrs);
+  },
+  forward: ({ input, dim }, k, attrs) => k.reshape(input, expanded(input.shape, dim, attrs)),
+  fold: ({ input }, { dim }, attrs) =>
+    input && dim !== null ? { shape: expanded(input.shape, dim, attrs), values: input.values } : undefined,
+});
+
+function expanded(input: readonly number[], dim: number, attrs: NodeAttrs): readonly number[] {
+  return input.toSpliced(axisOf(dim, input.length + 1, attrs), 0, 1);
+}
+
 const transpose = op('Transpose', {
   inputs: { x: 'tensor', perm: 'numbers' },
   shape: ({ x, perm }, attrs) => {
@@ -66,37 +82,32 @@ function permutation(perm: readonly number[], rank: number, attrs: NodeAttrs): r
   return axes;
 }
 
-const pad = op('Pad', {
-  inputs: { input: 'tensor', paddings: 'numbers' },
-  shape: ({ input, paddings }, attrs) => {
-    if (input === null) return paddings && Array.from({ length: paddings.length / 2 }, () => -1);
-    if (paddings === null) return input.map(() => -1);
-    if (paddings.length !== input.length * 2) throw attrs.mismatch(`${paddings.length} paddings do not fit ${shapeText(input)}.`);
-    return input.map((size, i) => {
-      const [before, after] = [paddings[2 * i] ?? null, paddings[2 * i + 1] ?? null];
-      return size < 0 || before === null || after === null ? -1 : size + before + after;
-    });
-  },
-  forward: ({ input, paddings }, k) =>
-    k.pad(
-      input,
-      input.shape.map((_, i) => [paddings[2 * i] ?? 0, paddings[2 * i + 1] ?? 0] as const),
-      0,
-    ),
-});
+/** PadV2 says what to pad with. */
+const pads = [
+  op('Pad', {
+    inputs: { input: 'tensor', paddings: 'numbers' },
+    shape: ({ input, paddings }, attrs) => paddedShape(input, paddings, attrs),
+    forward: ({ input, paddings }, k) => k.pad(input, pairs(input, paddings), 0),
+  }),
+  op('PadV2', {
+    inputs: { input: 'tensor', paddings: 'numbers', constant_values: 'number' },
+    shape: ({ input, paddings }, attrs) => paddedShape(input, paddings, attrs),
+    forward: ({ input, paddings, constant_values }, k) => k.pad(input, pairs(input, paddings), constant_values),
+  }),
+];
 
-const identity = op('Identity', {
-  inputs: { input: 'tensor' },
-  shape: sameAs('input'),
-  forward: ({ input }, k) => k.identity(input),
-  fold: ({ input }) => input,
-});
+function paddedShape(input: Shape, paddings: readonly (number | null)[] | null, attrs: NodeAttrs): Shape {
+  if (input === null) return paddings && Array.from({ length: paddings.length / 2 }, () => -1);
+  if (paddings === null) return input.map(() => -1);
+  if (paddings.length !== input.length * 2) throw attrs.mismatch(`${paddings.length} paddings do not fit ${shapeText(input)}.`);
+  return input.map((size, i) => {
+    const [before, after] = [paddings[2 * i] ?? null, paddings[2 * i + 1] ?? null];
+    return size < 0 || before === null || after === null ? -1 : size + before + after;
+  });
+}
 
-const stopGradient = op('StopGradient', {
-  inputs: { input: 'tensor' },
-  shape: sameAs('input'),
-  forward: ({ input }, k) => k.identity(input),
-  fold: ({ input }) => input,
-});
+function pairs(input: Value, paddings: readonly number[]): readonly Pair[] {
+  return input.shape.map((_, i) => [paddings[2 * i] ?? 0, paddings[2 * i + 1] ?? 0] as const);
+}
 
-export const rearrangingOps = [reshape, squeeze, transpose, pad, identity, stopGradient];
+export const rearrangingOps = [reshape, squeeze, expandDims, transpose, ...pads];

@@ -1,7 +1,12 @@
 import { activationOps } from './activations.ts';
 import { arithmeticOps } from './arithmetic.ts';
+import { blockOps } from './blocks.ts';
 import { convolutionOps } from './convolution.ts';
+import { deconvolutionOps } from './deconvolution.ts';
+import { fakeQuantizationOps } from './fakeQuantization.ts';
+import { gatheringOps } from './gathering.ts';
 import { joiningOps } from './joining.ts';
+import { logicOps } from './logic.ts';
 import { matrixOps } from './matrix.ts';
 import { normalizationOps } from './normalization.ts';
 import type { Op } from './op.ts';
@@ -9,9 +14,13 @@ import { patchOps } from './patches.ts';
 import { poolingOps } from './pooling.ts';
 import { quantizationOps } from './quantization.ts';
 import { rearrangingOps } from './rearranging.ts';
+import { reductionOps } from './reductions.ts';
+import { resizingOps } from './resizing.ts';
 import { slicingOps } from './slicing.ts';
 import { sourceOps } from './sources.ts';
+import { splittingOps } from './splitting.ts';
 import { typeOps } from './types.ts';
+import { wireOps } from './wires.ts';
 
 const OPS: ReadonlyMap<string, Op> = new Map(
   [
@@ -27,6 +36,15 @@ const OPS: ReadonlyMap<string, Op> = new Map(
     ...slicingOps,
     ...joiningOps,
     ...typeOps,
+    ...blockOps,
+    ...deconvolutionOps,
+    ...fakeQuantizationOps,
+    ...gatheringOps,
+    ...logicOps,
+    ...reductionOps,
+    ...resizingOps,
+    ...splittingOps,
+    ...wireOps,
     ...quantizationOps,
   ].map((op) => [op.name, op]),
 );

@@ -1,9 +1,7 @@
-import type { Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
 import { type HostValue, known } from './hostValue.ts';
-import type { Value } from './kernels.ts';
-import { Outputs, op } from './op.ts';
-import { axisOf, shapeText } from './shapes.ts';
+import { op } from './op.ts';
+import { shapeText } from './shapes.ts';
 
 const stridedSlice = op('StridedSlice', {
   inputs: { input: 'tensor', begin: 'numbers', end: 'numbers', strides: 'numbers' },
@@ -104,42 +102,46 @@ function range(
   return { from, size: Math.max(0, Math.ceil((to - from) / step)) };
 }
 
-/** Pieces of given lengths along an axis: convolutions split over their input channels. */
-const splitV = op('SplitV', {
-  inputs: { value: 'tensor', size_splits: 'numbers', axis: 'number' },
-  shape: ({ value, size_splits, axis }, attrs) => {
-    const count = attrs.int('num_split', size_splits?.length ?? 0);
-    if (value === null || size_splits === null || axis === null) return new Outputs<Shape>(...Array.from({ length: count }, () => null));
-    const at = axisOf(axis, value.length, attrs);
-    return new Outputs<Shape>(...pieces(value[at] ?? -1, size_splits, attrs).map((length) => value.with(at, length)));
+/** A part given by its first element and its size; -1 takes what is left. */
+const plainSlice = op('Slice', {
+  inputs: { input: 'tensor', begin: 'numbers', size: 'numbers' },
+  shape: ({ input, begin, size }, attrs) => {
+    const from = known(begin);
+    if (size === null) return input?.map(() => -1) ?? null;
+    if (input === null) return size.map((length) => length ?? -1);
+    return partSizes(input, from ?? input.map(() => null), size, attrs);
   },
-  forward: ({ value, size_splits, axis }, k, attrs) => {
-    const at = axisOf(axis, value.shape.length, attrs);
-    const lengths = pieces(value.shape[at] ?? -1, size_splits, attrs);
-    let start = 0;
-    const parts = lengths.map((length) => {
-      const begin = value.shape.map((_, i) => (i === at ? start : 0));
-      start += length;
-      return k.stridedSlice(
-        value,
-        begin,
-        value.shape.with(at, length),
-        begin.map(() => 1),
-      );
-    });
-    return new Outputs<Value>(...parts);
+  forward: ({ input, begin, size }, k, attrs) =>
+    k.stridedSlice(
+      input,
+      begin,
+      partSizes(input.shape, begin, size, attrs),
+      begin.map(() => 1),
+    ),
+  fold: ({ input }, { begin, size }, attrs): HostValue | undefined => {
+    const [from, length] = [known(begin), known(size)];
+    if (input?.shape.length !== 1 || from === null || length === null) return undefined;
+    const [count = 0] = partSizes(input.shape, from, length, attrs);
+    return { shape: [count], values: input.values.slice(from[0], (from[0] ?? 0) + count) };
   },
 });
 
-/** Lengths of the pieces; one -1 takes the rest. */
-function pieces(size: number, wanted: readonly (number | null)[], attrs: NodeAttrs): readonly number[] {
-  const lengths = wanted.map((length) => length ?? -1);
-  const given = lengths.reduce((sum, length) => sum + Math.max(0, length), 0);
-  const open = lengths.filter((length) => length < 0).length;
-  if (size >= 0 && (given > size || (open === 0 && given !== size))) {
-    throw attrs.mismatch(`pieces of ${lengths.join(', ')} do not fill an axis of ${size}.`);
-  }
-  return lengths.map((length) => (length >= 0 ? length : size >= 0 && open === 1 ? size - given : -1));
+function partSizes(
+  input: readonly number[],
+  begin: readonly (number | null)[],
+  size: readonly (number | null)[],
+  attrs: NodeAttrs,
+): readonly number[] {
+  if (begin.length !== input.length || size.length !== input.length)
+    throw attrs.mismatch(`a slice of ${size.length} axes does not fit ${shapeText(input)}.`);
+  return input.map((length, axis) => {
+    const [from, wanted] = [begin[axis] ?? null, size[axis] ?? null];
+    if (wanted === -1) return length < 0 || from === null ? -1 : length - from;
+    if (length >= 0 && from !== null && from + (wanted ?? 0) > length) {
+      throw attrs.mismatch(`elements ${from} to ${from + (wanted ?? 0)} lie outside an axis of ${length}.`);
+    }
+    return wanted ?? -1;
+  });
 }
 
-export const slicingOps = [stridedSlice, splitV];
+export const slicingOps = [stridedSlice, plainSlice];

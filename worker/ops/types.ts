@@ -1,8 +1,9 @@
-import type { DType } from '../formats/tensor.ts';
+import type { DType, Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
-import { known } from './hostValue.ts';
-import type { ValueType } from './kernels.ts';
-import { op } from './op.ts';
+import { mapHost } from './elementwise.ts';
+import { type HostValue, known, LONGEST } from './hostValue.ts';
+import type { Value, ValueType } from './kernels.ts';
+import { Outputs, op } from './op.ts';
 import { elementCount, sameAs } from './shapes.ts';
 
 const cast = op('Cast', {
@@ -10,8 +11,9 @@ const cast = op('Cast', {
   shape: sameAs('x'),
   forward: ({ x }, k, attrs) => k.cast(x, valueType(attrs.type('DstT'), attrs)),
   fold: ({ x }, _shapes, attrs) => {
-    const whole = /int/.test(attrs.type('DstT'));
-    return x && { shape: x.shape, values: x.values.map((value) => (value === null || !whole ? value : Math.trunc(value))) };
+    const to = attrs.type('DstT');
+    if (to === 'bool') return mapHost(x, (value) => Number(value !== 0));
+    return to.includes('int') ? mapHost(x, Math.trunc) : x;
   },
 });
 
@@ -31,9 +33,13 @@ const shape = op('Shape', {
   inputs: { input: 'tensor' },
   shape: ({ input }) => [input === null ? -1 : input.length],
   forward: ({ input }, k, attrs) => k.constant(valueType(attrs.type('out_type', 'int32'), attrs), [input.shape.length], input.shape),
-  fold: (_numbers, { input }) =>
-    input === null ? undefined : { shape: [input.length], values: input.map((size) => (size < 0 ? null : size)) },
+  fold: (_numbers, { input }) => sizesOf(input),
 });
+
+/** The sizes of a shape as small numbers. */
+function sizesOf(shape: Shape): HostValue | undefined {
+  return shape === null ? undefined : { shape: [shape.length], values: shape.map((size) => (size < 0 ? null : size)) };
+}
 
 const size = op('Size', {
   inputs: { input: 'tensor' },
@@ -44,6 +50,53 @@ const size = op('Size', {
     return count === undefined ? undefined : { shape: [], values: [count] };
   },
 });
+
+const rank = op('Rank', {
+  inputs: { input: 'tensor' },
+  shape: () => [],
+  forward: ({ input }, k) => k.constant('int32', [], [input.shape.length]),
+  fold: (_numbers, { input }) => (input === null ? undefined : { shape: [], values: [input.length] }),
+});
+
+const shapeN = op('ShapeN', {
+  inputs: { input: 'list' },
+  shape: ({ input }) => new Outputs<Shape>(...input.map((shape) => [shape === null ? -1 : shape.length])),
+  forward: ({ input }, k, attrs) => {
+    const type = valueType(attrs.type('out_type', 'int32'), attrs);
+    return new Outputs<Value>(...input.map((x) => k.constant(type, [x.shape.length], x.shape)));
+  },
+  fold: (_numbers, { input }) => new Outputs<HostValue | undefined>(...input.map(sizesOf)),
+});
+
+/** The numbers from `start` on in steps of `delta`, without `limit`. */
+const range = op('Range', {
+  inputs: { start: 'number', limit: 'number', delta: 'number' },
+  shape: ({ start, limit, delta }, attrs) => [start === null || limit === null || delta === null ? -1 : steps(start, limit, delta, attrs)],
+  forward: ({ start, limit, delta }, k, attrs) => {
+    const length = steps(start, limit, delta, attrs);
+    const values = Array.from({ length }, (_, i) => start + i * delta);
+    return k.constant(valueType(attrs.type('Tidx', 'int32'), attrs), [length], values);
+  },
+  fold: (_numbers, { start, limit, delta }, attrs) => {
+    if (start === null || limit === null || delta === null) return undefined;
+    const length = steps(start, limit, delta, attrs);
+    return length > LONGEST ? undefined : { shape: [length], values: Array.from({ length }, (_, i) => start + i * delta) };
+  },
+});
+
+function steps(start: number, limit: number, delta: number, attrs: NodeAttrs): number {
+  if (delta === 0) throw attrs.malformed('its step is 0.');
+  return Math.max(0, Math.ceil((limit - start) / delta));
+}
+
+const likes = [0, 1].map((value) =>
+  op(value === 0 ? 'ZerosLike' : 'OnesLike', {
+    inputs: { x: 'tensor' },
+    shape: sameAs('x'),
+    forward: ({ x }, k) => k.fill(x.shape, k.constant(x.dtype, [], [value])),
+    fold: ({ x }) => mapHost(x, () => value),
+  }),
+);
 
 /** The element type as backends have it. @throws GraffitistError `op-unsupported` */
 export function valueType(dtype: DType, attrs: NodeAttrs): ValueType {
@@ -60,4 +113,4 @@ export function valueType(dtype: DType, attrs: NodeAttrs): ValueType {
   }
 }
 
-export const typeOps = [cast, fill, shape, size];
+export const typeOps = [cast, fill, shape, shapeN, size, rank, range, ...likes];

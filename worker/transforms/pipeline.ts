@@ -3,6 +3,7 @@ import { importOrder } from '../graph/importOrder.ts';
 import type { Model } from '../graph/model.ts';
 import { refuseControlFlow, validateGraph } from '../graph/validate.ts';
 import { inferShapes } from '../ops/inferShapes.ts';
+import { resolveConditions } from './conditions.ts';
 import { completeOptions } from './options.ts';
 import { transformNamed } from './registry.ts';
 import type { OptionValues, TransformContext, TransformResult } from './transform.ts';
@@ -76,9 +77,10 @@ export function* runTransforms(model: Model, steps: readonly Step[], context = N
 /** Applies one step whatever stands before it: options are completed, the graph that comes out is valid and in TensorFlow's order. */
 export function applyStep(model: Model, step: Pick<Step, 'transform' | 'options'>, context = NO_CONTEXT): TransformResult {
   const transform = transformNamed(step.transform);
-  refuseControlFlow(model.graph, model.outputs);
-  const result = transform.apply(model, completeOptions(transform, step.options), context);
-  return { ...result, model: settledModel(result.model) };
+  const conditions = resolveConditions(model);
+  refuseControlFlow(conditions.graph, model.outputs, model.inputs);
+  const result = transform.apply({ ...model, graph: conditions.graph }, completeOptions(transform, step.options), context);
+  return { ...result, changes: [...conditions.changes, ...result.changes], model: settledModel(result.model) };
 }
 
 /** The model with its graph checked, in TensorFlow's order and with static shapes inferred anew. @throws GraffitistError what `validateGraph` throws */

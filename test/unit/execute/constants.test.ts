@@ -19,7 +19,7 @@ describe('the constant part of a graph', () => {
       constant('size', int([1], [4])),
       apply('random', 'RandomUniform', ['size']),
       apply('noise', 'Neg', ['random']),
-      apply('unknown', 'Sigmoid', ['c']),
+      apply('unknown', 'Bessel', ['c']),
     );
     const constants = new Constants(graph, noVariables);
     expect(graph.nodes.map(({ name }) => name).filter((name) => constants.has(name))).toEqual(['w', 'c', 'sum', 'size']);

@@ -89,6 +89,41 @@ describe('layers whose sums float32 might round', () => {
     expect(await check(straight, 'y')).toEqual([{ node: 'y', reason: 'overflow', bound: 4 * 2 ** 22 }]);
   });
 
+  it('follow codes through what only picks and moves', async () => {
+    const graph = graphOf(
+      ...input(8),
+      constant('axis', int([], [3])),
+      apply('halves', 'Split', ['axis', 'xq'], { num_split: { kind: 'int', value: 2 } }),
+      apply('joined', 'ConcatV2', ['halves:1', 'halves', 'axis']),
+      constant('size', int([2], [2, 2])),
+      apply('larger', 'ResizeNearestNeighbor', ['joined', 'size']),
+      apply('blocks', 'SpaceToDepth', ['larger'], { block_size: { kind: 'int', value: 2 } }),
+      constant('channels', int([2], [1, 0])),
+      apply('picked', 'GatherV2', ['blocks', 'channels', 'axis']),
+      ...layer(2, 127, 'picked'),
+    );
+    expect(await check(graph, 'y')).toEqual([]);
+  });
+
+  it('are functions that backends approximate, where a quantizer still follows', async () => {
+    const graph = graphOf(...input(4), apply('curve', 'Sigmoid', ['xq']), ...quantizer('q', 'curve', 2 ** -7, 0, 127));
+    expect(await check(graph, 'curve')).toEqual([]);
+    expect(await check(graph, 'q')).toMatchObject([{ node: 'curve', reason: 'unquantized' }]);
+  });
+
+  it('are deconvolutions by the axis that their filter gives', async () => {
+    const deconvolution = (max: number): Graph =>
+      graphOf(
+        ...input(2, max),
+        constant('w', float([1, 1, 3, 2], [1, 2, 3, 4, 5, 6])),
+        ...quantizer('wq', 'w', 1, -8, 7),
+        constant('sizes', int([4], [1, 1, 1, 3])),
+        apply('y', 'Conv2DBackpropInput', ['sizes', 'wq', 'xq'], same),
+      );
+    expect(await check(deconvolution(2 ** 20), 'y')).toEqual([]);
+    expect(await check(deconvolution(2 ** 21), 'y')).toEqual([{ node: 'y', reason: 'overflow', bound: 11 * 2 ** 21 }]);
+  });
+
   it('leave out what the outputs do not need', async () => {
     const graph = graphOf(...input(4), ...layer(4, 1, 'x'), apply('other', 'Relu', ['xq']));
     expect(await check(graph, 'other')).toEqual([]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GraffitistError } from '../../../worker/errors.ts';
 import { Graph, GraphNode } from '../../../worker/graph/graph.ts';
+import { refuseControlFlow } from '../../../worker/graph/validate.ts';
 import { admitGraph } from '../../../worker/transforms/admission.ts';
 import { checkPipeline, type Step } from '../../../worker/transforms/pipeline.ts';
 import { lines, Net, RECIPE_1, run } from './build.ts';
@@ -104,9 +105,29 @@ describe('admission', () => {
 
   it('names training ops and ops that are not known', () => {
     for (const op of ['ApplyAdam', 'ResourceApplyMomentum', 'SparseApplyFtrl', 'ResourceSparseApplyAdagrad']) {
-      expect(code(graph('Const', op))).toBe(`op-training Training op(s) found in input graph: ${op}. n1`);
+      expect(code(graph('Const', op))).toBe(`op-training Training op(s) found in input graph: ${op} (node 'n1'). n1`);
     }
-    expect(code(graph('Erf', 'Const', 'Bessel'))).toBe('op-unsupported Unsupported op(s) found in input graph: Bessel, Erf. n0');
+    expect(code(graph('Qr', 'Const', 'Bessel', 'Bessel'))).toBe(
+      "op-unsupported Unsupported op(s) found in input graph: Bessel (node 'n2', one of 2), Qr (node 'n0'). n0",
+    );
+  });
+
+  it('ADM2, ADM3: queues, iterators, loops and summaries beside the way from the inputs to the outputs do not matter', () => {
+    const specs = [
+      ['queue', 'FIFOQueueV2'],
+      ['batch', 'QueueDequeueManyV2', 'queue'],
+      ['iterator', 'IteratorV2'],
+      ['next', 'IteratorGetNext', 'iterator'],
+      ['loop', 'While', 'next'],
+      ['input', 'PlaceholderWithDefault', 'batch'],
+      ['output', 'Relu', 'input'],
+      ['summary', 'HistogramSummaryV7', 'output'],
+    ] as const;
+    const beside = new Graph(specs.map(([name, op, ...inputs]) => GraphNode.make({ name, op, inputs })));
+    expect(() => admitGraph(beside, ['output'], ['input'])).not.toThrow();
+    expect(() => refuseControlFlow(beside, ['output'], ['input'])).not.toThrow();
+    expect(() => admitGraph(beside, ['output'])).toThrow("FIFOQueueV2 (node 'queue'), QueueDequeueManyV2 (node 'batch').");
+    expect(() => refuseControlFlow(beside, ['loop'], ['input'])).toThrow("While (node 'loop').");
   });
 
   it('ADM1, ADM2: training ops count anywhere, unknown ones where an output depends on them', () => {

@@ -4,7 +4,8 @@ import { makeTensor, tensorNumbers } from '../../formats/tensorValues.ts';
 import type { Kernels, Pair, Value, ValueType } from '../../ops/kernels.ts';
 import type { Backend, FloatArray } from '../backend.ts';
 import { fakeQuant } from '../fakeQuant.ts';
-import { convolve, depthwiseConvolve, multiplyMatrices, pool } from './referenceLayers.ts';
+import { COMPARISONS, FUNCTIONS, PAIRS, REDUCTIONS } from './elementwise.ts';
+import { convolve, depthwiseConvolve, multiplyMatrices, normalizeResponse, pool } from './referenceLayers.ts';
 
 /** Plain numbers, row major. Integers and booleans are held as float64. */
 export interface PlainValue extends Value {
@@ -21,10 +22,10 @@ export type Precision = 'float64' | 'float32';
 export function plainKernels(precision: Precision): Kernels {
   const make = (dtype: ValueType, shape: readonly number[]): PlainValue => ({ dtype, shape, data: array(dtype, size(shape), precision) });
   const zip =
-    (f: (x: number, y: number) => number) =>
+    (f: (x: number, y: number) => number, dtype?: ValueType) =>
     (a: Value, b: Value): Value => {
       const [x, y] = [plain(a), plain(b)];
-      const out = make(x.dtype, broadcast(x.shape, y.shape));
+      const out = make(dtype ?? x.dtype, broadcast(x.shape, y.shape));
       eachPair(x, y, out.shape, (i, left, right) => {
         out.data[i] = f(left, right);
       });
@@ -69,17 +70,16 @@ export function plainKernels(precision: Precision): Kernels {
       out.data.fill(plain(value).data[0] ?? 0);
       return out;
     },
-    add: zip((x, y) => x + y),
-    sub: zip((x, y) => x - y),
-    mul: zip((x, y) => x * y),
-    div: zip((x, y) => x / y),
-    maximum: zip(Math.max),
-    pow: zip((x, y) => x ** y),
-    neg: map((x) => -x),
-    sqrt: map(Math.sqrt),
-    rsqrt: map((x) => 1 / Math.sqrt(x)),
-    ceil: map(Math.ceil),
-    relu: map((x) => Math.max(x, 0)),
+    ...mapValues(FUNCTIONS, map),
+    ...mapValues(PAIRS, (f) => zip(f)),
+    compare: (a, b, how) => zip((x, y) => Number(COMPARISONS[how](x, y)), 'bool')(a, b),
+    select: (condition, a, b) => {
+      const shape = broadcast(condition.shape, broadcast(a.shape, b.shape));
+      const [holds, x, y] = [condition, a, b].map((value) => spread(plain(value), shape)) as [FloatArray, FloatArray, FloatArray];
+      const out = make(a.dtype, shape);
+      for (let i = 0; i < out.data.length; i++) out.data[i] = (holds[i] !== 0 ? x[i] : y[i]) as number;
+      return out;
+    },
     leakyRelu: (x, alpha) => map((value) => (value < 0 ? value * alpha : value))(x),
     clip: (x, min, max) => map((value) => Math.min(Math.max(value, min), max))(x),
     linearQuant: (x, rule) => {
@@ -137,20 +137,37 @@ export function plainKernels(precision: Precision): Kernels {
       }
       return out;
     },
-    mean: (x, axes, keepDims) => {
+    responseNorm: (x, rule) => normalizeResponse(plain(x), rule, (shape) => make(x.dtype, shape)),
+    reduce: (x, how, axes, keepDims) => {
+      const { start, join } = REDUCTIONS[how];
       const source = plain(x).data;
       const kept = x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
-      const sums = new Float64Array(size(kept));
+      const results = new Float64Array(size(kept)).fill(start);
       const steps = stridesOf(kept).map((step, axis) => (axes.includes(axis) ? 0 : step));
       walk(x.shape, steps, 0, (i, at) => {
-        sums[at] = (sums[at] as number) + (source[i] as number);
+        results[at] = join(results[at] as number, source[i] as number);
       });
       const out = make(
         x.dtype,
         x.shape.flatMap((length, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [length])),
       );
-      const count = source.length / sums.length;
-      for (let i = 0; i < sums.length; i++) out.data[i] = (sums[i] as number) / count;
+      const divisor = how === 'mean' ? source.length / results.length : 1;
+      for (let i = 0; i < results.length; i++) out.data[i] = (results[i] as number) / divisor;
+      return out;
+    },
+    argExtreme: (x, which, axis, dtype) => {
+      const source = plain(x).data;
+      const steps = stridesOf(x.shape);
+      const [length = 1, step = 1] = [x.shape[axis], steps[axis]];
+      const out = make(dtype, x.shape.toSpliced(axis, 1));
+      walk(out.shape, steps.toSpliced(axis, 1), 0, (i, start) => {
+        let best = 0;
+        for (let k = 1; k < length; k++) {
+          const [value, top] = [source[start + k * step] as number, source[start + best * step] as number];
+          if (which === 'max' ? value > top : value < top) best = k;
+        }
+        out.data[i] = best;
+      });
       return out;
     },
     reshape: (x, shape) => view(x, shape),
@@ -202,6 +219,21 @@ export function plainKernels(precision: Precision): Kernels {
         offset,
         steps.map((step, i) => step * (strides[i] ?? 1)),
       );
+    },
+    gather: (x, indices, axis, batch) => {
+      const out = make(x.dtype, [...x.shape.slice(0, axis), ...indices.shape.slice(batch), ...x.shape.slice(axis + 1)]);
+      const [source, picked] = [plain(x).data, plain(indices).data];
+      const [inner, length] = [size(x.shape.slice(axis + 1)), x.shape[axis] ?? 1];
+      const outer = size(x.shape.slice(batch, axis));
+      const each = size(indices.shape.slice(batch));
+      for (let row = 0, to = 0; row < size(x.shape.slice(0, axis)); row++) {
+        const first = Math.floor(row / outer) * each;
+        for (let k = 0; k < each; k++, to += inner) {
+          const from = (row * length + (picked[first + k] as number)) * inner;
+          out.data.set(source.subarray(from, from + inner), to);
+        }
+      }
+      return out;
     },
   };
 }
@@ -261,6 +293,11 @@ export function valueTypeOf({ dtype }: Tensor): ValueType {
     default:
       throw new GraffitistError('op-unsupported', `Tensors of type ${dtype} are not computed with.`);
   }
+}
+
+/** The same record with every value turned into another. */
+function mapValues<K extends string, A, B>(record: Readonly<Record<K, A>>, turn: (value: A) => B): Record<K, B> {
+  return Object.fromEntries(Object.entries<A>(record).map(([key, value]) => [key, turn(value)])) as Record<K, B>;
 }
 
 function plain(value: Value): PlainValue {
@@ -325,16 +362,24 @@ function eachPair(a: PlainValue, b: PlainValue, shape: readonly number[], visit:
     }
     return;
   }
-  const spread = (operand: readonly number[]): number[] => {
-    const steps = stridesOf(operand);
-    const missing = shape.length - operand.length;
-    return shape.map((_, i) => ((operand[i - missing] ?? 1) === 1 ? 0 : (steps[i - missing] ?? 0)));
-  };
-  const right = new Float64Array(count);
-  walk(shape, spread(b.shape), 0, (i, at) => {
-    right[i] = y[at] as number;
+  const right = spread(b, shape);
+  walk(shape, spreadSteps(a.shape, shape), 0, (i, at) => visit(i, x[at] as number, right[i] as number));
+}
+
+/** Strides that walk an operand as it is broadcast onto `shape`. */
+function spreadSteps(operand: readonly number[], shape: readonly number[]): number[] {
+  const steps = stridesOf(operand);
+  const missing = shape.length - operand.length;
+  return shape.map((_, i) => ((operand[i - missing] ?? 1) === 1 ? 0 : (steps[i - missing] ?? 0)));
+}
+
+/** An operand's elements, broadcast onto `shape`. */
+function spread(operand: PlainValue, shape: readonly number[]): Float64Array {
+  const elements = new Float64Array(size(shape));
+  walk(shape, spreadSteps(operand.shape, shape), 0, (i, at) => {
+    elements[i] = operand.data[at] as number;
   });
-  walk(shape, spread(a.shape), 0, (i, at) => visit(i, x[at] as number, right[i] as number));
+  return elements;
 }
 
 /** Whether an operand's elements simply repeat along the output: it spans the last axes in full. */

@@ -1,4 +1,4 @@
-import type { ConvGeometry, PoolGeometry } from '../../ops/kernels.ts';
+import type { ConvGeometry, PoolGeometry, ResponseNorm } from '../../ops/kernels.ts';
 import type { PlainValue } from './reference.ts';
 
 type Make = (shape: readonly number[]) => PlainValue;
@@ -97,6 +97,19 @@ export function pool(
   eachWindow(x.shape, rows, columns, (pixel, taps) => {
     for (let c = 0; c < channels; c++) out.data[pixel * channels + c] = combine(taps.map(({ input }) => x.data[input + c] as number));
   });
+  return out;
+}
+
+/** Divides every element by what its neighbours along the last axis say. */
+export function normalizeResponse(x: PlainValue, { radius, bias, alpha, beta }: ResponseNorm, make: Make): PlainValue {
+  const channels = x.shape.at(-1) ?? 1;
+  const out = make(x.shape);
+  for (let i = 0; i < x.data.length; i++) {
+    const c = i % channels;
+    let squares = 0;
+    for (let k = Math.max(0, c - radius); k <= Math.min(channels - 1, c + radius); k++) squares += (x.data[i - c + k] as number) ** 2;
+    out.data[i] = (x.data[i] as number) / (bias + alpha * squares) ** beta;
+  }
   return out;
 }
 

@@ -14,6 +14,16 @@ export interface Specifics {
   readonly linearQuant: (x: tf.Tensor, rule: QuantRule) => tf.Tensor;
 }
 
+const COMPARISONS = {
+  equal: tf.equal,
+  notEqual: tf.notEqual,
+  less: tf.less,
+  lessEqual: tf.lessEqual,
+  greater: tf.greater,
+  greaterEqual: tf.greaterEqual,
+} as const;
+const REDUCTIONS = { sum: tf.sum, mean: tf.mean, max: tf.max, min: tf.min, prod: tf.prod } as const;
+
 /** The kernels of a TensorFlow.js backend. */
 export function tfjsKernels(specifics: Specifics): Kernels {
   const of = (x: Value): tf.Tensor => (x as TfValue).tensor;
@@ -29,20 +39,37 @@ export function tfjsKernels(specifics: Specifics): Kernels {
   return {
     constant: (dtype, shape, values) => wrap(tf.tensor([...values], [...shape], engineType(dtype)), dtype),
     identity: unary((x) => x.clone()),
-    cast: (x, dtype) => wrap(tf.cast(of(x), engineType(dtype)), dtype),
+    // The library's own cast to bool keeps a byte of what was there.
+    cast: (x, dtype) =>
+      wrap(dtype === 'bool' ? tf.tidy(() => tf.notEqual(of(x), tf.scalar(0, of(x).dtype))) : tf.cast(of(x), engineType(dtype)), dtype),
     fill: (shape, value) => wrap(tf.broadcastTo(of(value), [...shape]), value.dtype),
     add: binary(tf.add),
     sub: binary(tf.sub),
     mul: binary(tf.mul),
     div: binary(tf.div),
+    floorDiv: binary(tf.floorDiv),
     maximum: binary(tf.maximum),
+    minimum: binary(tf.minimum),
     pow: binary(tf.pow),
+    compare: (a, b, how) => wrap(COMPARISONS[how](of(a), of(b)), 'bool'),
+    select: (condition, a, b) => wrap(tf.where(of(condition), of(a), of(b)), a.dtype),
     neg: unary(tf.neg),
+    abs: unary(tf.abs),
     sqrt: unary(tf.sqrt),
     // Not the library's own rsqrt: hardware approximates it.
     rsqrt: unary((x) => tf.tidy(() => tf.div(tf.scalar(1), tf.sqrt(x)))),
+    exp: unary(tf.exp),
+    log: unary(tf.log),
     ceil: unary(tf.ceil),
+    floor: unary(tf.floor),
+    round: unary(tf.round),
     relu: unary(tf.relu),
+    elu: unary(tf.elu),
+    selu: unary(tf.selu),
+    sigmoid: unary(tf.sigmoid),
+    tanh: unary(tf.tanh),
+    softplus: unary(tf.softplus),
+    erf: unary(tf.erf),
     leakyRelu: (x, alpha) => wrap(tf.leakyRelu(of(x), alpha), x.dtype),
     clip: (x, min, max) => wrap(tf.clipByValue(of(x), min, max), x.dtype),
     linearQuant: (x, rule) => wrap(specifics.linearQuant(of(x), rule), x.dtype),
@@ -56,7 +83,7 @@ export function tfjsKernels(specifics: Specifics): Kernels {
     matMul: (a, b, { transposeA, transposeB }) =>
       wrap(
         // The library multiplies transposed matrices in a naive loop and others in a tuned one.
-        tf.tidy(() => tf.matMul(transposeA ? swapLast(of(a)) : of(a), transposeB ? swapLast(of(b)) : of(b))),
+        tf.tidy(() => tf.matMul(...spreadMatrices(transposeA ? swapLast(of(a)) : of(a), transposeB ? swapLast(of(b)) : of(b)))),
         a.dtype,
       ),
     biasAdd: binary(tf.add),
@@ -72,7 +99,10 @@ export function tfjsKernels(specifics: Specifics): Kernels {
         x.dtype,
       ),
     softmax: (x) => wrap(kernel('Softmax', { logits: of(x) }, { dim: x.shape.length - 1 }), x.dtype),
-    mean: (x, axes, keepDims) => wrap(axes.length === 0 ? of(x).clone() : tf.mean(of(x), [...axes], keepDims), x.dtype),
+    responseNorm: (x, { radius, bias, alpha, beta }) =>
+      wrap(kernel('LRN', { x: of(x) }, { depthRadius: radius, bias, alpha, beta }), x.dtype),
+    reduce: (x, how, axes, keepDims) => wrap(axes.length === 0 ? of(x).clone() : REDUCTIONS[how](of(x), [...axes], keepDims), x.dtype),
+    argExtreme: (x, which, axis, dtype) => wrap(which === 'max' ? tf.argMax(of(x), axis) : tf.argMin(of(x), axis), dtype),
     reshape: (x, shape) => wrap(tf.reshape(of(x), [...shape]), x.dtype),
     transpose: (x, permutation) => wrap(tf.transpose(of(x), [...permutation]), x.dtype),
     concat: (values, axis) =>
@@ -89,6 +119,11 @@ export function tfjsKernels(specifics: Specifics): Kernels {
     stridedSlice: (x, begin, size, strides) =>
       wrap(
         tf.tidy(() => slice(of(x), begin, size, strides)),
+        x.dtype,
+      ),
+    gather: (x, indices, axis, batch) =>
+      wrap(
+        tf.tidy(() => gather(of(x), of(indices), axis, batch)),
         x.dtype,
       ),
   };
@@ -115,6 +150,33 @@ function pool(name: 'MaxPool' | 'AvgPool', x: tf.Tensor, { size, strides, paddin
 function swapLast(x: tf.Tensor): tf.Tensor {
   const axes = x.shape.map((_, axis) => axis);
   return tf.transpose(x, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
+}
+
+/** The library repeats one matrix, or pairs as many with as many; where leading axes spread otherwise they are written out. */
+function spreadMatrices(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
+  const [aLead, bLead] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
+  const lead = tf.backend_util.assertAndGetBroadcastShape(aLead, bLead);
+  const all = tf.util.sizeFromShape(lead);
+  const spread = (x: tf.Tensor, own: readonly number[]): tf.Tensor => {
+    const count = tf.util.sizeFromShape([...own]);
+    return count === 1 || count === all ? x : tf.broadcastTo(x, [...lead, ...x.shape.slice(-2)]);
+  };
+  return [spread(a, aLead), spread(b, bLead)];
+}
+
+/** The library's wasm kernel goes astray where operands share batch axes: there rows are picked by their place among all rows. */
+function gather(x: tf.Tensor, indices: tf.Tensor, axis: number, batch: number): tf.Tensor {
+  if (batch === 0) return tf.gather(x, indices as tf.Tensor1D, axis);
+  const [lead, outer, inner] = [x.shape.slice(0, batch), x.shape.slice(batch, axis), x.shape.slice(axis + 1)];
+  const [images, rows, length] = [tf.util.sizeFromShape(lead), tf.util.sizeFromShape(outer), x.shape[axis] ?? 1];
+  const starts = Int32Array.from({ length: images * rows }, (_, i) => i * length);
+  const wanted = tf.reshape(indices, [images, 1, indices.size / images]);
+  const places = tf.add(tf.tensor(starts, [images, rows, 1], 'int32'), wanted);
+  const picked = tf.gather(
+    tf.reshape(x, [images * rows * length, tf.util.sizeFromShape(inner)]),
+    tf.reshape(places, [places.size]) as tf.Tensor1D,
+  );
+  return tf.reshape(picked, [...lead, ...outer, ...indices.shape.slice(batch), ...inner]);
 }
 
 /** Slices axis by axis kind: a plain slice of what is reached, turned round where the stride is negative, then every n-th element. */

@@ -14,14 +14,9 @@ export function isFromAvgPool(name: string): boolean {
 }
 
 /** Ops whose output lies on the grid of their first input. */
+// biome-ignore format: a list
 export const KEEPS_SCALE: ReadonlySet<string> = new Set([
-  'Identity',
-  'MaxPool',
-  'Pad',
-  'Reshape',
-  'Squeeze',
-  'Transpose',
-  'ConcatV2',
-  'StridedSlice',
-  'ExtractImagePatches',
+  'Identity', 'MaxPool', 'MaxPoolV2', 'Pad', 'MirrorPad', 'Reshape', 'Squeeze', 'ExpandDims', 'Transpose', 'ReverseV2', 'ConcatV2',
+  'StridedSlice', 'Slice', 'SplitV', 'Unpack', 'Tile', 'BroadcastTo', 'Gather', 'GatherV2', 'SpaceToDepth', 'DepthToSpace',
+  'SpaceToBatchND', 'BatchToSpaceND', 'ResizeNearestNeighbor', 'ExtractImagePatches',
 ]);

@@ -48,6 +48,7 @@ export const ACTIVATIONS: ReadonlyMap<string, string> = new Map([
   ['Tanh', 'Tanh'],
   ['Softplus', 'Softplus'],
   ['Softsign', 'Softsign'],
+  ['Erf', 'Erf'],
 ]);
 
 /** Sums and differences with a parameter: a bias. */
@@ -78,6 +79,14 @@ export const KEEPS_BITS: ReadonlySet<string> = new Set([
   'DepthToSpace',
   'ResizeNearestNeighbor',
   'ExtractImagePatches',
+  'MirrorPad',
+  'Tile',
+  'BroadcastTo',
+  'Gather',
+  'GatherV2',
+  'ReverseV2',
+  'Unpack',
+  'Pack',
 ]);
 
 /** Short names for small boxes; other ops keep their own. */
@@ -95,8 +104,20 @@ export const SHORT_NAMES: ReadonlyMap<string, string> = new Map([
   ['FusedBatchNormV3', 'BN'],
   ['BatchNormWithGlobalNormalization', 'BN'],
   ['BatchMatMulV2', 'BatchMatMul'],
+  ['BatchMatMulV3', 'BatchMatMul'],
   ['SplitV', 'Split'],
   ['ExtractImagePatches', 'Patches'],
+  ['GatherV2', 'Gather'],
+  ['SelectV2', 'Select'],
+  ['AddN', 'Add'],
+  ['ReverseV2', 'Reverse'],
+  ['MirrorPad', 'Pad'],
+  ['ResizeNearestNeighbor', 'Resize nearest'],
+  ['ResizeBilinear', 'Resize bilinear'],
+  ['SpaceToBatchND', 'Space to batch'],
+  ['BatchToSpaceND', 'Batch to space'],
+  ['SpaceToDepth', 'Space to depth'],
+  ['DepthToSpace', 'Depth to space'],
 ]);
 
 /** Ops that are there for what they do, not for what they give: training, saving, summaries, printing. */

@@ -1,11 +1,14 @@
 import type { Backend } from '../../../../worker/execute/backend.ts';
+import { type PlainValue, plainTensor, referenceBackend } from '../../../../worker/execute/backends/reference.ts';
 import { computeNode } from '../../../../worker/execute/computeNode.ts';
 import type { Tensor } from '../../../../worker/formats/tensor.ts';
 import { tensorNumbers } from '../../../../worker/formats/tensorValues.ts';
 import { GraphNode } from '../../../../worker/graph/graph.ts';
+import type { Value } from '../../../../worker/ops/kernels.ts';
 import { opFor } from '../../../../worker/ops/registry.ts';
 import type { ConformanceCase } from './cases.ts';
 import { floats } from './data.ts';
+import type { TensorflowCase } from './tensorflowCases.ts';
 
 /** What a backend made of a case. `difference` is relative to the largest magnitude in the reference's output. */
 export interface Verdict {
@@ -35,16 +38,48 @@ export async function checkCase(one: ConformanceCase, backend: Backend, referenc
 }
 
 async function run(one: ConformanceCase, backend: Backend): Promise<readonly Tensor[]> {
+  const values: Value[] = [];
+  const outputs = compute(one, backend, values);
+  const results: Tensor[] = [];
+  for (const output of outputs) results.push(await backend.read(output));
+  for (const value of [...values, ...outputs]) backend.release(value);
+  return results;
+}
+
+/** Computes the case's node; what was uploaded for it is put into `uploaded`. */
+function compute(one: ConformanceCase, backend: Backend, uploaded: Value[] = []): readonly Value[] {
   const node = GraphNode.make({ name: 'case', op: one.op, inputs: one.inputs.map((_, i) => `input${i}`), attrs: one.attrs ?? {} });
   const kinds = opFor(one.op)?.kinds(one.inputs.length) ?? [];
   const isNumber = (slot: number): boolean => kinds[slot] === 'number' || kinds[slot] === 'numbers';
   const values = one.inputs.map((tensor, slot) => (isNumber(slot) ? undefined : backend.upload(tensor)));
   const numbers = one.inputs.map((tensor, slot) => (isNumber(slot) ? Array.from(tensorNumbers(tensor)) : undefined));
-  const outputs = backend.scope(() => computeNode(node, { values, numbers }, backend.kernels));
-  const results: Tensor[] = [];
-  for (const output of outputs) results.push(await backend.read(output));
-  for (const value of [...values, ...outputs]) if (value !== undefined) backend.release(value);
-  return results;
+  uploaded.push(...values.filter((value) => value !== undefined));
+  return backend.scope(() => computeNode(node, { values, numbers }, backend.kernels));
+}
+
+/** TensorFlow computes in float32, the reference in float64: what its own rounding may make of a value of size 1. */
+const FLOAT32 = 1e-6;
+
+/**
+ * Holds the reference against TensorFlow's own outputs, element by element; `difference` is relative to the element, and to 1 for smaller
+ * ones; it is 0 where all are within float32's rounding.
+ */
+export function checkAgainstTensorflow(one: TensorflowCase): { readonly difference: number; readonly detail: string } {
+  const ours = compute(one, referenceBackend()).map((value) => plainTensor(value as PlainValue));
+  if (ours.length !== one.outputs.length) return { difference: Number.NaN, detail: `${ours.length} outputs` };
+  for (const [port, wanted] of one.outputs.entries()) {
+    const found = ours[port];
+    if (found?.dtype !== wanted.dtype || found.shape.join() !== wanted.shape.join()) {
+      return { difference: Number.NaN, detail: `port ${port} is ${found?.dtype} [${found?.shape}], not ${wanted.dtype} [${wanted.shape}]` };
+    }
+    const [a, b] = [tensorNumbers(found), tensorNumbers(wanted)];
+    for (let i = 0; i < b.length; i++) {
+      const [x, y] = [a[i] as number, b[i] as number];
+      const difference = x === y ? 0 : Math.abs(x - y) / Math.max(1, Math.abs(y));
+      if (!(difference <= FLOAT32)) return { difference, detail: `port ${port}, element ${i} is ${x} and not ${y}` };
+    }
+  }
+  return { difference: 0, detail: '' };
 }
 
 function compare(ours: Tensor | undefined, wanted: Tensor, exact: boolean): { readonly difference: number; readonly detail: string } {

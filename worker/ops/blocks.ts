@@ -1,0 +1,145 @@
+import type { Shape } from '../formats/tensor.ts';
+import type { NodeAttrs } from './attrs.ts';
+import { known } from './hostValue.ts';
+import type { Value } from './kernels.ts';
+import { op } from './op.ts';
+import { ofRank, shapeText } from './shapes.ts';
+import { requireNhwc } from './spatial.ts';
+
+/** A size divided by a block. @throws GraffitistError `shape-mismatch` where it does not go up */
+function divided(size: number, block: number, attrs: NodeAttrs): number {
+  if (size >= 0 && size % block !== 0) throw attrs.mismatch(`${size} is no multiple of the block ${block}.`);
+  return size < 0 ? -1 : size / block;
+}
+
+const times = (size: number, block: number): number => (size < 0 ? -1 : size * block);
+
+/** Squares of block_size × block_size pixels become channels. */
+const spaceToDepth = op('SpaceToDepth', {
+  inputs: { input: 'tensor' },
+  shape: ({ input }, attrs) => {
+    requireNhwc(attrs);
+    const block = attrs.int('block_size');
+    const shape = ofRank(input, 4, attrs, 'the input');
+    const [batch = -1, rows = -1, columns = -1, channels = -1] = shape ?? [];
+    return [batch, divided(rows, block, attrs), divided(columns, block, attrs), times(channels, block * block)];
+  },
+  forward: ({ input }, k, attrs) => {
+    const block = attrs.int('block_size');
+    const [batch = 0, rows = 0, columns = 0, channels = 0] = input.shape;
+    const [down, across] = [rows / block, columns / block];
+    const squares = k.transpose(k.reshape(input, [batch, down, block, across, block * channels]), [0, 1, 3, 2, 4]);
+    return k.reshape(squares, [batch, down, across, block * block * channels]);
+  },
+});
+
+/** Channels become squares of block_size × block_size pixels. */
+const depthToSpace = op('DepthToSpace', {
+  inputs: { input: 'tensor' },
+  shape: ({ input }, attrs) => {
+    requireNhwc(attrs);
+    const block = attrs.int('block_size');
+    const shape = ofRank(input, 4, attrs, 'the input');
+    const [batch = -1, rows = -1, columns = -1, channels = -1] = shape ?? [];
+    return [batch, times(rows, block), times(columns, block), divided(channels, block * block, attrs)];
+  },
+  forward: ({ input }, k, attrs) => {
+    const block = attrs.int('block_size');
+    const [batch = 0, rows = 0, columns = 0, channels = 0] = input.shape;
+    const depth = channels / (block * block);
+    const squares = k.transpose(k.reshape(input, [batch, rows, columns, block, block * depth]), [0, 1, 3, 2, 4]);
+    return k.reshape(squares, [batch, rows * block, columns * block, depth]);
+  },
+});
+
+/** [N, spatial …, rest …] with its spatial axes cut into blocks: how the axes stand after the cut. */
+function spatialCut(shape: readonly number[], blocks: readonly number[]) {
+  const count = blocks.length;
+  return { batch: shape[0] ?? 1, spatial: shape.slice(1, 1 + count), rest: shape.slice(1 + count), count };
+}
+
+/** Pads, then takes every block-th pixel as an image of its own: what an atrous convolution did before it had dilations. */
+const spaceToBatchNd = op('SpaceToBatchND', {
+  inputs: { input: 'tensor', block_shape: 'numbers', paddings: 'numbers' },
+  shape: ({ input, block_shape, paddings }, attrs): Shape => {
+    const [blocks, pads] = [known(block_shape), known(paddings)];
+    if (input === null || blocks === null || pads === null) return input?.map(() => -1) ?? null;
+    checkBlocks(input, blocks, pads, attrs);
+    return input.map((size, axis) => {
+      if (axis === 0)
+        return times(
+          size,
+          blocks.reduce((a, b) => a * b, 1),
+        );
+      const block = blocks[axis - 1];
+      if (block === undefined) return size;
+      return size < 0 ? -1 : divided(size + (pads[2 * axis - 2] ?? 0) + (pads[2 * axis - 1] ?? 0), block, attrs);
+    });
+  },
+  forward: ({ input, block_shape: blocks, paddings }, k) => {
+    const padded = k.pad(
+      input,
+      input.shape.map((_, axis) => (axis === 0 ? [0, 0] : [paddings[2 * axis - 2] ?? 0, paddings[2 * axis - 1] ?? 0]) as [number, number]),
+      0,
+    );
+    // One axis after the other: what is left of it stays, its place in the block joins the batch behind the places of earlier axes.
+    const all = blocks.map((_, i) => i).toReversed();
+    return all.reduce((x: Value, i) => {
+      const { batch, spatial, rest } = spatialCut(x.shape, blocks);
+      const [block, size] = [blocks[i] ?? 1, spatial[i] ?? 1];
+      const before = spatial.slice(0, i).reduce((a, b) => a * b, 1);
+      const after = [...spatial.slice(i + 1), ...rest].reduce((a, b) => a * b, 1);
+      const cut = k.transpose(k.reshape(x, [batch * before, size / block, block, after]), [2, 0, 1, 3]);
+      return k.reshape(cut, [block * batch, ...spatial.with(i, size / block), ...rest]);
+    }, padded);
+  },
+});
+
+/** Puts images that were cut by SpaceToBatchND together again, and crops. */
+const batchToSpaceNd = op('BatchToSpaceND', {
+  inputs: { input: 'tensor', block_shape: 'numbers', crops: 'numbers' },
+  shape: ({ input, block_shape, crops }, attrs): Shape => {
+    const [blocks, cut] = [known(block_shape), known(crops)];
+    if (input === null || blocks === null || cut === null) return input?.map(() => -1) ?? null;
+    checkBlocks(input, blocks, cut, attrs);
+    return input.map((size, axis) => {
+      if (axis === 0)
+        return divided(
+          size,
+          blocks.reduce((a, b) => a * b, 1),
+          attrs,
+        );
+      const block = blocks[axis - 1];
+      if (block === undefined || size < 0) return size;
+      const left = size * block - (cut[2 * axis - 2] ?? 0) - (cut[2 * axis - 1] ?? 0);
+      if (left < 0) throw attrs.mismatch(`crops ${cut.join(', ')} take more than there is of ${shapeText(input)}.`);
+      return left;
+    });
+  },
+  forward: ({ input, block_shape: blocks, crops }, k) => {
+    const joined = blocks.reduce((x: Value, block, i) => {
+      const { batch, spatial, rest } = spatialCut(x.shape, blocks);
+      const size = spatial[i] ?? 1;
+      const before = spatial.slice(0, i).reduce((a, b) => a * b, 1);
+      const after = [...spatial.slice(i + 1), ...rest].reduce((a, b) => a * b, 1);
+      const places = k.transpose(k.reshape(x, [block, (batch / block) * before, size, after]), [1, 2, 0, 3]);
+      return k.reshape(places, [batch / block, ...spatial.with(i, size * block), ...rest]);
+    }, input);
+    const crop = (axis: number, side: 0 | 1): number => (axis === 0 ? 0 : (crops[2 * axis - 2 + side] ?? 0));
+    return k.stridedSlice(
+      joined,
+      joined.shape.map((_, axis) => crop(axis, 0)),
+      joined.shape.map((size, axis) => size - crop(axis, 0) - crop(axis, 1)),
+      joined.shape.map(() => 1),
+    );
+  },
+});
+
+function checkBlocks(input: readonly number[], blocks: readonly number[], pads: readonly number[], attrs: NodeAttrs): void {
+  if (blocks.some((block) => block < 1)) throw attrs.malformed(`blocks ${blocks.join(', ')} are not positive.`);
+  if (input.length <= blocks.length || pads.length !== blocks.length * 2) {
+    throw attrs.mismatch(`${blocks.length} blocks and ${pads.length} paddings do not fit ${shapeText(input)}.`);
+  }
+}
+
+export const blockOps = [spaceToDepth, depthToSpace, spaceToBatchNd, batchToSpaceNd];
