@@ -5,8 +5,8 @@
  * Run: npx tsx bench/rewrite.ts
  */
 import { joinBytes } from '../worker/formats/bytes.ts';
-import { graphBytes, openGraph } from '../worker/graph/graphFile.ts';
 import { Graph } from '../worker/graph/graph.ts';
+import { graphBytes, openGraph } from '../worker/graph/graphFile.ts';
 import type { Model } from '../worker/graph/model.ts';
 import { parseExpression } from '../worker/transforms/expression.ts';
 import { applyStep } from '../worker/transforms/pipeline.ts';
@@ -83,7 +83,9 @@ const rows = files.map(({ depth, bytes }, i) => {
 const round = (value: number): number => Number(value.toPrecision(3));
 console.table(rows.map(({ steps, ...row }) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, round(value)]))));
 console.log('seconds per transform:');
-console.table(rows.map(({ depth, steps }) => ({ depth, ...Object.fromEntries(Object.entries(steps).map(([name, s]) => [name, round(s)])) })));
+console.table(
+  rows.map(({ depth, steps }) => ({ depth, ...Object.fromEntries(Object.entries(steps).map(([name, s]) => [name, round(s)])) })),
+);
 const perNode = rows.map(({ usPerNode }) => usPerNode);
 const growth = Math.max(...perNode) / Math.min(...perNode);
 console.log(`recipes 1 + 2 ÷ parsing and serialising resnet_v1_152: ${rows[0]?.ratio.toFixed(2)}`);

@@ -47,7 +47,13 @@ export class SlimNodes {
     this.integers(`${initializer}/shape_as_tensor`, [shape.length], shape);
     this.floats(`${initializer}/Const`, [], Float32Array.of(0));
     this.op(initializer, 'Fill', [`${initializer}/shape_as_tensor`, `${initializer}/Const`], { index_type: int, ...colocated });
-    const attrs = { dtype: float, shape: { kind: 'shape', value: shape } as const, container: text(''), shared_name: text(''), ...colocated };
+    const attrs = {
+      dtype: float,
+      shape: { kind: 'shape', value: shape } as const,
+      container: text(''),
+      shared_name: text(''),
+      ...colocated,
+    };
     this.nodes.push(GraphNode.make({ name, op: 'VariableV2', attrs }));
     const flags = { use_locking: { kind: 'bool', value: true }, validate_shape: { kind: 'bool', value: true } } as const;
     this.op(`${name}/Assign`, 'Assign', [name, initializer], { ...flags, ...colocated });
@@ -56,12 +62,22 @@ export class SlimNodes {
 
   /** `<scope>/Conv2D` over weights of [height, width, inputs, outputs]. */
   convolution(scope: string, input: string, weights: string, stride: number, padding: 'SAME' | 'VALID' = 'SAME'): string {
-    const attrs = { strides: ints([1, stride, stride, 1]), dilations: ints([1, 1, 1, 1]), padding: text(padding), data_format: text('NHWC') };
+    const attrs = {
+      strides: ints([1, stride, stride, 1]),
+      dilations: ints([1, 1, 1, 1]),
+      padding: text(padding),
+      data_format: text('NHWC'),
+    };
     return this.op(`${scope}/Conv2D`, 'Conv2D', [input, weights], attrs);
   }
 
   pool(name: string, op: 'MaxPool' | 'AvgPool', input: string, size: number, stride: number, padding: 'SAME' | 'VALID'): string {
-    const attrs = { ksize: ints([1, size, size, 1]), strides: ints([1, stride, stride, 1]), padding: text(padding), data_format: text('NHWC') };
+    const attrs = {
+      ksize: ints([1, size, size, 1]),
+      strides: ints([1, stride, stride, 1]),
+      padding: text(padding),
+      data_format: text('NHWC'),
+    };
     return this.op(name, op, [input], attrs);
   }
 }
