@@ -4,11 +4,12 @@ import { GraffitistError } from '../worker/errors.ts';
 import { findCheckpoint } from '../worker/formats/checkpointFiles.ts';
 import { readCheckpointState } from '../worker/formats/checkpointState.ts';
 import type { SourceFile } from '../worker/protocol.ts';
+import { openFile } from './fileBlobs.ts';
 
-/** Reads one file whole; `what` it is, for the message. @throws GraffitistError `file-missing` */
+/** Opens one file; `what` it is, for the message. @throws GraffitistError `file-missing` */
 export async function readSource(file: string, what = 'Input graph file'): Promise<SourceFile> {
   try {
-    return { name: path.basename(file), path: file, blob: new Blob([await readFile(file)]) };
+    return { name: path.basename(file), path: file, blob: await openFile(file) };
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : `cannot be read (${(error as Error).message})`;
     throw new GraffitistError('file-missing', `${what} '${file}' ${reason}!`, { remedy: 'Check the path.' });

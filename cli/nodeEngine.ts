@@ -5,6 +5,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import type { ComputePort, SpawnedWorker } from '../worker/compute/port.ts';
 import { createEngine, type LocalEngine } from '../worker/engine.ts';
 import type { BackendName } from '../worker/protocol.ts';
+import { engineEnd } from './threadPort.ts';
 
 /** The engine in this process; its compute workers are threads beside it. */
 export function createNodeEngine(options: { readonly backend: BackendName }): LocalEngine {
@@ -22,7 +23,7 @@ function spawnThread(): SpawnedWorker {
   const thread = new Worker(new URL('./computeWorker.js', import.meta.url), { workerData, transferList: [port2] });
   let asked = false;
   return {
-    port: port1 as unknown as ComputePort,
+    port: engineEnd(port1 as unknown as ComputePort),
     onFailure: (listener) => {
       thread.once('error', (error) => listener(error.message));
       thread.once('exit', (code) => {

@@ -9,6 +9,9 @@ export interface Output {
   readonly blob: Blob;
 }
 
+/** How much is written at once. */
+const SLICE = 8 * 2 ** 20;
+
 /** Where an output ends up: `partial` is renamed to `path`; a device or a pipe is written as it is and has none. */
 interface Place {
   readonly path: string;
@@ -51,7 +54,7 @@ export async function writeOutputs(outputs: readonly Output[]): Promise<void> {
       places.push(place);
       await attempt(file, async () => {
         await makeFolder(path.dirname(place.path));
-        await writeFile(place.partial ?? place.path, new Uint8Array(await blob.arrayBuffer()));
+        await writeFile(place.partial ?? place.path, slicesOf(blob));
       });
     }
     for (const { path: target, partial } of places) {
@@ -61,6 +64,11 @@ export async function writeOutputs(outputs: readonly Output[]): Promise<void> {
     for (const { partial } of places) if (partial !== null) await rm(partial, { force: true }).catch(() => undefined);
     throw error;
   }
+}
+
+/** The bytes piece by piece: large results are not held a second time. */
+async function* slicesOf(blob: Blob): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < blob.size; at += SLICE) yield new Uint8Array(await blob.slice(at, at + SLICE).arrayBuffer());
 }
 
 /** @throws GraffitistError `file-not-written` where a folder is in the way */

@@ -13,3 +13,14 @@ export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
 export function plainBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+/** How much of a file is read at once. */
+const SLICE = 8 * 2 ** 20;
+
+/** All bytes of a file, read piece by piece into one array: at no time is the file held twice. */
+export async function readBlob(blob: Blob): Promise<Uint8Array> {
+  if (blob.size <= SLICE) return new Uint8Array(await blob.arrayBuffer());
+  const bytes = new Uint8Array(blob.size);
+  for (let at = 0; at < blob.size; at += SLICE) bytes.set(new Uint8Array(await blob.slice(at, at + SLICE).arrayBuffer()), at);
+  return bytes;
+}

@@ -1,4 +1,5 @@
 import { GraffitistError } from '../errors.ts';
+import { readBlob } from '../formats/bytes.ts';
 import { readGraphDef, versionsField, writeGraphDef } from '../formats/graphDef.ts';
 import { type MetaInfo, readMetaGraph } from '../formats/metaGraph.ts';
 import { describeFormat, type FileFormat, sniff, sniffFile } from '../formats/sniff.ts';
@@ -30,7 +31,7 @@ export interface OpenedGraph {
 export async function openGraphFile(file: { readonly name: string; readonly blob: Blob }): Promise<OpenedGraph> {
   if (file.blob.size > LARGEST_FILE) throw tooLarge(file.name, file.blob.size);
   refuseOthers(await sniffFile(file.blob), file.name);
-  return openGraphBytes(new Uint8Array(await file.blob.arrayBuffer()), file.name);
+  return openGraphBytes(await readBlob(file.blob), file.name);
 }
 
 /** `openGraph` with what a MetaGraph says beside its graph. */
