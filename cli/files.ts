@@ -1,19 +1,15 @@
-import { openAsBlob } from 'node:fs';
 import { access, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GraffitistError } from '../worker/errors.ts';
 import { findCheckpoint } from '../worker/formats/checkpointFiles.ts';
 import { readCheckpointState } from '../worker/formats/checkpointState.ts';
 import type { SourceFile } from '../worker/protocol.ts';
-import { fileBlob } from './fileBlobs.ts';
+import { openFile } from './fileBlobs.ts';
 
-/** One file, whose bytes are read when someone asks for them; `what` it is, for the message. @throws GraffitistError `file-missing` */
+/** Opens one file; `what` it is, for the message. @throws GraffitistError `file-missing` */
 export async function readSource(file: string, what = 'Input graph file'): Promise<SourceFile> {
   try {
-    // Devices and pipes have no size beforehand, and are read once.
-    const plain = (await stat(file)).isFile();
-    const blob = plain ? fileBlob(file, await openAsBlob(file)) : new Blob([await readFile(file)]);
-    return { name: path.basename(file), path: file, blob };
+    return { name: path.basename(file), path: file, blob: await openFile(file) };
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : `cannot be read (${(error as Error).message})`;
     throw new GraffitistError('file-missing', `${what} '${file}' ${reason}!`, { remedy: 'Check the path.' });

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import type { ComputePort, SpawnedWorker } from '../worker/compute/port.ts';
 import { createEngine, type LocalEngine } from '../worker/engine.ts';
 import type { BackendName } from '../worker/protocol.ts';
-import { withPaths } from './fileBlobs.ts';
+import { engineEnd } from './threadPort.ts';
 
 /** The engine in this process; its compute workers are threads beside it. */
 export function createNodeEngine(options: { readonly backend: BackendName }): LocalEngine {
@@ -23,7 +23,7 @@ function spawnThread(): SpawnedWorker {
   const thread = new Worker(new URL('./computeWorker.js', import.meta.url), { workerData, transferList: [port2] });
   let asked = false;
   return {
-    port: sendingPaths(port1),
+    port: engineEnd(port1 as unknown as ComputePort),
     onFailure: (listener) => {
       thread.once('error', (error) => listener(error.message));
       thread.once('exit', (code) => {
@@ -35,17 +35,6 @@ function spawnThread(): SpawnedWorker {
       port1.close();
       void thread.terminate();
     },
-  };
-}
-
-/** The port as a compute worker's owner uses it: files on the disk go out as paths. */
-function sendingPaths(port: MessagePort): ComputePort {
-  const near = port as unknown as ComputePort;
-  return {
-    postMessage: (message, transfer) => near.postMessage(withPaths(message), transfer),
-    addEventListener: (type, listener) => near.addEventListener(type, listener),
-    removeEventListener: (type, listener) => near.removeEventListener(type, listener),
-    start: () => port.start(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { access, constants, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GraffitistError } from '../worker/errors.ts';
 import type { SourceFile } from '../worker/protocol.ts';
@@ -8,6 +8,9 @@ export interface Output {
   readonly path: string;
   readonly blob: Blob;
 }
+
+/** How much is written at once. */
+const SLICE = 8 * 2 ** 20;
 
 /** Where an output ends up: `partial` is renamed to `path`; a device or a pipe is written as it is and has none. */
 interface Place {
@@ -51,7 +54,7 @@ export async function writeOutputs(outputs: readonly Output[]): Promise<void> {
       places.push(place);
       await attempt(file, async () => {
         await makeFolder(path.dirname(place.path));
-        await writeBlob(place.partial ?? place.path, blob);
+        await writeFile(place.partial ?? place.path, slicesOf(blob));
       });
     }
     for (const { path: target, partial } of places) {
@@ -63,16 +66,9 @@ export async function writeOutputs(outputs: readonly Output[]): Promise<void> {
   }
 }
 
-/** How much is written at once: the whole file is never in memory a second time. */
-const SLICE = 8 * 2 ** 20;
-
-async function writeBlob(file: string, blob: Blob): Promise<void> {
-  const handle = await open(file, 'w');
-  try {
-    for (let at = 0; at < blob.size; at += SLICE) await handle.writeFile(new Uint8Array(await blob.slice(at, at + SLICE).arrayBuffer()));
-  } finally {
-    await handle.close();
-  }
+/** The bytes piece by piece: large results are not held a second time. */
+async function* slicesOf(blob: Blob): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < blob.size; at += SLICE) yield new Uint8Array(await blob.slice(at, at + SLICE).arrayBuffer());
 }
 
 /** @throws GraffitistError `file-not-written` where a folder is in the way */

@@ -1,6 +1,6 @@
 import { GraffitistError } from '../errors.ts';
 import { readStrings, writeStrings } from './bundleStrings.ts';
-import { plainBytes } from './bytes.ts';
+import { plainBytes, readBlob } from './bytes.ts';
 import { baseName, findCheckpoint, type NamedBlob, shardName } from './checkpointFiles.ts';
 import { readCheckpointState } from './checkpointState.ts';
 import { crc32c, maskCrc, unmaskCrc } from './crc32c.ts';
@@ -229,7 +229,7 @@ async function readValue(name: string, entry: Entry, file: NamedBlob): Promise<T
   if (offset < 0 || size < 0 || offset + size > file.blob.size) {
     throw corrupt(file.name, `variable '${name}' ends at byte ${offset + size} and the file has ${file.blob.size}`);
   }
-  const bytes = new Uint8Array(await file.blob.slice(offset, offset + size).arrayBuffer());
+  const bytes = await readBlob(file.blob.slice(offset, offset + size));
   if (dtype === 'string') return readStrings(bytes, shape, entry.crc, (why) => corrupt(file.name, `variable '${name}': ${why}`));
   if (dtypeSize(dtype) === 0 || size !== elementCount(shape) * dtypeSize(dtype)) {
     throw corrupt(file.name, `variable '${name}' (${dtype} of shape [${shape.join(', ')}]) cannot take ${size} bytes`);

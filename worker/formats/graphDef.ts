@@ -15,6 +15,10 @@ const NODE = 1;
 const LIBRARY = 2;
 const VERSION = 3;
 const VERSIONS = 4;
+/** Fields of a node, and of an entry of its attributes. */
+const ATTR = 5;
+const KEY = 1;
+const VALUE = 2;
 
 /**
  * Indexes the nodes of a GraphDef message: name, op, inputs and device. Attributes are found when someone asks for them.
@@ -51,8 +55,8 @@ export function readGraphDef(bytes: Uint8Array): GraphDefParts {
 export function writeGraphDef({ nodes, rest }: GraphDefParts): Uint8Array[] {
   const chunks: Uint8Array[] = [];
   for (const node of nodes) {
-    const body = node.raw ?? encodeNodeDef(node);
-    chunks.push(lengthPrefix(NODE, body.length), body);
+    const body = node.raw === undefined ? nodeChunks(node) : [node.raw];
+    chunks.push(lengthPrefix(NODE, lengthOf(body)), ...body);
   }
   return [...chunks, ...rest];
 }
@@ -61,6 +65,27 @@ export function writeGraphDef({ nodes, rest }: GraphDefParts): Uint8Array[] {
 export function versionsField(producer = 27): Uint8Array {
   const body = plainBytes(tensorflow.VersionDef.encode({ producer }).finish());
   return joinBytes([lengthPrefix(VERSIONS, body.length), body]);
+}
+
+/** From this size on an attribute's bytes are not copied into the message that holds them. */
+const LARGE_ATTR = 2 ** 16;
+
+/** The chunks of a NodeDef message: the bytes of `encodeNodeDef`, with large tensors where they lie. */
+function nodeChunks(node: NodeDef): Uint8Array[] {
+  const attrs = [...node.attrs];
+  if (attrs.every(([, value]) => value.length < LARGE_ATTR)) return [encodeNodeDef(node)];
+  const { name: nodeName, op, inputs, device } = node;
+  const chunks = [encodeNodeDef({ name: nodeName, op, inputs, device, attrs: new Map(), raw: undefined })];
+  for (const [name, value] of attrs) {
+    const key = new TextEncoder().encode(name);
+    const head = joinBytes([lengthPrefix(KEY, key.length), key, lengthPrefix(VALUE, value.length)]);
+    chunks.push(joinBytes([lengthPrefix(ATTR, head.length + value.length), head]), value);
+  }
+  return chunks;
+}
+
+function lengthOf(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 }
 
 /** A NodeDef message. */

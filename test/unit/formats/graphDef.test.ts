@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { joinBytes } from '../../../worker/formats/bytes.ts';
 import { encodeNodeDef } from '../../../worker/formats/graphDef.ts';
+import { makeTensor } from '../../../worker/formats/tensorValues.ts';
 import { lengthPrefix } from '../../../worker/formats/wire.ts';
 import { Graph, GraphEditor, GraphNode } from '../../../worker/graph/graph.ts';
 import { graphBytes, openGraph } from '../../../worker/graph/graphFile.ts';
@@ -77,4 +78,14 @@ describe('a GraphDef with fields that we do not know', () => {
     undo.replace(graph.node('b'));
     expect(joinBytes(graphBytes(undo.graph()))).toEqual(bytes);
   });
+});
+
+it('large tensors are written from where they lie, in the same bytes', () => {
+  const value = { kind: 'tensor', value: makeTensor('float32', [100, 300], new Float32Array(30_000).fill(1.5)) } as const;
+  const [before, after] = [{ kind: 'string', value: 'x' } as const, { kind: 'int', value: 7 } as const];
+  const node = GraphNode.make({ name: 'w', op: 'Const', inputs: ['^a'], device: '/cpu', attrs: { before, value, after } });
+  const chunks = graphBytes(new Graph([node], { rest: [Uint8Array.of(0x22, 0)] }));
+  expect(chunks.some((chunk) => chunk === node.attrs.get('value'))).toBe(true);
+  const body = encodeNodeDef(node);
+  expect(joinBytes(chunks)).toEqual(joinBytes([lengthPrefix(1, body.length), body, Uint8Array.of(0x22, 0)]));
 });

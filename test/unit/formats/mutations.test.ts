@@ -1,6 +1,10 @@
 import path from 'node:path';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { runCase } from '../../../bench/fuzz/cases.ts';
+import { MUTATION_KINDS, mutate } from '../../../bench/fuzz/mutate.ts';
+import { fuzzTargets, reproduce } from '../../../bench/fuzz/targets.ts';
+import { typed } from '../../../bench/fuzz/work.ts';
 import { GraffitistError } from '../../../worker/errors.ts';
 import { joinBytes } from '../../../worker/formats/bytes.ts';
 import { openCheckpoint } from '../../../worker/formats/checkpoint.ts';
@@ -9,9 +13,8 @@ import { graphBytes, openGraph } from '../../../worker/graph/graphFile.ts';
 import { describeShared, shared } from '../../shared.ts';
 import { bytesOfFile, sharedFiles } from './sharedFiles.ts';
 
-/** One way in which a file gets damaged; `at` and `length` are shares of its size. */
 const mutation = fc.record({
-  kind: fc.constantFrom('flip', 'flip', 'flip', 'overwrite', 'overwrite', 'cut', 'remove', 'repeat', 'insert', 'swell'),
+  kind: fc.constantFrom(...MUTATION_KINDS),
   at: fc.noBias(fc.nat(2 ** 20 - 1)).map((at) => at / 2 ** 20),
   length: fc.oneof(
     fc.constant(0),
@@ -19,44 +22,22 @@ const mutation = fc.record({
   ),
   bytes: fc.uint8Array({ minLength: 1, maxLength: 12 }),
 });
-type Mutation = typeof mutation extends fc.Arbitrary<infer Value> ? Value : never;
-
-function mutate(bytes: Uint8Array, { kind, at, length, bytes: extra }: Mutation): Uint8Array {
-  const from = Math.floor(at * bytes.length);
-  const to = Math.min(bytes.length, from + 1 + Math.floor(length * bytes.length));
-  const [before, after] = [bytes.slice(0, from), bytes.slice(to)];
-  switch (kind) {
-    case 'flip':
-      return joinBytes([before, Uint8Array.of((bytes[from] ?? 0) ^ (1 << ((extra[0] ?? 0) % 8))), bytes.slice(from + 1)]);
-    case 'overwrite':
-      return joinBytes([before, extra, bytes.slice(from + extra.length)]);
-    case 'cut':
-      return before;
-    case 'remove':
-      return joinBytes([before, after]);
-    case 'repeat':
-      return joinBytes([bytes.slice(0, to), bytes.slice(from)]);
-    case 'insert':
-      return joinBytes([before, extra, bytes.slice(from)]);
-    case 'swell':
-      return joinBytes([before, Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f), bytes.slice(from + 5)]);
-  }
-}
-
 const damaged = (files: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> =>
   fc
     .tuple(fc.constantFrom(...files), fc.array(mutation, { minLength: 1, maxLength: 3 }))
     .map(([file, mutations]) => mutations.reduce(mutate, file));
 
-/** Undefined where `work` ends in a typed error; any other error goes on. */
-function typed<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof GraffitistError) return undefined;
-    throw error;
-  }
-}
+describe('300 damaged files of every format', () => {
+  it.each(fuzzTargets())('$name: each ends in a value or a typed error', async (target) => {
+    const outcomes = new Map<string, number>();
+    for (let number = 0; number < 300; number++) {
+      const outcome = await runCase(target, number);
+      if (typeof outcome !== 'string') throw new Error(`${reproduce(target.name, number)}\n${outcome.error}`);
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+    expect((outcomes.get('value') ?? 0) + (outcomes.get('refused') ?? 0)).toBe(300);
+  });
+});
 
 describeShared('5,000 mutations of real files', () => {
   const graphs = [

@@ -1,0 +1,144 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { hasShared, shared } from '../../test/sharedFolder.ts';
+import { parseCommandLine } from '../../worker/engine/commandLine.ts';
+import { parseRecipe, requestOf } from '../../worker/engine/recipe.ts';
+import { joinBytes } from '../../worker/formats/bytes.ts';
+import { openCheckpoint } from '../../worker/formats/checkpoint.ts';
+import { readCheckpointState } from '../../worker/formats/checkpointState.ts';
+import { readNpy } from '../../worker/formats/npy.ts';
+import { readTable, writeTable } from '../../worker/formats/tableFile.ts';
+import type { Graph } from '../../worker/graph/graph.ts';
+import { openGraphBytes } from '../../worker/graph/graphFile.ts';
+import { validateGraph } from '../../worker/graph/validate.ts';
+import { parseExpression } from '../../worker/transforms/expression.ts';
+import { mulberry32 } from '../syntheticNetwork.ts';
+import { arrays } from './arrays.ts';
+import { editedGraph } from './edits.ts';
+import { commandLines, expressions, recipes } from './texts.ts';
+import { readWhole, rewrite, typed } from './work.ts';
+
+/** A format: intact files, and what the studio does with one of them. */
+export interface Target {
+  readonly name: string;
+  readonly seeds: readonly Uint8Array[];
+  /** Ends in a value or throws a GraffitistError; anything else is a finding. */
+  readonly run: (bytes: Uint8Array) => unknown;
+}
+
+const sample = (name: string): string => fileURLToPath(new URL(`../../public/sample/${name}`, import.meta.url));
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const encode = (texts: readonly string[]): Uint8Array[] => texts.map((line) => new TextEncoder().encode(line));
+
+/** The bytes of those files that are there. */
+function files(paths: readonly string[]): Uint8Array[] {
+  return paths.filter((file) => existsSync(file)).map((file) => new Uint8Array(readFileSync(file)));
+}
+
+/** So many arrays of so many bytes from a seed. */
+function randomBytes(count: number, length: number): Uint8Array[] {
+  const random = mulberry32(1);
+  return Array.from({ length: count }, () => Uint8Array.from({ length }, () => Math.floor(256 * random())));
+}
+
+/** The table with its values taken from `bytes` one after the other: damage that no checksum stops. */
+function withValues(table: Uint8Array, bytes: Uint8Array): Uint8Array {
+  let at = 0;
+  return writeTable(
+    readTable(table).map(({ key, value }) => {
+      const from = at;
+      at += value.length;
+      return { key, value: bytes.subarray(from, at) };
+    }),
+  );
+}
+
+/** Small recorded graphs, every eighth of them. */
+function microGraphs(ending: string): string[] {
+  if (!hasShared) return [];
+  const folders = readdirSync(shared('cases/micro')).sort();
+  const found = folders.map((folder) => shared('cases/micro', folder, `in${ending}`)).filter((file) => existsSync(file));
+  return found.filter((_, i) => i % 8 === 0);
+}
+
+const network = (...parts: string[]): string => shared('cases/nets/small_mobilenet_v2', ...parts);
+
+/** Every format that is read. A new one is one entry more. */
+export function fuzzTargets(): Target[] {
+  const index = readFileSync(sample('shapes_mnv1.ckpt.index'));
+  const data = new Uint8Array(readFileSync(sample('shapes_mnv1.ckpt.data-00000-of-00001')));
+  const checkpoint = async (changed: { readonly index?: Uint8Array; readonly data?: Uint8Array }): Promise<void> => {
+    const opened = await openCheckpoint([
+      { name: 'x.ckpt.index', blob: new Blob([(changed.index ?? index) as BlobPart]) },
+      { name: 'x.ckpt.data-00000-of-00001', blob: new Blob([(changed.data ?? data) as BlobPart]) },
+    ]);
+    for (const name of opened?.entries.keys() ?? []) await opened?.read(name);
+  };
+  const small = files(hasShared ? microGraphs('.pb') : [sample('shapes_mnv1_eval.pb')]);
+  // Some of the recorded graphs are there to be refused.
+  const graphs = small.flatMap((bytes) => typed(() => [openGraphBytes(bytes, 'in.pb').graph]) ?? []);
+  const all: Target[] = [
+    {
+      name: 'GraphDef',
+      seeds: files([...microGraphs('.pb'), sample('shapes_mnv1_eval.pb'), sample('shapes_mnv1_frozen.pb')]),
+      run: (bytes) => readWhole(openGraphBytes(bytes, 'damaged.pb').graph),
+    },
+    {
+      name: 'GraphDef, rewritten',
+      seeds: small,
+      run: (bytes) => rewrite(openGraphBytes(bytes, 'damaged.pb').graph),
+    },
+    {
+      // The first bytes choose the graph, the others say what is changed in it.
+      name: 'graph with other edges and attributes',
+      seeds: randomBytes(4096, 24),
+      run: (bytes) => {
+        const graph = graphs[(bytes[0] ?? 0) % graphs.length] as Graph;
+        const edited = editedGraph(graph, bytes.subarray(1, 1 + 4 * ((bytes[1] ?? 0) % 5)));
+        validateGraph(edited);
+        rewrite(edited);
+      },
+    },
+    {
+      name: 'MetaGraph',
+      seeds: files([...microGraphs('.meta'), sample('shapes_mnv1.ckpt.meta')]),
+      run: (bytes) => readWhole(openGraphBytes(bytes, 'damaged.meta').graph),
+    },
+    {
+      name: 'pbtxt',
+      seeds: files([...microGraphs('.pbtxt'), network('small_mobilenet_v2_eval.pbtxt')]),
+      run: (bytes) => readWhole(openGraphBytes(bytes, 'damaged.pbtxt').graph),
+    },
+    {
+      name: 'SavedModel',
+      seeds: files([network('saved_model/saved_model.pb')]),
+      run: (bytes) => readWhole(openGraphBytes(bytes, 'saved_model.pb').graph),
+    },
+    { name: 'checkpoint index', seeds: [new Uint8Array(index)], run: (bytes) => checkpoint({ index: bytes }) },
+    {
+      name: 'checkpoint index, checksums right',
+      seeds: [joinBytes(readTable(index).map(({ value }) => value))],
+      run: (bytes) => checkpoint({ index: withValues(index, bytes) }),
+    },
+    { name: 'checkpoint data', seeds: [data], run: (bytes) => checkpoint({ data: bytes }) },
+    {
+      name: 'checkpoint state',
+      seeds: files([sample('checkpoint'), network('checkpoint')]),
+      run: (bytes) => readCheckpointState(text(bytes)),
+    },
+    {
+      name: 'npy',
+      seeds: arrays,
+      run: (bytes) => readNpy(bytes, 'damaged.npy'),
+    },
+    { name: 'recipe', seeds: encode(recipes), run: (bytes) => requestOf(parseRecipe(text(bytes), 'damaged.json')) },
+    { name: 'transform expression', seeds: encode(expressions), run: (bytes) => parseExpression(text(bytes)) },
+    { name: 'command line', seeds: encode(commandLines), run: (bytes) => parseCommandLine(text(bytes)) },
+  ];
+  return all.filter(({ seeds }) => seeds.length > 0);
+}
+
+/** Where a seed of a target comes from: file names for messages. */
+export const reproduce = (target: string, number: number): string =>
+  `npx tsx ${path.join('bench', 'fuzz.ts')} --target '${target}' --case ${number}`;

@@ -1,0 +1,154 @@
+"""Has TensorFlow load what the command line wrote: check.py MANIFEST REPORT KIND...
+
+Checks of those kinds are made. The manifest lists checks (test/interop/checks.ts), the report says of each `passed`, `failed` or `skipped`, and why.
+"""
+import importlib.util
+import json
+import os
+import sys
+import traceback
+import warnings
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+warnings.filterwarnings("ignore")
+import h5py
+import numpy as np
+import tensorflow as tf
+
+import graphs
+
+v1 = tf.compat.v1
+v1.disable_eager_execution()
+v1.logging.set_verbosity(v1.logging.ERROR)
+
+# Float networks of up to fifty layers are summed in another order in float32: a share of the largest output.
+FLOAT_TOLERANCE = 2e-5
+
+
+def arrays_of(path):
+    with np.load(path) as stored:
+        return [(key.split("|", 1)[0], key.split("|", 1)[1].replace("|", "/"), stored[key]) for key in stored.files]
+
+
+def check_graph(check):
+    """The file loads, its variables are restored, and it computes what the engine computed: quantizers to the last bit."""
+    running = graphs.opened(check["file"], check["form"], check["checkpoint"])
+    try:
+        if check["answers"] is None:
+            return "%d nodes imported" % len(running.graph.get_operations())
+        stored = arrays_of(check["answers"])
+        feeds = {name + ":0": value for kind, name, value in stored if kind == "feed"}
+        wanted = [(kind, name, value) for kind, name, value in stored if kind != "feed"]
+        results = running.run([name + ":0" for _, name, _ in wanted], feeds)
+    finally:
+        running.close()
+    worst = 0.0
+    quantized = 0
+    for (kind, name, ours), theirs in zip(wanted, results):
+        assert ours.shape == theirs.shape, "%s: shape %s, TensorFlow has %s" % (name, ours.shape, theirs.shape)
+        if kind == "quantized":
+            differing = int(np.sum(ours != theirs))
+            assert differing == 0, "%s: %d of %d values differ, by up to %g" % (
+                name, differing, ours.size, np.max(np.abs(ours - theirs)))
+            quantized += 1
+            continue
+        difference = float(np.max(np.abs(ours - theirs)) / max(np.max(np.abs(theirs)), 1e-30))
+        assert difference <= FLOAT_TOLERANCE, "%s: differs by %g of its largest value" % (name, difference)
+        worst = max(worst, difference)
+    return "%d quantizers equal to the last bit, %d outputs within %.1e" % (quantized, len(wanted) - quantized, worst)
+
+
+def check_checkpoint(check):
+    """Every variable of the graph is in it: weights as they were, thresholds as they were reported."""
+    reader = v1.train.load_checkpoint(check["prefix"])
+    there = reader.get_variable_to_shape_map()
+    missing = sorted(set(check["variables"]) - set(there))
+    assert not missing, "%d variables are missing, %s first" % (len(missing), missing[0])
+    extra = sorted(set(there) - set(check["variables"]))
+    assert not extra, "%d variables belong to no node, %s first" % (len(extra), extra[0])
+    source = None if check["weights"] is None else v1.train.load_checkpoint(check["weights"])
+    known = {} if source is None else source.get_variable_to_shape_map()
+    for name in check["variables"]:
+        value = reader.get_tensor(name)
+        if name in known:
+            original = source.get_tensor(name)
+            assert value.dtype == original.dtype and np.array_equal(value, original), "%s is not what it was" % name
+        elif name in check["thresholds"]:
+            assert value.shape == () and value == np.float32(check["thresholds"][name]), "%s is %s, reported as %s" % (
+                name, value, check["thresholds"][name])
+    assert set(check["thresholds"]) <= set(there), "a threshold is missing"
+    return "%d variables, %d thresholds" % (len(there), len(check["thresholds"]))
+
+
+def check_dump(check):
+    """The dumped weights are codes: times their scale they are what the quantizers put out."""
+    with open(check["parameters"]) as file:
+        parameters = json.load(file)
+    outputs = {name: value for kind, name, value in arrays_of(check["answers"]) if kind == "quantized"}
+    by_source = {}
+    for node in graphs.read_graph(check["file"], "pb").node:
+        if node.op == "LinearQuant":
+            by_source.setdefault(source_name(node.input[0]), []).append(outputs[node.name])
+    count = 0
+    with h5py.File(check["weights"], "r") as stored:
+        names = []
+        stored.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+        assert names, "there is no array in it"
+        for name in names:
+            codes = stored[name][()]
+            assert np.array_equal(codes, np.round(codes)), "%s holds numbers that are no codes" % name
+            values = codes.astype(np.float32) * np.float32(parameters[name]["scale_factor"])
+            assert any(values.shape == value.shape and np.array_equal(values, value) for value in by_source[name]), (
+                "%s is not what its quantizer puts out" % name)
+            count += 1
+    return "%d arrays" % count
+
+
+def source_name(text):
+    name = text.split(":")[0]
+    return name[: -len("/read")] if name.endswith("/read") else name
+
+
+def check_golden(check):
+    """Node for node the graph of the original, as the comparison beside the recorded cases says."""
+    spec = importlib.util.spec_from_file_location("compare_graphs", os.environ["INTEROP_COMPARE"])
+    compare = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(compare)
+    found = list(compare.differences(compare.load(check["expected"]), compare.load(check["file"])))
+    assert not found, "%d differences, the first: %s" % (len(found), found[0])
+    return "no differences"
+
+
+CHECKS = {"graph": check_graph, "checkpoint": check_checkpoint, "dump": check_dump, "golden": check_golden}
+
+
+def outcome(check):
+    if check["kind"] == "waits":
+        return "skipped", "waits for " + check["why"]
+    if check["kind"] == "failed":
+        return "failed", check["why"]
+    try:
+        return "passed", CHECKS[check["kind"]](check)
+    except AssertionError as error:
+        return "failed", str(error)
+    except Exception as error:  # Whatever TensorFlow raises on a file is what this is to find out.
+        return "failed", "%s: %s" % (type(error).__name__, str(error)[:600] or traceback.format_exc()[-600:])
+
+
+def main():
+    manifest, report, *kinds = sys.argv[1:]
+    with open(manifest) as file:
+        checks = [check for check in json.load(file) if check["kind"] in kinds]
+    results = []
+    for check in checks:
+        state, why = outcome(check)
+        results.append({"name": check["name"], "kind": check["kind"], "state": state, "why": why})
+        print("%-7s %s (%s)" % (state, check["name"], why), flush=True)
+    with open(report, "w") as file:
+        json.dump({"tensorflow": tf.__version__, "results": results}, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()
