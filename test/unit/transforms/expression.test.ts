@@ -35,14 +35,11 @@ describe('transform expressions', () => {
 
   it('takes options of later versions at the value at which they do nothing', () => {
     expect(parseExpression('fold_batch_norms(is_training=False)').options).toEqual({});
-    expect(parseExpression('quantize(dump_quant_params=False, layer_merge_list=None)').options).toEqual({});
   });
 
   it.each([
     ['nonsense', 'transform-unknown', /fix_input_shape, fold_batch_norms/],
     ['fold_batch_norms(is_training=True)', 'transform-later', /is_training/],
-    ['quantize(bit_accurate=True)', 'transform-later', /bit_accurate/],
-    ['quantize(layer_merge_list=merge.txt)', 'transform-later', /layer_merge_list/],
     ['quantize(foo=1)', 'option-unknown', /weight_bits/],
     ['fix_input_shape(foo=1)', 'option-unknown', /no options/],
     ['quantize(weight_bits=eight)', 'option-invalid', /-8/],
