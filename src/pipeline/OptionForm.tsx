@@ -1,6 +1,7 @@
 import { Crosshair } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import type { OptionSpec, OptionValue, PipelineStep } from '../../worker/protocol.ts';
+import { useDocument } from '../state/document.ts';
 import { setOption, usePipeline } from '../state/pipeline.ts';
 import { askPick, useSelection } from '../state/selection.ts';
 import { Tip } from '../ui/Tip.tsx';
@@ -93,8 +94,9 @@ function OptionControl({ id, name, spec, value, onChange }: ControlProps) {
           <PickNode option={name} onPick={onChange} />
         </span>
       );
-    case 'text':
     case 'file':
+      return <FileField id={id} value={typeof value === 'string' ? value : ''} onChange={(text) => onChange(text === '' ? null : text)} />;
+    case 'text':
       return (
         <TextField
           id={id}
@@ -161,15 +163,34 @@ function BitsField({ id, value, onChange }: { id: string; value: number; onChang
   );
 }
 
+/** The name of a text file; those among the opened files are offered. */
+function FileField({ id, value, onChange }: Pick<TextProps, 'id' | 'value' | 'onChange'>) {
+  const files = useDocument((state) => state.summary?.files);
+  return (
+    <>
+      <TextField id={id} value={value} placeholder="none" list={`${id}-files`} onChange={onChange} />
+      <datalist id={`${id}-files`}>
+        {(files ?? [])
+          .filter(({ role }) => role === 'unknown')
+          .map(({ name }) => (
+            <option key={name} value={name} />
+          ))}
+      </datalist>
+    </>
+  );
+}
+
 interface TextProps {
   readonly id: string;
   readonly value: string;
   readonly placeholder: string;
   readonly mono?: boolean;
+  /** Id of a list of values to choose from. */
+  readonly list?: string;
   readonly onChange: (text: string) => void;
 }
 
-function TextField({ id, value, placeholder, mono = false, onChange }: TextProps) {
+function TextField({ id, value, placeholder, mono = false, list, onChange }: TextProps) {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
   const commit = (): void => {
@@ -180,6 +201,7 @@ function TextField({ id, value, placeholder, mono = false, onChange }: TextProps
       id={id}
       className={mono ? 'field mono' : 'field'}
       title={value}
+      list={list}
       placeholder={placeholder}
       spellCheck={false}
       value={text}
