@@ -42,10 +42,8 @@ test('EXP11 HDF5 is written under the policy, from the program’s own files', a
   await hearFromTheFirstLine(page);
   await openStudio(page);
   await page.getByRole('button', { name: 'Try the sample' }).click();
-  await page
-    .getByRole('button', { name: /more options…$/ })
-    .last()
-    .click();
+  await page.getByRole('button', { name: /6\s*quantize/ }).click();
+  await page.getByRole('button', { name: /more options…$/ }).click();
   await page.getByRole('checkbox', { name: 'dump_quant_params' }).check();
   await runButton(page).click();
   await quantized(page);
