@@ -96,8 +96,9 @@ function OptionControl({ id, name, spec, value, onChange }: ControlProps) {
           <PickNode option={name} onPick={onChange} />
         </span>
       );
-    case 'text':
     case 'file':
+      return <FileField id={id} value={typeof value === 'string' ? value : ''} onChange={(text) => onChange(text === '' ? null : text)} />;
+    case 'text':
       return (
         <TextField
           id={id}
@@ -172,6 +173,13 @@ function BitsField({ id, value, onChange }: { id: string; value: number; onChang
       onKeyDown={onKeyDown}
     />
   );
+}
+
+/** The name of a text file; those among the opened files are offered. */
+function FileField({ id, value, onChange }: Pick<TextProps, 'id' | 'value' | 'onChange'>) {
+  const files = useDocument((state) => state.summary?.files) ?? [];
+  const names = files.filter(({ role }) => role === 'unknown').map(({ name }) => name);
+  return <TextField id={id} value={value} placeholder="none" suggestions={names} onChange={onChange} />;
 }
 
 interface TextProps {

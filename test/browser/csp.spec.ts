@@ -38,6 +38,19 @@ test('on the whole road nothing is asked for outside the build, and no rule of t
   expect([...guard.requested].some((url) => url.endsWith('.wasm'))).toBe(true);
 });
 
+test('EXP11 HDF5 is written under the policy, from the program’s own files', async ({ page, guard }) => {
+  await hearFromTheFirstLine(page);
+  await openStudio(page);
+  await page.getByRole('button', { name: 'Try the sample' }).click();
+  await page.getByRole('button', { name: /6\s*quantize/ }).click();
+  await page.getByRole('button', { name: /more options…$/ }).click();
+  await page.getByRole('checkbox', { name: 'dump_quant_params' }).check();
+  await runButton(page).click();
+  await quantized(page);
+  await save(page, FORM.zip);
+  expect([...guard.requested].some((url) => /hdf5[^/]*\.js$/.test(url))).toBe(true);
+});
+
 test('a request elsewhere is stopped and seen, from the page and from every worker', async ({ page, guard }) => {
   await openStudio(page);
   await page.getByRole('button', { name: 'Try the sample' }).click();

@@ -6,8 +6,8 @@ import { describeShared, hasShared, shared } from '../shared.ts';
 import { expectSameGraph, thresholdsInOrder } from './quantizedGraphs.ts';
 import { caseFile, microCases, readGraph, runMicroCase } from './runCase.ts';
 
-/** Options that later versions bring. */
-const LATER = /layer_merge_list|conv_split_list|left_shift_list|dump_quant_params=True|bit_accurate/;
+/** Options whose last steps options.test.ts takes. */
+const LATER = /conv_split_list|bit_accurate/;
 
 const quantized = hasShared
   ? microCases().filter((name) => {

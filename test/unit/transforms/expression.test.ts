@@ -35,26 +35,6 @@ describe('transform expressions', () => {
     expect(parseExpression(text).options).toEqual(options);
   });
 
-  it('takes options of later versions at the value at which they do nothing', () => {
-    expect(parseExpression('quantize(dump_quant_params=False, layer_merge_list=None)').options).toEqual({});
-  });
-
-  it.each([
-    ['nonsense', 'transform-unknown', /fix_input_shape, fold_batch_norms/],
-    ['quantize(weight_threshold=4sd)', 'option-invalid', /3sd/],
-    ['quantize(foo=1)', 'option-unknown', /weight_bits/],
-    ['fix_input_shape(foo=1)', 'option-unknown', /no options/],
-    ['quantize(weight_bits=eight)', 'option-invalid', /-8/],
-    ['quantize(weight_bits=0)', 'option-invalid', /signed/],
-    ['quantize(weight_bits)', 'option-invalid', /key=value/],
-    ['', 'option-invalid', /name\(key=value/],
-    ['quantize(weight_bits=-8))', 'option-invalid', /-8/],
-  ])('refuses %s: %s', (text, code, remedy) => {
-    const error = refusal(() => parseExpression(text));
-    expect(error.code).toBe(code);
-    expect(error.remedy).toMatch(remedy);
-  });
-
   it('reads back what it prints, and leaves defaults out', () => {
     expect(printExpression('quantize', { weight_bits: -4, activation_bits: -8, calibrate_quant_layers: false })).toBe(
       'quantize(weight_bits=-4, calibrate_quant_layers=False)',

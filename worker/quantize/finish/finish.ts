@@ -1,9 +1,10 @@
 import { GraffitistError } from '../../errors.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { readQuantizers } from '../readQuantizers.ts';
-import { type ConvSplit, splitConvs } from './convSplits.ts';
+import type { ConvSplit } from './convSplits.ts';
 import { castToDouble } from './doubleCasts.ts';
 import { absorbLeftShifts, type LeftShift } from './leftShifts.ts';
+import { splitConvs } from './partialConvs.ts';
 import type { FinishReport } from './report.ts';
 
 /** What is left to do with a quantized graph once its thresholds are known. */
