@@ -31,7 +31,8 @@ function readVariable(node: GraphNode, variables: VariableSource): Promise<Tenso
 
 function constantOf(variable: GraphNode, value: Tensor): GraphNode {
   const [dtype, constant] = [{ kind: 'type', value: value.dtype } as const, { kind: 'tensor', value } as const];
-  const shapes = variable.attr('_output_shapes');
+  // Of a handle these are the handle's, not those of the value.
+  const shapes = variable.op === 'VarHandleOp' ? undefined : variable.attr('_output_shapes');
   const bare = Object.fromEntries([...variable.attrs.keys()].map((name) => [name, undefined]));
   return variable.with({
     op: 'Const',

@@ -1,6 +1,6 @@
 import { FIXED32, FIXED64, LENGTH, readVarint, VARINT, WireError, WireReader } from '../wire.ts';
 import { ByteBuffer } from './byteBuffer.ts';
-import { numberText } from './numbers.ts';
+import { floatText, numberText } from './numbers.ts';
 import { type Field, type Message, messageNamed } from './schema.ts';
 
 const DEEPEST = 100;
@@ -115,7 +115,7 @@ function* packedTexts(field: Field, value: Uint8Array): Generator<string> {
 
 function valueText({ type }: Field, value: Uint8Array): string {
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
-  if (type.kind === 'scalar' && type.scalar === 'float') return numberText(view.getFloat32(0, true));
+  if (type.kind === 'scalar' && type.scalar === 'float') return floatText(view.getFloat32(0, true));
   if (type.kind === 'scalar' && type.scalar === 'double') return numberText(view.getFloat64(0, true));
   const number = varint64(value);
   if (type.kind === 'enum') {
