@@ -22,7 +22,10 @@ describeShared('recorded graphs in other forms than .pb', () => {
     const document = await openDocument([{ name: path.basename(file), blob: new Blob([bytes(file) as BlobPart]) }]);
     expect(document.graph.nodes.length).toBeGreaterThan(5);
     expect(document.meta?.collections.get('variables')?.kind).toBe('bytes');
-    expect(document.graph.has(document.meta?.saver?.restore ?? '')).toBe(true);
+    // Those of the micro cases say nothing of their saver.
+    const saver = document.meta?.saver;
+    expect(saver === undefined || document.graph.has(saver.restore)).toBe(true);
+    if (file.startsWith('nets')) expect(saver).toBeDefined();
   });
 
   it.each(named(/\.pbtxt$/))('text %s is the graph that lies beside it', (file) => {
