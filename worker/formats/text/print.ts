@@ -1,5 +1,6 @@
 import { FIXED32, FIXED64, LENGTH, readVarint, VARINT, WireError, WireReader } from '../wire.ts';
 import { ByteBuffer } from './byteBuffer.ts';
+import { ESCAPED } from './escapes.ts';
 import { floatText, numberText } from './numbers.ts';
 import { type Field, type Message, messageNamed } from './schema.ts';
 
@@ -59,10 +60,7 @@ class Printer {
 
   #string(field: Field, value: Uint8Array, depth: number): void {
     this.#text(`${'  '.repeat(depth)}${field.name}: "`);
-    for (const byte of value) {
-      if (byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x27 && byte !== 0x5c) this.out.byte(byte);
-      else this.#text(ESCAPES[byte] ?? `\\${byte.toString(8).padStart(3, '0')}`);
-    }
+    for (const byte of value) for (const char of ESCAPED[byte] ?? []) this.out.byte(char);
     this.#text('"\n');
   }
 
@@ -70,8 +68,6 @@ class Printer {
     this.out.bytes(encoder.encode(text));
   }
 }
-
-const ESCAPES: Readonly<Record<number, string>> = { 9: '\\t', 10: '\\n', 13: '\\r', 34: '\\"', 39: "\\'", 92: '\\\\' };
 
 /** Known fields in the order of their numbers, entries of a map by their keys. */
 function storedFields(bytes: Uint8Array, message: Message): readonly Stored[] {
