@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { requestFromArguments } from '../worker/engine/commandLine.ts';
 import { GraffitistError } from '../worker/errors.ts';
@@ -114,13 +114,17 @@ interface OutputTarget {
   readonly container: 'pb' | Exclude<GraphContainer, 'saved-model-zip'>;
 }
 
-/** `x.pbtxt`, `x.meta`, a path that ends in saved_model.pb, a folder (there already, or with a slash behind it); else a `.pb`. */
-export async function outputTarget(outGraph: string): Promise<OutputTarget> {
+/**
+ * `x.pbtxt`, `x.meta`, a path that ends in saved_model.pb, a folder (a new one with a slash behind it, an empty one, one that holds a
+ * SavedModel already); else a `.pb`. A SavedModel is not scattered among other files.
+ */
+async function outputTarget(outGraph: string): Promise<OutputTarget> {
   if (/\.pbtxt$/i.test(outGraph)) return { graph: outGraph, container: 'pbtxt' };
   if (/\.meta$/i.test(outGraph)) return { graph: outGraph, container: 'meta' };
   if (path.basename(outGraph) === 'saved_model.pb') return { graph: outGraph, container: 'saved-model' };
-  const folder = /[/\\]$/.test(outGraph) || (await stat(outGraph).catch(() => null))?.isDirectory();
-  return folder ? { graph: path.join(outGraph, 'saved_model.pb'), container: 'saved-model' } : { graph: outGraph, container: 'pb' };
+  const there = (await stat(outGraph).catch(() => null))?.isDirectory() ? await readdir(outGraph) : null;
+  const isFolder = there === null ? /[/\\]$/.test(outGraph) : there.length === 0 || there.includes('saved_model.pb');
+  return isFolder ? { graph: path.join(outGraph, 'saved_model.pb'), container: 'saved-model' } : { graph: outGraph, container: 'pb' };
 }
 
 /** Files that go beside the input graph, whatever the graph is put into. */

@@ -3,6 +3,7 @@ import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeF
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diffGraphs } from '../../worker/graph/diff.ts';
 import { openGraph } from '../../worker/graph/graphFile.ts';
@@ -254,6 +255,40 @@ describe('graffitize on the sample model', () => {
     const { code, err } = await run(['inspect', picture]);
     expect(code).toBe(1);
     expect(err).toContain('PNG');
+  });
+});
+
+describeShared('graffitize on a SavedModel', () => {
+  it('reads its folder, and writes the graph in every form, the same one', async () => {
+    const net = shared('cases/nets/small_mobilenet_v2');
+    const args = (input: string, out: string) => [
+      ...['--in_graph', input, '--out_graph', out, '--inputs', 'input', '--outputs', 'MobilenetV2/Predictions/Softmax'],
+      ...['--input_shape', '64,64,3', '--transforms', ...optimize],
+    ];
+    const model = path.join(net, 'saved_model');
+    const expected = openGraph(gunzipSync(await readFile(path.join(net, 'recipe1.pb.gz'))), 'recipe1.pb');
+    const outs = ['forms/a.pb', 'forms/a.pbtxt', 'forms/a.meta', 'forms/model/', 'forms/other/saved_model.pb'].map((out) =>
+      path.join(folder, out),
+    );
+    for (const out of outs) {
+      const done = await run(args(model, out));
+      expect(done.err).not.toContain('error');
+      const file = out.endsWith('/') ? `${out}saved_model.pb` : out;
+      const written = await graph(file);
+      for (const node of expected.nodes) expect(written.find(node.name)?.op).toBe(node.op);
+      // MetaGraph and SavedModel have a saver besides.
+      if (/\.pb(txt)?$/.test(out) && !out.includes('model')) expect(diffGraphs(expected, written)).toEqual([]);
+    }
+    expect((await readdir(path.join(folder, 'forms/model/variables'))).sort()).toEqual([
+      'variables.data-00000-of-00001',
+      'variables.index',
+    ]);
+    // A SavedModel written here goes in again, by its file and with its tag.
+    const again = await run([...args(outs[4] ?? '', path.join(folder, 'forms/b.pb')), '--saved_model_tag', 'serve', '--freeze']);
+    expect(again.code).toBe(0);
+    const refused = await run([...args(model, path.join(folder, 'forms/c.pb')), '--saved_model_tag', 'gpu']);
+    expect(refused.err).toMatch(/\[saved-model-tag\].*'serve'/);
+    expect((await run(args(net, path.join(folder, 'forms/c.pb')))).err).toContain('[file-missing]');
   });
 });
 

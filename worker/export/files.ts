@@ -41,7 +41,7 @@ export async function frozenFiles(source: Exportable, name: string, container: C
  * and thresholds and the text file `checkpoint` that names it. A graph without quantizers, or whose thresholds are all constants, is
  * the graph alone. A SavedModel has its checkpoint in itself. Left shifts (EXP12) go into `…_fastmode.ckpt`, which `checkpoint` names then;
  * what was calibrated stays beside it.
- * EXP4: a training graph also gets the MetaGraph `<name>_graffitist.ckpt.meta`.
+ * EXP8: a training graph also gets the MetaGraph `<name>_graffitist.ckpt.meta`.
  * @param name file name of the graph without ending
  * @param checkpoint name of the checkpoint that the weights came from (`x.ckpt`), null for a frozen graph
  * @throws GraffitistError `variable-missing`

@@ -26,9 +26,9 @@ const TRAINABLE = 'trainable_variables';
 const SAVER = 'save_1';
 
 /**
- * EXP4: the graph with one saver, for all variables, in the place of those it had; the collections of the file it came from, as far as
+ * EXP8: the graph with one saver, for all variables, in the place of those it had; the collections of the file it came from, as far as
  * their nodes are still there; thresholds added as trainable variables in the order in which the original makes them.
- * EXP5: a graph from a file without collections lists all its variables, as trainable those that nothing updates.
+ * EXP9: a graph from a file without collections lists all its variables, as trainable those that nothing updates.
  */
 export function trainingMetaGraph({ graph, meta }: Pick<Model, 'graph' | 'meta'>): Uint8Array {
   const bare = withoutSavers(graph);

@@ -6,6 +6,7 @@ import { readCheckpointState } from './checkpointState.ts';
 import { crc32c, maskCrc, unmaskCrc } from './crc32c.ts';
 import { dtypeFromNumber, dtypeNumber, dtypeSize, elementCount } from './dtype.ts';
 import { tensorflow } from './proto/generated/messages.js';
+import { sniffFile } from './sniff.ts';
 import { compareKeys, readTable, type TableEntry, writeTable } from './tableFile.ts';
 import type { DType, Tensor } from './tensor.ts';
 import { decodeShape, encodeShape, toBigInt } from './tensorCodec.ts';
@@ -45,7 +46,7 @@ interface Entry {
 interface Index {
   readonly entries: ReadonlyMap<string, Entry>;
   /** Parts of partitioned variables by their keys. */
-  readonly parts: ReadonlyMap<string, TableEntry>;
+  readonly parts: ReadonlyMap<string, Entry>;
   readonly shards: number;
 }
 
@@ -65,6 +66,7 @@ export async function openCheckpoint(
   const byName = new Map(files.map((file) => [baseName(file.name), file.blob]));
   const stateFile = byName.get('checkpoint');
   const state = stateFile === undefined || stateFile.size > LARGEST_STATE ? undefined : readCheckpointState(await stateFile.text());
+  await refuseV1(byName, choice.wanted);
   const prefix = findCheckpoint([...byName.keys()], { wanted: choice.wanted, state });
   const index = prefix === undefined ? undefined : byName.get(`${prefix}.index`);
   if (prefix === undefined || index === undefined) return undefined;
@@ -145,7 +147,7 @@ async function readIndex(blob: Blob, fileName: string): Promise<Index> {
     const isPart = ({ key }: TableEntry) => key[0] === 0;
     return {
       entries: new Map(rest.filter((entry) => !isPart(entry)).map((entry) => [utf8(entry.key) ?? '', readEntry(entry)])),
-      parts: new Map(rest.filter(isPart).map((entry) => [keyText(entry.key), entry])),
+      parts: new Map(rest.filter(isPart).map((entry) => [keyText(entry.key), readEntry(entry)])),
       shards,
     };
   } catch (error) {
@@ -187,9 +189,8 @@ async function assembleSlices(
   const size = dtypeSize(dtype);
   if (size === 0) throw fault(`${dtype} values cannot be stored in parts`);
   const known = slices.map((slice) => {
-    const entry = parts.get(keyText(sliceKey(name, slice)));
-    if (entry === undefined) throw fault('one of its parts is missing');
-    const part = readEntry(entry);
+    const part = parts.get(keyText(sliceKey(name, slice)));
+    if (part === undefined) throw fault('one of its parts is missing');
     if (part.dtype !== dtype || !fitsShape(slice, shape) || String(sliceShape(slice, shape)) !== String(part.shape)) {
       throw fault('one of its parts does not fit it');
     }
@@ -197,6 +198,9 @@ async function assembleSlices(
   });
   const filled = known.reduce((count, { part }) => count + elementCount(part.shape), 0);
   if (filled !== elementCount(shape) || filled * size > dataBytes) throw fault(`its parts hold ${filled} of ${elementCount(shape)} values`);
+  const covered = new Uint8Array(filled);
+  for (const { slice, part } of known) putSlice(covered, new Uint8Array(elementCount(part.shape)).fill(1), slice, shape, 1);
+  if (covered.includes(0)) throw fault('its parts overlap');
   const bytes = new Uint8Array(filled * size);
   for (const { slice, part } of known) putSlice(bytes, (await stored(name, part)).bytes, slice, shape, size);
   return { dtype, shape, bytes };
@@ -206,6 +210,15 @@ function keyText(key: Uint8Array): string {
   let text = '';
   for (const byte of key) text += String.fromCharCode(byte);
   return text;
+}
+
+/** A V1 checkpoint is one file without ending, with all values in the table; it counts where it is wanted, or nothing else is there. */
+async function refuseV1(files: ReadonlyMap<string, Blob>, wanted: string | undefined): Promise<void> {
+  const only = wanted === undefined && ![...files.keys()].some((name) => name.endsWith('.index'));
+  for (const [name, blob] of files) {
+    const meant = wanted === undefined ? only && /\.ckpt(-\d+)?$/.test(name) : name === baseName(wanted) && !name.endsWith('.index');
+    if (meant && (await sniffFile(blob)) === 'checkpoint-index') throw oldFormat(name);
+  }
 }
 
 /** The header of a V1 file is a message in field 1, where that of a V2 index counts its data files. */

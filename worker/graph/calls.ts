@@ -2,7 +2,7 @@ import type { FunctionDef } from '../formats/functionLibrary.ts';
 import type { NodeDef } from '../formats/nodeDef.ts';
 import { GraphNode } from './graph.ts';
 
-/** Functions that call functions may grow without end. */
+/** Calls inside calls are followed to this depth. */
 export const DEEPEST_CALL = 64;
 
 export const CALL_OPS: ReadonlySet<string> = new Set(['PartitionedCall', 'StatefulPartitionedCall']);
@@ -17,6 +17,35 @@ export interface Call {
 }
 
 export type Library = ReadonlyMap<string, FunctionDef>;
+
+/** The library without functions that call themselves, directly or through others: such calls have no end. */
+export function endingFunctions(library: Library): Library {
+  const callees = new Map([...library.values()].map((definition) => [definition.name, calledBy(definition, library)]));
+  const callers = new Map<string, string[]>();
+  for (const [name, called] of callees) for (const callee of called) addTo(callers, callee, name);
+  const open = new Map([...callees].map(([name, called]) => [name, called.size]));
+  const done = [...open].filter(([, count]) => count === 0).map(([name]) => name);
+  for (const name of done) {
+    for (const caller of callers.get(name) ?? []) {
+      const left = (open.get(caller) ?? 0) - 1;
+      open.set(caller, left);
+      if (left === 0) done.push(caller);
+    }
+  }
+  const ending = new Set(done);
+  return new Map([...library].filter(([name]) => ending.has(name)));
+}
+
+function addTo(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
+function calledBy({ nodes }: FunctionDef, library: Library): ReadonlySet<string> {
+  const called = nodes.map((node) => functionOf(node, library)?.name);
+  return new Set(called.filter((name) => name !== undefined));
+}
 
 /** The call that a node is; undefined where it is none, or the function is not plain. */
 export function callOf(node: GraphNode, library: Library): Call | undefined {

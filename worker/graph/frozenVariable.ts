@@ -3,7 +3,8 @@ import type { GraphNode } from './graph.ts';
 
 /** The constant that takes a variable's place and name. */
 export function frozenVariable(variable: GraphNode, value: Tensor): GraphNode {
-  const shapes = variable.attr('_output_shapes');
+  // Of a handle these are the handle's, not those of the value.
+  const shapes = variable.op === 'VarHandleOp' ? undefined : variable.attr('_output_shapes');
   const bare = Object.fromEntries([...variable.attrs.keys()].map((name) => [name, undefined]));
   return variable.with({
     op: 'Const',

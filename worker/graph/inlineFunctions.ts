@@ -1,13 +1,13 @@
 import { type FunctionDef, readFunctionLibrary } from '../formats/functionLibrary.ts';
 import type { NodeDef } from '../formats/nodeDef.ts';
 import { LENGTH, WireReader } from '../formats/wire.ts';
-import { CALL_OPS, type Call, callOf, DEEPEST_CALL, dataInputs, type Library } from './calls.ts';
+import { CALL_OPS, type Call, callOf, DEEPEST_CALL, dataInputs, endingFunctions, type Library } from './calls.ts';
 import { dropIdleControls } from './controlEdges.ts';
 import { Graph, GraphNode, parseEdge } from './graph.ts';
 import { outputPorts, type PortOf } from './opOutputs.ts';
 
-/** Functions that call functions may grow without end: beyond these many nodes, calls stay calls, to be looked at only. */
-const MOST_NODES = 2 ** 20;
+/** A few functions that call each other many times over make far more nodes than any network has: beyond these, calls stay calls. */
+const MOST_NODES = 2 ** 17;
 const LIBRARY = 2;
 
 /**
@@ -19,7 +19,7 @@ const LIBRARY = 2;
  * @throws WireError where the library cannot be read
  */
 export function inlineFunctions(graph: Graph, opList: Uint8Array | undefined): Inlined {
-  const library = libraryOf(graph);
+  const library = endingFunctions(libraryOf(graph));
   if (library.size === 0 || !graph.nodes.some((node) => callOf(node, library) !== undefined)) return { graph, results: new Map() };
   const inliner = new Inliner(library, outputPorts(opList));
   return inliner.run(graph);
@@ -57,7 +57,7 @@ class Inliner {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       const { node, depth } = next;
       if (depth > 0) inlined.add(node.name);
-      const room = done.length + waiting.length < MOST_NODES && depth < DEEPEST_CALL;
+      const room = done.length + waiting.length < MOST_NODES + graph.nodes.length && depth < DEEPEST_CALL;
       const call = room ? callOf(node, this.#library) : undefined;
       if (call === undefined) {
         done.push(node);

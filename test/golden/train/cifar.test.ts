@@ -40,7 +40,7 @@ describeShared('the MobileNet on CIFAR-10, prepared for training and back', () =
     expect(differingThresholds(thresholds, recorded().train_int8_3sd ?? {})).toEqual([]);
   });
 
-  it('EXP4 its MetaGraph', async () => {
+  it('EXP8 its MetaGraph', async () => {
     const { meta } = openGraphBytes(new Uint8Array(readFileSync(shared(CIFAR, 'cifar_mnv1.ckpt.meta'))), 'cifar_mnv1.ckpt.meta');
     const { graph } = await quantizedModel(CIFAR, RECIPE_3A);
     const found = openGraphBytes(trainingMetaGraph({ graph, meta }), 'found.meta');

@@ -41,7 +41,7 @@ async function bytesOf(files: Awaited<ReturnType<typeof writtenFiles>>, name: st
 
 describeShared('what recipe 3a writes', () => {
   it.each(SMALL)(
-    'EXP4 graph, collections and saver of the MetaGraph, values of the checkpoint: %s, %s',
+    'EXP8 graph, collections and saver of the MetaGraph, values of the checkpoint: %s, %s',
     async (folder, run, name, written) => {
       const thresholds = recordedThresholds(folder, run, 'expected_thresholds.json');
       const files = await writtenFiles(folder, caseFile(`${folder}/${run}`).args, thresholds, name);

@@ -50,7 +50,7 @@ async function trainingFiles(): Promise<readonly SourceFile[]> {
 }
 
 describe('recipes 3a and 3c', () => {
-  it('CAL12, EXP4, EXP2, QNT25: a training graph is calibrated and written; opened again, and in recipe 3c, its thresholds are there', async () => {
+  it('CAL12, EXP8, EXP2, QNT25: a training graph is calibrated and written; opened again, and in recipe 3c, its thresholds are there', async () => {
     const written = await trainingFiles();
     const rows = await engine.quantizers((await engine.stages()).length - 1);
     // Two images are too few samples for a search.

@@ -21,7 +21,7 @@ function graph(): Graph {
   return new Graph(specs.map((spec) => GraphNode.make(spec)));
 }
 
-it('EXP5: a graph without collections lists its variables; what is updated is not trained, thresholds are', () => {
+it('EXP9: a graph without collections lists its variables; what is updated is not trained, thresholds are', () => {
   const { meta } = openGraphBytes(trainingMetaGraph({ graph: graph(), meta: null }), 'x.meta');
   const names = (collection: string) => listedVariables(meta?.collections.get(collection)).map(({ variable }) => variable);
   const threshold = 'net/weights_weight_quant/threshold:0';
@@ -34,7 +34,7 @@ it('EXP5: a graph without collections lists its variables; what is updated is no
   });
 });
 
-it('EXP4: entries whose nodes are gone are left out of restored collections, and thresholds are not listed twice', () => {
+it('EXP8: entries whose nodes are gone are left out of restored collections, and thresholds are not listed twice', () => {
   const once = openGraphBytes(trainingMetaGraph({ graph: graph(), meta: null }), 'x.meta');
   const less = new Graph(once.graph.nodes.filter(({ name }) => name !== 'net/update'));
   const losses = { kind: 'nodes', values: ['net/gone:0', 'net/weights/read:0'] } as const;

@@ -1,4 +1,7 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { GraffitistError } from '../../../worker/errors.ts';
+import { joinBytes } from '../../../worker/formats/bytes.ts';
 import { readMetaGraph, variableCollection, writeMetaGraph } from '../../../worker/formats/metaGraph.ts';
 import { tensorflow } from '../../../worker/formats/proto/generated/messages.js';
 import { sniff } from '../../../worker/formats/sniff.ts';
@@ -54,5 +57,19 @@ describeShared('a MetaGraph', () => {
     expect(ours.collectionDef.variables).toEqual(theirs.collectionDef.variables);
     expect(ours.collectionDef.update_ops?.nodeList?.value).toEqual(['a', 'b']);
     expect(openGraph(ours.graphDef ?? new Uint8Array(0), 'graph of the .meta').nodes.length).toBeGreaterThan(500);
+  });
+
+  it('1,000 mutations end in a graph or a typed error', () => {
+    const bytes = bytesOfFile(shared('cases/micro/bn_train_conv__train8/model.ckpt.meta'));
+    fc.assert(
+      fc.property(fc.noBias(fc.nat(bytes.length - 1)), fc.nat(12), fc.uint8Array({ maxLength: 4 }), (at, cut, extra) => {
+        try {
+          openGraph(joinBytes([bytes.subarray(0, at), extra, bytes.subarray(Math.min(bytes.length, at + cut))]), 'damaged.meta');
+        } catch (error) {
+          if (!(error instanceof GraffitistError)) throw error;
+        }
+      }),
+      { numRuns: 1000, seed: 9 },
+    );
   });
 });

@@ -63,7 +63,7 @@ describe('savers', () => {
     expect(file({ variables }, saver().info).nodes).toHaveLength(3);
   });
 
-  it('EXP4 go with the scope that they stand in, unless something else waits for them', () => {
+  it('EXP8 go with the scope that they stand in, unless something else waits for them', () => {
     const whole = new Graph([...nodes, ...saver().nodes.map((spec) => GraphNode.make(spec))]);
     expect(lines(withoutSavers(whole))).toEqual(lines(new Graph(nodes)));
     const waiting = new Graph([...whole.nodes, GraphNode.make({ name: 'done', op: 'NoOp', controls: ['save/restore_all'] })]);

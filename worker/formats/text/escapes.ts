@@ -1,61 +1,76 @@
 const BACKSLASH = 0x5c;
 
-const SIMPLE: Readonly<Record<string, number>> = {
-  n: 10,
-  r: 13,
-  t: 9,
-  a: 7,
-  b: 8,
-  f: 12,
-  v: 11,
-  '\\': 0x5c,
-  "'": 0x27,
-  '"': 0x22,
-  '?': 0x3f,
-};
+/** Letters and signs behind a backslash, and the byte that each stands for. */
+const SIMPLE_BYTES: ReadonlyMap<number, number> = new Map(
+  Object.entries({ n: 10, r: 13, t: 9, a: 7, b: 8, f: 12, v: 11, '\\': 92, "'": 39, '"': 34, '?': 63 }).map(([sign, byte]) => [
+    sign.charCodeAt(0),
+    byte,
+  ]),
+);
 
-/** Escapes as C has them: letters, up to three octal digits, `\x` with one or two, `\u` with four and `\U` with eight hex digits. */
+/** Hex digits that an escape's letter wants: up to two behind `x`, exactly four or eight behind `u` and `U`. */
+const HEX_DIGITS: ReadonlyMap<number, number> = new Map([
+  [0x78, 2],
+  [0x58, 2],
+  [0x75, 4],
+  [0x55, 8],
+]);
+
+/**
+ * The bytes that a string stands for. Escapes as C has them: letters, up to three octal digits, `\x` with one or two, `\u` with four and
+ * `\U` with eight hex digits.
+ */
 export function unescapeBytes(raw: Uint8Array, fault: (message: string) => Error): Uint8Array {
   const out = new Uint8Array(raw.length);
   let length = 0;
-  const digits = (from: number, most: number, base: number): number => {
-    let count = 0;
-    while (count < most && Number.parseInt(String.fromCharCode(raw[from + count] ?? 0), base) >= 0) count++;
-    return count;
-  };
-  const value = (from: number, count: number, base: number): number =>
-    Number.parseInt(String.fromCharCode(...raw.subarray(from, from + count)), base);
   for (let at = 0; at < raw.length; at++) {
     const byte = raw[at] ?? 0;
     if (byte !== BACKSLASH) {
       out[length++] = byte;
       continue;
     }
-    const letter = String.fromCharCode(raw[++at] ?? 0);
-    const simple = SIMPLE[letter];
-    const octal = digits(at, 3, 8);
-    if (simple !== undefined) {
+    const letter = raw[++at] ?? 0;
+    const simple = SIMPLE_BYTES.get(letter);
+    if (digit(letter) < 8) {
+      const octal = readDigits(raw, at, 3, 8);
+      if (octal.value > 0xff) throw fault(`the escape \\${octal.value.toString(8)} is no byte`);
+      out[length++] = octal.value;
+      at = octal.next - 1;
+    } else if (simple !== undefined) {
       out[length++] = simple;
-    } else if (octal > 0) {
-      const number = value(at, octal, 8);
-      if (number > 0xff) throw fault(`the escape \\${number.toString(8)} is no byte`);
-      out[length++] = number;
-      at += octal - 1;
     } else {
-      const wanted = { x: 2, X: 2, u: 4, U: 8 }[letter];
-      const hex = wanted === undefined ? 0 : digits(at + 1, wanted, 16);
-      if (hex === 0 || (wanted !== 2 && hex !== wanted)) throw fault(`'\\${letter}' is no escape`);
-      const number = value(at + 1, hex, 16);
-      if (number > 0x10ffff) throw fault(`'\\${letter}' names no character`);
-      at += hex;
-      if (wanted === 2) {
-        out[length++] = number;
-        continue;
-      }
-      const text = new TextEncoder().encode(String.fromCodePoint(number));
-      out.set(text, length);
-      length += text.length;
+      const most = HEX_DIGITS.get(letter) ?? 0;
+      const hex = readDigits(raw, at + 1, most, 16);
+      const count = hex.next - at - 1;
+      if (count === 0 || (most > 2 && count !== most)) throw fault(`'\\${String.fromCharCode(letter)}' is no escape`);
+      if (hex.value > 0x10ffff) throw fault(`'\\${String.fromCharCode(letter)}' names no character`);
+      at = hex.next - 1;
+      const bytes = most === 2 ? [hex.value] : new TextEncoder().encode(String.fromCodePoint(hex.value));
+      out.set(bytes, length);
+      length += bytes.length;
     }
   }
   return out.subarray(0, length);
 }
+
+function readDigits(raw: Uint8Array, from: number, most: number, base: number): { readonly value: number; readonly next: number } {
+  let value = 0;
+  let next = from;
+  while (next < raw.length && next - from < most && digit(raw[next] ?? 0) < base) value = value * base + digit(raw[next++] ?? 0);
+  return { value, next };
+}
+
+/** The value of a digit in any base up to 16; 99 for what is none. */
+function digit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : 99;
+}
+
+const PRINTED: Readonly<Record<number, string>> = { 9: '\\t', 10: '\\n', 13: '\\r', 34: '\\"', 39: "\\'", 92: '\\\\' };
+
+/** For every byte how TensorFlow prints it in a string. */
+export const ESCAPED: readonly Uint8Array[] = Array.from({ length: 256 }, (_, byte) => {
+  const text = PRINTED[byte] ?? (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`);
+  return new TextEncoder().encode(text);
+});

@@ -53,7 +53,7 @@ function sign(lexer: Lexer): boolean {
 
 /**
  * The shortest decimal that reads back as this number, as Python prints it: with a point, or with an exponent of two digits or more
- * below 10⁻⁴ and from 10¹⁶ on. A float32 is printed as the float64 that it equals.
+ * below 10⁻⁴ and from 10¹⁶ on.
  */
 export function numberText(value: number): string {
   if (Number.isNaN(value)) return 'nan';
@@ -65,4 +65,12 @@ export function numberText(value: number): string {
   if (exponent < 0) return value.toFixed(mantissa.replace(/\D/g, '').length - 1 - exponent);
   const text = String(value);
   return text.includes('.') ? text : `${text}.0`;
+}
+
+/** The decimal of six digits or more that reads back as this float32, as newer versions of Python's protobuf print it. */
+export function floatText(value: number): string {
+  if (!Number.isFinite(value) || value === 0) return numberText(value);
+  let digits = 6;
+  while (digits < 9 && Math.fround(Number(value.toPrecision(digits))) !== value) digits++;
+  return numberText(Number(value.toPrecision(digits)));
 }

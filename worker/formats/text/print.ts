@@ -1,6 +1,7 @@
 import { FIXED32, FIXED64, LENGTH, readVarint, VARINT, WireError, WireReader } from '../wire.ts';
 import { ByteBuffer } from './byteBuffer.ts';
-import { numberText } from './numbers.ts';
+import { ESCAPED } from './escapes.ts';
+import { floatText, numberText } from './numbers.ts';
 import { type Field, type Message, messageNamed } from './schema.ts';
 
 const DEEPEST = 100;
@@ -59,10 +60,7 @@ class Printer {
 
   #string(field: Field, value: Uint8Array, depth: number): void {
     this.#text(`${'  '.repeat(depth)}${field.name}: "`);
-    for (const byte of value) {
-      if (byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x27 && byte !== 0x5c) this.out.byte(byte);
-      else this.#text(ESCAPES[byte] ?? `\\${byte.toString(8).padStart(3, '0')}`);
-    }
+    for (const byte of value) for (const char of ESCAPED[byte] ?? []) this.out.byte(char);
     this.#text('"\n');
   }
 
@@ -70,8 +68,6 @@ class Printer {
     this.out.bytes(encoder.encode(text));
   }
 }
-
-const ESCAPES: Readonly<Record<number, string>> = { 9: '\\t', 10: '\\n', 13: '\\r', 34: '\\"', 39: "\\'", 92: '\\\\' };
 
 /** Known fields in the order of their numbers, entries of a map by their keys. */
 function storedFields(bytes: Uint8Array, message: Message): readonly Stored[] {
@@ -115,7 +111,7 @@ function* packedTexts(field: Field, value: Uint8Array): Generator<string> {
 
 function valueText({ type }: Field, value: Uint8Array): string {
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
-  if (type.kind === 'scalar' && type.scalar === 'float') return numberText(view.getFloat32(0, true));
+  if (type.kind === 'scalar' && type.scalar === 'float') return floatText(view.getFloat32(0, true));
   if (type.kind === 'scalar' && type.scalar === 'double') return numberText(view.getFloat64(0, true));
   const number = varint64(value);
   if (type.kind === 'enum') {
