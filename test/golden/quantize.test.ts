@@ -15,8 +15,13 @@ const quantized = hasShared
       return expression !== undefined && !LATER.test(expression);
     })
   : [];
+/** Where the original goes wrong without a word and this version does not: test/golden/faults.test.ts says how the graphs differ. */
+const MENDED_HERE: readonly string[] = ['concat_relu_linear__q8'];
 const completed = quantized.filter(
-  (name) => caseFile(`cases/micro/${name}`).original === 'ok' && existsSync(shared('cases/micro', name, 'expected.pb')),
+  (name) =>
+    !MENDED_HERE.includes(name) &&
+    caseFile(`cases/micro/${name}`).original === 'ok' &&
+    existsSync(shared('cases/micro', name, 'expected.pb')),
 );
 
 describeShared('micro cases that the original quantizes', () => {

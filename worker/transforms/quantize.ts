@@ -42,7 +42,6 @@ export const quantize: Transform = {
     const settings = settingsOf(model, options);
     const inserted: Inserted[] = [];
     const warnings: Warning[] = [];
-    const tied = new Set<string>();
     let placed = model.graph;
     for (const pass of PASSES) {
       const found = pass(placed, settings);
@@ -50,9 +49,8 @@ export const quantize: Transform = {
       placed = insertion.graph;
       inserted.push(...insertion.inserted);
       warnings.push(...found.warnings, ...insertion.warnings);
-      for (const scope of insertion.tied) tied.add(scope);
     }
-    const { graph, shared, warnings: overlaps } = shareThresholds(placed, tied);
+    const { graph, shared, warnings: overlaps } = shareThresholds(placed);
     return {
       model: { ...model, graph },
       changes: [...inserted.map((quantizer) => insertedChange(quantizer, graph)), ...shared.map(sharedChange)],
@@ -107,11 +105,10 @@ function insertedChange({ placement, scope, nodes }: Inserted, graph: Graph): Ch
 }
 
 function sharedChange({ rule, at, variable, members }: SharedThreshold): Change {
-  const scopes = [...members];
   return {
     rule,
-    summary: `${scopes.length} quantizers at ${at} share one threshold`,
-    before: scopes.map((scope) => `${scope}/threshold`),
+    summary: `${members.length} quantizers at ${at.join(', ')} share one threshold`,
+    before: members.map((scope) => `${scope}/threshold`),
     after: [variable],
   };
 }

@@ -9,7 +9,9 @@ import { calibrateOn, differingThresholds, quantizedModel, recordedThresholds } 
 /** Cases that the original calibrated. */
 const calibrated = hasShared
   ? readdirSync(shared('cases/micro')).filter(
-      (name) => name.includes('__q') && (caseFile(`cases/micro/${name}`).calibration_order?.length ?? 0) > 0,
+      // QNT51 gives concat_relu_linear__q8 other formats than the original: test/golden/faults.test.ts.
+      (name) =>
+        name.includes('__q') && name !== 'concat_relu_linear__q8' && (caseFile(`cases/micro/${name}`).calibration_order?.length ?? 0) > 0,
     )
   : [];
 
@@ -21,7 +23,7 @@ describeShared('micro cases calibrated as the original does', () => {
   afterAll(() => pool.dispose());
 
   it('are all there', () => {
-    expect(calibrated.length).toBeGreaterThanOrEqual(43);
+    expect(calibrated.length).toBeGreaterThanOrEqual(42);
   });
 
   it.each(calibrated)('CAL1 … CAL6: %s', async (name) => {

@@ -1,3 +1,5 @@
+import type { Edge, GraphNode } from '../../graph/graph.ts';
+
 /** Ops that multiply an input by weights. */
 export const COMPUTE_OPS: ReadonlySet<string> = new Set(['Conv2D', 'MatMul', 'BatchMatMul', 'BatchMatMulV2', 'DepthwiseConv2dNative']);
 
@@ -13,14 +15,24 @@ export function isFromAvgPool(name: string): boolean {
   return name.includes('_from_avgpool');
 }
 
-/** Ops whose output lies on the grid of their first input. */
+/** Ops whose output holds nothing but values of their first input, so that it lies on the grid of that. */
 export const KEEPS_SCALE: ReadonlySet<string> = new Set([
-  'Identity',
-  'MaxPool',
-  'Pad',
-  'Reshape',
-  'Squeeze',
-  'Transpose',
-  'ConcatV2',
-  'StridedSlice',
+  ...['Identity', 'StopGradient', 'Cast', 'Reshape', 'Squeeze', 'ExpandDims', 'Transpose', 'Tile', 'Pad', 'MirrorPad'],
+  ...['MaxPool', 'Max', 'StridedSlice', 'Slice', 'SplitV', 'Unpack', 'Gather', 'GatherV2', 'ReverseV2', 'ResizeNearestNeighbor'],
+  ...['SpaceToDepth', 'DepthToSpace', 'SpaceToBatchND', 'BatchToSpaceND'],
+  ...['ConcatV2', 'Pack', 'Split'],
+]);
+
+/** The inputs whose values the output holds; none where the op makes new ones. */
+export function gridInputs({ op, edges }: GraphNode): readonly Edge[] {
+  if (!KEEPS_SCALE.has(op)) return [];
+  if (op === 'ConcatV2') return edges.slice(0, -1);
+  if (op === 'Pack') return edges;
+  return op === 'Split' ? edges.slice(1, 2) : edges.slice(0, 1);
+}
+
+/** Ops whose results are never below 0. */
+export const NEVER_NEGATIVE: ReadonlySet<string> = new Set([
+  ...RELU_OPS,
+  ...['Sigmoid', 'Softplus', 'Softmax', 'Exp', 'Square', 'Sqrt', 'Rsqrt', 'Abs'],
 ]);
