@@ -295,6 +295,8 @@ export interface QuantizerRow extends Quantizer {
   readonly clipped: number | null;
   readonly sqnrDb: number | null;
   readonly samples: number | null;
+  /** What a person should know of it, in sentences (QNT56). */
+  readonly notes: readonly string[];
   /** Other quantizers on the same threshold. */
   readonly sharedWith: readonly string[];
 }

@@ -49,7 +49,7 @@ const MENDED: readonly (readonly [name: string, quantizers: number])[] = [
   ['concat_linear__q8', 19],
   ['concat_pool_only__q8', 11],
   ['concat_relu6__q8', 19],
-  ['eltw_leaky_after__q8', 11],
+  ['eltw_leaky_after__q8', 14],
   ['mean_nokeep_fc__q8', 11],
   ['mean_nokeep_out__q8', 7],
   ['resource_vars__q8', 9],

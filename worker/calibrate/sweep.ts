@@ -133,7 +133,7 @@ async function runStages(request: SweepRequest, everyone: readonly number[]): Pr
     work = mergeWork(answers.map((answer) => answer.work));
     for (const { member, extremes: own } of settling) {
       const outcomes = answers.flatMap((answer) => answer.outcomes.filter((outcome) => outcome.stage === member));
-      const found = { threshold, search, counts: counted.get(member) };
+      const found = { asked: request.methodOf(stage), threshold, search, counts: counted.get(member) };
       results.push(stageResult(plan.stages[member] as Stage, found, own, outcomes));
       measured.delete(member);
     }
@@ -200,9 +200,17 @@ function viewBins({ quantizer }: Stage): number {
   return Math.min(VIEW_BINS, levels(quantizer).Q);
 }
 
+/** How a threshold was found. */
+interface Found {
+  readonly asked: Method;
+  readonly threshold: number;
+  readonly search: Search;
+  readonly counts: Float64Array | undefined;
+}
+
 function stageResult(
   { quantizer }: Stage,
-  { threshold, search, counts }: { readonly threshold: number; readonly search: Search; readonly counts: Float64Array | undefined },
+  { asked, threshold, search, counts }: Found,
   extremes: Extremes,
   outcomes: readonly StageOutcome[],
 ): StageResult {
@@ -219,6 +227,7 @@ function stageResult(
     overThreshold: (quantizer.signed ? error.below + error.above : error.above) / Math.max(1, extremes.count),
     statistics: {
       method: searched ? 'KL-J' : 'MAX',
+      asked,
       rawThreshold: threshold,
       samples: extremes.count,
       clipped: (error.below + error.above) / Math.max(1, extremes.count),

@@ -9,6 +9,7 @@ import { readQuantizers } from '../quantize/readQuantizers.ts';
 import type { SceneInput } from '../scene/input.ts';
 import { guessInterface } from '../transforms/interface.ts';
 import type { OpenDocument } from './document.ts';
+import { quantizerNotes } from './quantizerNotes.ts';
 import { loadThresholds } from './thresholds.ts';
 
 /** The document after one step: a value, like the model it holds. */
@@ -68,6 +69,7 @@ export function quantizerRows(stage: StageState): QuantizerRow[] {
       clipped: statistics?.clipped ?? null,
       sqnrDb: statistics?.sqnrDb ?? null,
       samples: statistics?.samples ?? null,
+      notes: quantizerNotes(quantizer, log2t, statistics),
       sharedWith: (members.get(quantizer.threshold) ?? []).filter((name) => name !== quantizer.name),
     };
   });

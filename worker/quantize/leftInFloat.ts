@@ -43,7 +43,10 @@ function floatLayer(before: Graph, after: Graph, layer: GraphNode, refused: Read
   const biased = readers.find(({ op, edges }) => (op === 'BiasAdd' || ADD_OPS.has(op)) && edges.length === 2);
   if (biased === undefined) {
     const next = readers.length === 0 ? 'its output is the end of the graph' : `its output goes to ${listed(readers)}`;
-    return { reason: `no bias is added to its output: ${next}`, remedy: 'Export it with a bias, of zeros if need be.' };
+    return {
+      reason: `no bias is added to its output: ${next}`,
+      remedy: 'Export it with a bias, or give it one of zeros: quantize(missing_bias=zero).',
+    };
   }
   return {
     reason: 'neither of its inputs is a variable, a constant or a folded weight',

@@ -27,8 +27,9 @@ const SHARING: readonly SharingRule[] = [
   { rule: 'QNT16', ops: ['Add', 'AddV2'], pair: ['biasadd_quant', 'eltw_rescale_quant'], suffix: 'eltw_rescale_quant_merge' },
 ];
 
-/** QNT53: operands of a sum that only this version quantizes share one scale, whatever they are. */
-const COMPLETED: SharingRule = { rule: 'QNT53', ops: ['Add', 'AddV2', 'Sub'], pair: null, suffix: 'eltw_quant_merge' };
+/** QNT53: operands of a sum that only this version quantizes share one scale. */
+const COMPLETED = { rule: 'QNT53', ops: ['Add', 'AddV2', 'Sub'], suffix: 'eltw_quant_merge' };
+const SIGNED_OPERANDS: ReadonlySet<string | undefined> = new Set(['eltwadd_quant', 'biasadd_quant', 'eltw_rescale_quant']);
 
 /** An op at which codes of several quantizers meet. */
 interface Meeting {
@@ -84,7 +85,7 @@ export function shareThresholds(graph: Graph, completed: ReadonlySet<string> = n
 
 function meetingAt(graph: Graph, node: GraphNode, completed: ReadonlySet<string>): Meeting | undefined {
   const found = SHARING.find((candidate) => candidate.ops.includes(node.op) && fits(graph, node, candidate));
-  const rule = found ?? (completed.has(node.name) && fits(graph, node, COMPLETED) ? COMPLETED : undefined);
+  const rule = found ?? (completed.has(node.name) && fitsCompleted(graph, node) ? COMPLETED : undefined);
   if (rule === undefined) return undefined;
   const members = [...new Set(inputQuantizers(graph, node))];
   return { rule: rule.rule, at: node, members, name: `${lastSegment(node.name)}_${rule.suffix}` };
@@ -95,6 +96,14 @@ function fits(graph: Graph, node: GraphNode, { pair }: SharingRule): boolean {
   if (pair === null) return suffixes.length > 0;
   const [a, b] = suffixes;
   return suffixes.length === 2 && ((a === pair[0] && b === pair[1]) || (a === pair[1] && b === pair[0]));
+}
+
+/** Both operands are of a kind that is always signed, and of one width: otherwise the codes of two scales are added. */
+function fitsCompleted(graph: Graph, node: GraphNode): boolean {
+  const scopes = inputQuantizers(graph, node);
+  if (scopes.length !== 2 || !COMPLETED.ops.includes(node.op) || !scopes.every((scope) => SIGNED_OPERANDS.has(suffixOf(scope))))
+    return false;
+  return new Set(scopes.map((scope) => `${formatAt(graph, scope).bits} ${typeAt(graph, scope)}`)).size === 1;
 }
 
 /** Scopes of the quantizers that an op reads, slot by slot. */

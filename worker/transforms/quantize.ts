@@ -5,19 +5,21 @@ import { formatName, formatOf } from '../quantize/fixedPoint.ts';
 import { leftInFloat } from '../quantize/leftInFloat.ts';
 import { parentScope } from '../quantize/naming.ts';
 import { placeAvgPool } from '../quantize/placement/avgpool.ts';
+import { placeBetween } from '../quantize/placement/between.ts';
 import { placeInputs } from '../quantize/placement/input.ts';
 import { type Inserted, insertQuantizers } from '../quantize/placement/insert.ts';
 import { placeLayers } from '../quantize/placement/layers.ts';
-import { COMPUTE_OPS } from '../quantize/placement/ops.ts';
+import { COMPUTE_OPS, RELU_OPS } from '../quantize/placement/ops.ts';
 import type { Pass, PlacementSettings } from '../quantize/placement/placement.ts';
 import { placeRescale } from '../quantize/placement/rescale.ts';
 import { placeSeparable } from '../quantize/placement/separable.ts';
 import { type SharedThreshold, shareThresholds } from '../quantize/sharing.ts';
-import { bits, flag, list, nodeName } from './options.ts';
+import { addMissingBiases } from './missingBiases.ts';
+import { bits, choice, flag, list, nodeName, otherBits } from './options.ts';
 import type { Change, OptionValues, Transform, Warning } from './transform.ts';
 
-/** In the order in which the original places quantizers; each pass sees what the ones before it did. */
-const PASSES: readonly Pass[] = [placeLayers, placeInputs, placeSeparable, placeRescale, placeAvgPool];
+/** In the order in which the original places quantizers, and what it leaves out last; each pass sees what the ones before it did. */
+const PASSES: readonly Pass[] = [placeLayers, placeInputs, placeSeparable, placeRescale, placeAvgPool, placeBetween];
 
 /** Quantizers on weights, activations and sums, with power-of-two scales that ops share where their codes meet. */
 export const quantize: Transform = {
@@ -26,12 +28,18 @@ export const quantize: Transform = {
   options: {
     weight_bits: bits(-8, 'Weights of compute layers.', { common: true }),
     activation_bits: bits(-8, 'Network inputs, sums, outputs without activation.', { common: true }),
+    input_bits: otherBits('Network inputs; as activation_bits unless given. Inputs from 0 to 1 use all of 8 (unsigned).'),
     layer_bits: bits(-16, 'Accumulators and biases.', { common: true }),
     relu_bits: bits(8, 'Outputs of relu and relu6.', { common: true }),
     avgpool_bits: bits(8, 'Outputs of average pools.'),
     avgpool_reciprocal_bits: bits(8, 'The constant that an average pool multiplies with.'),
     first_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
     last_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
+    missing_bias: choice(
+      ['float', 'zero'],
+      'float',
+      'Layers without bias: left in float as in the original, or with a bias of zeros, so that they are quantized.',
+    ),
     max_thresholds: list('Quantizers (by name) whose threshold is the largest value, where KL-J would clip too much.'),
     calibrate_quant_layers: flag(true, 'Find thresholds on the calibration data; off: they come from a checkpoint.'),
   },
@@ -42,7 +50,8 @@ export const quantize: Transform = {
     const settings = settingsOf(model, options);
     const inserted: Inserted[] = [];
     const warnings: Warning[] = [];
-    let placed = model.graph;
+    const biased = options.missing_bias === 'zero' ? addMissingBiases(model) : { graph: model.graph, changes: [] };
+    let placed = biased.graph;
     for (const pass of PASSES) {
       const found = pass(placed, settings);
       const insertion = insertQuantizers(placed, found.placements);
@@ -50,11 +59,11 @@ export const quantize: Transform = {
       inserted.push(...insertion.inserted);
       warnings.push(...found.warnings, ...insertion.warnings);
     }
-    const { graph, shared, warnings: overlaps } = shareThresholds(placed);
+    const { graph, shared, warnings: overlaps } = shareThresholds(placed, completedSums(placed, inserted));
     return {
       model: { ...model, graph },
-      changes: [...inserted.map((quantizer) => insertedChange(quantizer, graph)), ...shared.map(sharedChange)],
-      skipped: leftInFloat(model.graph, graph, model.inputs),
+      changes: [...biased.changes, ...inserted.map((quantizer) => insertedChange(quantizer, graph)), ...shared.map(sharedChange)],
+      skipped: leftInFloat(biased.graph, graph, model.inputs),
       warnings: [...warnings, ...overlaps, ...bypassedOutputs(model.outputs, inserted), ...unknownLayers(placed, settings)],
     };
   },
@@ -73,6 +82,7 @@ function settingsOf(model: Model, options: OptionValues): PlacementSettings {
   return {
     inputs: model.inputs,
     weightBits: width('weight_bits'),
+    inputBits: options.input_bits === null ? width('activation_bits') : width('input_bits'),
     activationBits: width('activation_bits'),
     layerBits: width('layer_bits'),
     reluBits: width('relu_bits'),
@@ -111,6 +121,12 @@ function sharedChange({ rule, at, variable, members }: SharedThreshold): Change 
     before: members.map((scope) => `${scope}/threshold`),
     after: [variable],
   };
+}
+
+/** Sums that QNT50 quantized, at their own output or behind the relu that reads them. */
+function completedSums(graph: Graph, inserted: readonly Inserted[]): ReadonlySet<string> {
+  const producers = inserted.filter(({ placement }) => placement.rule === 'QNT50').map(({ placement }) => graph.node(placement.producer));
+  return new Set(producers.flatMap((node) => [node.name, ...(RELU_OPS.has(node.op) ? [graph.input(node, 0).name] : [])]));
 }
 
 /** QNT29: a name that no layer answers to is most likely misspelt. */

@@ -1,7 +1,7 @@
 import type { Graph, GraphNode } from '../../graph/graph.ts';
 import type { SignedBits } from '../fixedPoint.ts';
 import { readFormat } from '../quantizerScalars.ts';
-import { gridInputs, isFromAvgPool, NEVER_NEGATIVE } from './ops.ts';
+import { ADD_OPS, gridInputs, isFromAvgPool, NEVER_NEGATIVE } from './ops.ts';
 
 /**
  * Whether a tensor can hold negative values, as far as the quantizers and rectifiers before it tell. `avgpoolBits`: what average pools
@@ -31,3 +31,17 @@ export function mayBeNegative(graph: Graph, start: GraphNode, avgpoolBits: Signe
 export function isSigned(graph: Graph, linearQuant: GraphNode): boolean {
   return readFormat(graph, linearQuant).signed;
 }
+
+/** Whether a node's result can be negative, its inputs being so or not; `avgpoolBits` as in `mayBeNegative`. */
+export function signOf(graph: Graph, node: GraphNode, negative: (name: string) => boolean, avgpoolBits: SignedBits): boolean {
+  const { op, edges } = node;
+  if (NEVER_NEGATIVE.has(op) || op === 'SquaredDifference') return false;
+  if (op === 'LinearQuant') return isSigned(graph, node);
+  if (op === 'AvgPool' || isFromAvgPool(node.name)) return avgpoolBits < 0 && negative(edges[0]?.node ?? '');
+  if (op === 'Maximum') return edges.every((edge) => negative(edge.node));
+  const carried = AVERAGES.has(op) ? edges.slice(0, 1) : KEEPS_SIGN.has(op) ? edges : gridInputs(node);
+  return carried.length === 0 || carried.some((edge) => negative(edge.node));
+}
+
+const AVERAGES: ReadonlySet<string> = new Set(['Mean', 'Sum', 'ResizeBilinear', 'LRN']);
+const KEEPS_SIGN: ReadonlySet<string> = new Set([...ADD_OPS, 'Mul', 'Minimum', 'RealDiv']);
