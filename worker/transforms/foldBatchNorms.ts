@@ -1,11 +1,16 @@
 import type { Edge, GraphNode } from '../graph/graph.ts';
+import { inferShapes } from '../ops/inferShapes.ts';
+import { biasTest } from '../quantize/placement/biases.ts';
 import { isLoneBatchNorm, type NormalizedLayer, normalizedLayerAt } from './fold/batchNorms.ts';
 import { foldNodes } from './fold/foldNodes.ts';
 import { type FoldScene, foldScene, outputOf } from './fold/foldScene.ts';
+import { takenByGraffitist } from './fold/graffitistOps.ts';
+import { layersForBatchNorms } from './fold/loneBatchNorms.ts';
 import { type MovingStatistics, movingStatistics } from './fold/movingAverages.ts';
 import { kernelOf, obstacleTo } from './fold/obstacles.ts';
 import { removeIdentities } from './identities.ts';
 import { dtypeOf, typed } from './nodes.ts';
+import { choice } from './options.ts';
 import { Rewrite } from './rewrite.ts';
 import type { Change, Skip, Transform } from './transform.ts';
 
@@ -16,18 +21,28 @@ import type { Change, Skip, Transform } from './transform.ts';
 export const foldBatchNorms: Transform = {
   name: 'fold_batch_norms',
   summary: 'Move batch normalization into the weights and a bias of the layer before it.',
-  options: {},
+  options: {
+    remaining: choice(
+      ['auto', 'keep', 'fold'],
+      'auto',
+      'Batch norms that no layer stands directly before: kept as in the original, or folded through the bias before them or into a layer of their own; auto: kept in graphs that the original takes.',
+    ),
+  },
   after: ['fix_input_shape'],
   notAfter: ['remove_training_nodes', 'quantize'],
-  apply(model) {
+  apply(model, options) {
     const clean = removeIdentities(model.graph, model.outputs, 'FBN1');
-    const scene = foldScene(clean.graph, model);
-    const rewrite = new Rewrite(clean.graph);
-    const changes: Change[] = [...clean.changes];
+    const foldsAll = options.remaining === 'fold' || (options.remaining === 'auto' && !takenByGraffitist(model.graph));
+    const isBias = foldsAll ? biasTest(clean.graph) : () => false;
+    const own = foldsAll ? layersForBatchNorms(foldScene(clean.graph, model), isBias) : { graph: clean.graph, changes: [] };
+    const shapes = own.graph === clean.graph ? model.shapes : inferShapes(own.graph);
+    const scene = foldScene(own.graph, { ...model, shapes });
+    const rewrite = new Rewrite(own.graph);
+    const changes: Change[] = [...clean.changes, ...own.changes];
     const skipped: Skip[] = [];
     const folded = new Set<GraphNode>();
     for (const root of scene.graph.nodes) {
-      const match = normalizedLayerAt(scene.graph, root);
+      const match = normalizedLayerAt(scene.graph, root, isBias);
       if (match === undefined) {
         if (isLoneBatchNorm(scene.graph, root) && scene.live.has(root.name)) skipped.push(alone(root));
         continue;
@@ -70,7 +85,8 @@ function fold(match: NormalizedLayer, moving: MovingStatistics | undefined, scen
   return [change, ...kept.changes, ...keepName(bn, kept.result, scene, rewrite)];
 }
 
-function ruleOf({ reshape, nodes, layer }: NormalizedLayer, moving: MovingStatistics | undefined): string {
+function ruleOf({ reshape, nodes, layer, bias }: NormalizedLayer, moving: MovingStatistics | undefined): string {
+  if (bias !== undefined) return 'FBN20';
   if (reshape !== undefined) return 'FBN4';
   if (nodes.length > 1) return 'FBN5';
   if (moving !== undefined) return 'FBN6';
@@ -138,5 +154,10 @@ function removable(updates: readonly GraphNode[], { graph, outputs }: FoldScene)
 /** FBN10 */
 function alone(bn: GraphNode): Skip {
   const reason = 'no convolution or matrix product stands directly before it: it stays in float';
-  return { rule: 'FBN10', node: bn.name, reason, remedy: 'Place it directly behind a layer without bias.' };
+  return {
+    rule: 'FBN10',
+    node: bn.name,
+    reason,
+    remedy: 'fold_batch_norms(remaining=fold) folds it through a bias, or makes a layer of it.',
+  };
 }

@@ -87,3 +87,96 @@ describe('QNT55 layers without bias', () => {
     expect(relativeDifference(floats[0]?.[0] ?? [], floats[1]?.[0] ?? [])).toBeLessThan(1e-6);
   });
 });
+
+const FOLD = ['fix_input_shape', 'fold_batch_norms(remaining=fold)', 'remove_training_nodes', 'strip_unused_nodes'];
+
+/** Largest difference between a network and what the transforms make of it, as a share of the largest output. */
+async function difference(net: Net, output: string, transforms: readonly string[]): Promise<number> {
+  const outputs = [output];
+  const [before, after] = await Promise.all(
+    [net.graph(), run(net, outputs, [...transforms]).model.graph].map((graph) =>
+      floatOutputs(graph, { variables: wide(graph), inputs: ['input'], shape: [8, 8, 3], outputs, wide: true }),
+    ),
+  );
+  return relativeDifference(before?.[0] ?? [], after?.[0] ?? []);
+}
+
+describe('FBN20 batch norm behind a bias', () => {
+  it.each(['fused', 'in small ops'])('FBN20 %s: the bias moves the mean, the sum goes', async (form) => {
+    const net = new Net();
+    const x = net.bias('net/c1', net.conv('net/c1', net.input(), 3, 4), 4);
+    const bn = form === 'fused' ? net.batchNorm('net/c1', x, 4) : net.smallBatchNorm('net/c1', x, 4);
+    const end = net.math('net/r', 'Relu', bn);
+    const { model, rules } = run(net, [end], FOLD);
+    expect(rules).toContain('FBN20');
+    expect(line(model.graph, 'net/r')).toBe('Relu net/c1/Add_fold');
+    expect(line(model.graph, 'net/c1/BatchNorm_Fold/Sub')).toBe('Sub net/c1/BatchNorm/moving_mean net/c1/biases');
+    expect(model.graph.has('net/c1/BiasAdd')).toBe(false);
+    expect(await difference(net, end, FOLD)).toBeLessThan(1e-12);
+  });
+
+  it('FBN20 an Add of another branch is no bias', () => {
+    const net = new Net();
+    const x = net.conv('net/c0', net.input(), 3, 4);
+    const sum = net.math('net/sum', 'AddV2', net.conv('net/c1', x, 4, 4), net.math('net/r0', 'Relu', x));
+    const { rules } = run(net, [net.math('r', 'Relu', net.batchNorm('net/c1', sum, 4))], FOLD);
+    expect(rules.filter((rule) => rule.startsWith('FBN2'))).toEqual(['FBN21']);
+  });
+});
+
+describe('FBN21 batch norm without a layer before it', () => {
+  it.each([
+    ['first', (net: Net) => net.batchNorm('net/b', net.input(), 3)],
+    ['first, in small ops', (net: Net) => net.smallBatchNorm('net/b', net.input(), 3)],
+    ['behind a relu', (net: Net) => net.batchNorm('net/b', net.math('net/r0', 'Relu', net.conv('net/c0', net.input(), 3, 3)), 3)],
+  ])('FBN21 %s: it becomes a 1×1 depthwise layer with a bias, quantized like any other', async (_, build) => {
+    const net = new Net();
+    const end = net.conv('net/c1', net.math('net/r', 'Relu', build(net)), 3, 4);
+    const { model, rules, results } = run(net, [end], [...FOLD, 'preprocess_layers', 'quantize(missing_bias=zero)']);
+    expect(rules).toContain('FBN21');
+    expect(results.at(-1)?.skipped).toEqual([]);
+    const [depthwise] = model.graph.nodes.filter(({ op }) => op === 'DepthwiseConv2dNative');
+    const table = readQuantizers(model.graph).map(({ name }) => name);
+    expect(table).toContain(`${depthwise?.name}_layer_quant`);
+    expect(table).toContain('net/r_act_quant');
+    expect(await difference(net, end, FOLD)).toBeLessThan(1e-12);
+  });
+
+  it('FBN21 a batch norm whose layer something else reads too', async () => {
+    const net = new Net();
+    const c = net.conv('net/c1', net.input(), 3, 4);
+    const end = net.math('net/sum', 'Add', net.math('net/r', 'Relu', net.batchNorm('net/c1', c, 4)), c);
+    expect(run(net, [end], FOLD).rules).toContain('FBN21');
+    expect(await difference(net, end, FOLD)).toBeLessThan(1e-12);
+  });
+
+  it('FBN22 auto: as the original in graphs that it takes, folded in those that it refuses', () => {
+    const rules = (op: string, remaining: string) => {
+      const net = new Net();
+      const x = net.bias('net/c1', net.conv('net/c1', net.batchNorm('net/b', net.input(), 3, op), 3, 4), 4);
+      const all = run(
+        net,
+        [net.math('r', 'Relu', net.batchNorm('net/c1', x, 4, op))],
+        ['fix_input_shape', `fold_batch_norms(remaining=${remaining})`],
+      );
+      return [
+        ...new Set([...all.rules.filter((rule) => /FBN(20|21)/.test(rule)), ...all.skipped.map((text) => text.split(' ')[0])]),
+      ].sort();
+    };
+    expect(rules('FusedBatchNorm', 'auto')).toEqual(['FBN10']);
+    expect(rules('FusedBatchNormV3', 'auto')).toEqual(['FBN20', 'FBN21']);
+    expect(rules('FusedBatchNormV3', 'keep')).toEqual(['FBN10']);
+    expect(rules('FusedBatchNorm', 'fold')).toEqual(['FBN20', 'FBN21']);
+  });
+});
+
+describe('FBN1 IdentityN', () => {
+  it('FBN1 goes input by input', () => {
+    const net = new Net();
+    const x = net.input();
+    const T = { kind: 'list', value: { strings: [], ints: [], floats: [], bools: [], types: ['float32', 'float32'], shapes: [] } } as const;
+    net.add('both', 'IdentityN', [net.math('s', 'Sigmoid', x), x], { T });
+    net.math('end', 'Mul', 'both', 'both:1');
+    expect(line(run(net, ['end'], ['fix_input_shape', 'fold_batch_norms']).model.graph, 'end')).toBe('Mul s input');
+  });
+});
