@@ -21,7 +21,7 @@ export async function readSource(file: string, what = 'Input graph file'): Promi
  */
 export async function readModelFiles(
   graph: string,
-  named: { readonly checkpoint?: string | undefined; readonly calibration?: string | undefined },
+  named: { readonly checkpoint?: string | undefined; readonly calibration?: readonly string[] | undefined },
 ): Promise<SourceFile[]> {
   const main = await readSource(graph);
   const folder = path.dirname(named.checkpoint ?? graph);
@@ -36,9 +36,9 @@ export async function readModelFiles(
   return [main, ...shards, ...(await readCalibration(graph, named.calibration))];
 }
 
-async function readCalibration(graph: string, named: string | undefined): Promise<SourceFile[]> {
-  if (named !== undefined) return [await readSource(named, 'Calibration file')];
-  const beside = path.join(path.dirname(graph), 'calibration_set.npy');
-  const there = (await readdir(path.dirname(graph)).catch(() => [] as string[])).includes(path.basename(beside));
-  return there ? [await readSource(beside, 'Calibration file')] : [];
+async function readCalibration(graph: string, named: readonly string[] | undefined): Promise<SourceFile[]> {
+  if (named !== undefined) return Promise.all(named.map((file) => readSource(file, 'Calibration file')));
+  const names = await readdir(path.dirname(graph)).catch(() => [] as string[]);
+  const found = ['calibration_set.npy', 'calibration_set.npz'].find((name) => names.includes(name));
+  return found === undefined ? [] : [await readSource(path.join(path.dirname(graph), found), 'Calibration file')];
 }

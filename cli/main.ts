@@ -18,10 +18,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--out_graph <file>', 'output GraphDef (.pb)')
     .option('--inputs <names...>', 'input node names')
     .option('--outputs <names...>', 'output node names')
-    .option('--input_shape <H,W,C>', 'input shape without the batch dimension')
+    .option('--input_shape <H,W,C...>', 'input shape without the batch dimension, once for all inputs or once per input')
     .option('--transforms <expressions...>', "transforms in order, each name or 'name(key=value, key=value)'")
     .option('--recipe <file.json>', 'interface and transforms from a recipe file; arguments given here win')
-    .option('--calibration <file.npy>', 'calibration images [N,H,W,C] (default: calibration_set.npy beside the graph)')
+    .option(
+      '--calibration <files...>',
+      'calibration images [N,H,W,C] (default: calibration_set.npy or .npz beside the graph); of several inputs one .npy named after each, or one .npz',
+    )
     .option('--in_ckpt <prefix>', 'checkpoint (default: the one that the file `checkpoint` beside the graph names)')
     .option('--freeze', 'write weights and thresholds as constants into one .pb')
     .option('--backend <name>', 'wasm, webgpu or reference', 'wasm')

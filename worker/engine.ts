@@ -151,8 +151,8 @@ export function createEngine(host: EngineHost): LocalEngine {
     quantizers: async (stage) => quantizerRows(stageAt(stage)),
     histogram: async (stage, quantizer) => stageAt(stage).statistics.get(quantizer)?.histogram ?? null,
     compareOutputs: async (images, job = {}) => {
-      const data = current().document.calibration;
-      if (data === null)
+      const data = current().document.arrays;
+      if (data.length === 0)
         throw new GraffitistError('data-missing', 'There are no images to compare on.', { remedy: 'Add a calibration_set.npy.' });
       const quantized = stages().at(-1);
       const float = last?.stages.findLast((stage) => stage.statistics.size === 0 && stage.thresholds.size === 0) ?? current().opened;

@@ -40,6 +40,8 @@ export interface GraphInterface {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly shape: readonly number[] | null;
+  /** Shapes of inputs that differ from `shape`. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
 }
 
 export interface DocumentSummary {
@@ -113,6 +115,8 @@ export interface StepReport {
   readonly ms: number;
   readonly error?: ErrorInfo;
   readonly calibration?: CalibrationReport;
+  /** QNT58: outputs that deliver what came before their quantizer, and where the quantized values are. */
+  readonly quantizedOutputs?: Readonly<Record<string, string>>;
 }
 
 export interface CalibrationReport {

@@ -23,8 +23,10 @@ export interface SweepRequest {
   readonly pool: ComputePool;
   readonly model: PortableModel;
   readonly plan: Plan;
-  /** The input that images are fed to, and the .npy file they are in. */
-  readonly images: { readonly input: string; readonly file: Blob; readonly count: number };
+  /** The inputs that images are fed to, and the .npy files they are in. */
+  readonly feeds: readonly { readonly input: string; readonly file: Blob }[];
+  /** How many images there are. */
+  readonly images: number;
   /** For all workers together. */
   readonly budgetBytes: number;
   readonly methodOf: (stage: Stage) => Method;
@@ -68,11 +70,11 @@ interface Measured {
 
 /** Runs the sweep. @throws GraffitistError `cancelled`, `data-not-finite`, `worker-failed`, whatever stops a kernel */
 export async function sweep(request: SweepRequest): Promise<SweepResult> {
-  const { pool, plan, images } = request;
-  const everyone = Array.from({ length: Math.max(1, Math.min(pool.workers.length, images.count)) }, (_, worker) => worker);
+  const { pool, plan, feeds, images } = request;
+  const everyone = Array.from({ length: Math.max(1, Math.min(pool.workers.length, images)) }, (_, worker) => worker);
   const open = (worker: number) => ({
     model: request.model,
-    images: [{ input: images.input, file: images.file, ...share(images.count, everyone.length, worker) }],
+    images: feeds.map((feed) => ({ ...feed, ...share(images, everyone.length, worker) })),
     order: plan.stages.map(({ quantizer }) => quantizer.node),
     budgetBytes: Math.floor(request.budgetBytes / everyone.length),
   });
@@ -107,7 +109,7 @@ async function runStages(request: SweepRequest, everyone: readonly number[]): Pr
     let counted: ReadonlyMap<number, Float64Array> = new Map();
     if (search.kind === 'search') {
       counted = await count(request, search, members);
-      report(request.images.count, true);
+      report(request.images, true);
       const before = performance.now();
       threshold = candidateThreshold(search.bins, await tryCandidates(request, search, sum([...counted.values()]), everyone));
       searchMs += performance.now() - before;

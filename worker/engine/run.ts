@@ -4,6 +4,7 @@ import type { Model } from '../graph/model.ts';
 import { refuseControlFlow } from '../graph/validate.ts';
 import { readVariables } from '../graph/variables.ts';
 import type { GraphInterface, JobOptions, OptionValues, PipelineStep, RunReport, RunRequest, StepReport, Warning } from '../protocol.ts';
+import { quantizedOutputs } from '../quantize/quantizedOutputs.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { admitGraph } from '../transforms/admission.ts';
 import { applyStep, checkPipeline } from '../transforms/pipeline.ts';
@@ -87,7 +88,7 @@ async function contextOf(step: PipelineStep, model: Model, textOf: RunServices['
   return { files, variables };
 }
 
-function checkedInterface(opened: Model, wanted: GraphInterface): Pick<Model, 'inputs' | 'outputs' | 'inputShape'> {
+function checkedInterface(opened: Model, wanted: GraphInterface): Pick<Model, 'inputs' | 'outputs' | 'inputShape' | 'inputShapes'> {
   const { inputs, outputs, shape } = wanted;
   const invalid = (cause: string, remedy: string, about?: string) =>
     new GraffitistError('interface-invalid', cause, { remedy, ...(about === undefined ? {} : { about }) });
@@ -98,7 +99,7 @@ function checkedInterface(opened: Model, wanted: GraphInterface): Pick<Model, 'i
     if (!opened.graph.has(name))
       throw invalid(`No node named '${name}' found in the graph.`, 'Check the name, or pick the node on the graph.', name);
   }
-  return { inputs, outputs, inputShape: shape };
+  return { inputs, outputs, inputShape: shape, inputShapes: new Map(Object.entries(wanted.shapes ?? {})) };
 }
 
 async function finishStep(step: PipelineStep, result: TransformResult, calibrate: Calibrate, job: JobOptions): Promise<StageState> {
@@ -154,8 +155,14 @@ function doneReport(step: PipelineStep, before: Model, result: TransformResult, 
     skipped: result.skipped,
     warnings: [...result.warnings, ...missingThresholds(stage)],
     ms,
+    ...quantizedOutputsOf(stage),
     ...(stage.calibration === null ? {} : { calibration: stage.calibration }),
   };
+}
+
+function quantizedOutputsOf({ title, model }: StageState): Pick<StepReport, 'quantizedOutputs'> {
+  if (title !== 'quantize') return {};
+  return { quantizedOutputs: Object.fromEntries(quantizedOutputs(model.graph, model.outputs)) };
 }
 
 /** Lets messages through: a worker that rewrites a large graph still answers. */
