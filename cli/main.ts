@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { errorInfo, errorText, GraffitistError } from '../worker/errors.ts';
 import { demoCommand } from './demoCommand.ts';
 import { type DiffOptions, diffCommand } from './diffCommand.ts';
+import { type ExplainOptions, explainCommand } from './explainCommand.ts';
 import { type GraffitizeOptions, graffitizeCommand } from './graffitizeCommand.ts';
 import { transformsHelp } from './help.ts';
 import { type InspectOptions, inspectCommand } from './inspectCommand.ts';
@@ -42,6 +43,17 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--json', 'print JSON')
     .action(async (graph: string, options: InspectOptions) => {
       code = await inspectCommand(graph, options);
+    });
+  program
+    .command('explain <graph>')
+    .description('print what stays in float when the graph is quantized, where it leaves the nearest pattern, and the mend')
+    .option('--node <name>', 'this node alone')
+    .option('--inputs <names...>', 'input node names (default: found)')
+    .option('--outputs <names...>', 'output node names (default: found)')
+    .option('--input_shape <H,W,C...>', 'input shape without the batch dimension (default: found)')
+    .option('--json', 'print JSON')
+    .action(async (graph: string, options: ExplainOptions) => {
+      code = await explainCommand(graph, options);
     });
   program
     .command('diff <expected> <actual>')

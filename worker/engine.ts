@@ -12,6 +12,7 @@ import {
   textOf,
 } from './engine/document.ts';
 import { downloadFiles } from './engine/download.ts';
+import { explainGraph } from './engine/explain.ts';
 import { inspectNode } from './engine/inspect.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { RECIPES } from './engine/recipes.ts';
@@ -148,6 +149,7 @@ export function createEngine(host: EngineHost): LocalEngine {
     reveal: async (stage, reading, node) => revealPath(sceneInput(stageAt(stage)), reading, node),
     search: async (stage, text, limit) => searchNodes(stageAt(stage).model.graph, text, limit),
     inspect: async (stage, node) => inspectNode(stageAt(stage), node, last?.report.steps ?? []),
+    explain: async (graphInterface) => explainGraph(current().opened.model, graphInterface),
     quantizers: async (stage) => quantizerRows(stageAt(stage)),
     histogram: async (stage, quantizer) => stageAt(stage).statistics.get(quantizer)?.histogram ?? null,
     compareOutputs: async (images, job = {}) => {

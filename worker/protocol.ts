@@ -5,6 +5,7 @@
 import type { ErrorInfo } from './errors.ts';
 import type { BackendName } from './execute/backend.ts';
 import type { Shape } from './formats/tensor.ts';
+import type { Nearest } from './quantize/explain/nearest.ts';
 import type { Quantizer } from './quantize/quantizer.ts';
 import type { Change, OptionSpec, OptionValues, Skip, Warning } from './transforms/transform.ts';
 
@@ -284,6 +285,7 @@ export interface WhyRow {
   readonly rule: string;
   readonly text: string;
   readonly remedy: string | null;
+  readonly nearest?: Nearest;
 }
 
 export interface QuantizerRow extends Quantizer {
@@ -377,6 +379,8 @@ export interface Engine {
   reveal(stage: Stage, reading: Reading, node: string): Promise<{ readonly id: string; readonly open: readonly string[] }>;
   search(stage: Stage, text: string, limit: number): Promise<readonly SearchHit[]>;
   inspect(stage: Stage, node: string): Promise<NodeDetail>;
+  /** What stays in float, each with its nearest pattern; of a float graph after recipe 2 without calibration. */
+  explain(graphInterface?: GraphInterface): Promise<readonly Skip[]>;
   quantizers(stage: Stage): Promise<readonly QuantizerRow[]>;
   histogram(stage: Stage, quantizer: string): Promise<HistogramView | null>;
   compareOutputs(images: number, job?: JobOptions): Promise<OutputComparison>;

@@ -88,7 +88,8 @@ async function contextOf(step: PipelineStep, model: Model, textOf: RunServices['
   return { files, variables };
 }
 
-function checkedInterface(opened: Model, wanted: GraphInterface): Pick<Model, 'inputs' | 'outputs' | 'inputShape' | 'inputShapes'> {
+/** @throws GraffitistError `interface-invalid` */
+export function checkedInterface(opened: Model, wanted: GraphInterface): Pick<Model, 'inputs' | 'outputs' | 'inputShape' | 'inputShapes'> {
   const { inputs, outputs, shape } = wanted;
   const invalid = (cause: string, remedy: string, about?: string) =>
     new GraffitistError('interface-invalid', cause, { remedy, ...(about === undefined ? {} : { about }) });
