@@ -29,6 +29,14 @@ describe('transform expressions', () => {
     ['strip_unused_nodes(placeholder_type_enum=[1, 3])', { placeholder_type_enum: [1, 3] }],
     ['remove_training_nodes(protected_node_patterns=[.*keep.*])', { protected_node_patterns: ['.*keep.*'] }],
     ['remove_training_nodes(protected_node_patterns=[\'a\', "b/.*"])', { protected_node_patterns: ['a', 'b/.*'] }],
+    ['remove_training_nodes( protected_node_patterns = [ "a" , b ] )', { protected_node_patterns: ['a', 'b'] }],
+    ['remove_training_nodes(protected_node_patterns=[(a|b)/.*])', { protected_node_patterns: ['(a|b)/.*'] }],
+    ['remove_training_nodes(protected_node_patterns=[[ab]/c, d(e)?])', { protected_node_patterns: ['[ab]/c', 'd(e)?'] }],
+    ['strip_unused_nodes(placeholder_type_enum=1)', { placeholder_type_enum: [1] }],
+    ['quantize(input_bits=8, missing_bias=zero)', { input_bits: 8, missing_bias: 'zero' }],
+    ['quantize(input_bits=None)', { input_bits: null }],
+    ['preprocess_layers(avgpool=exact)', { avgpool: 'exact' }],
+    ['fold_batch_norms(remaining=keep)', { remaining: 'keep' }],
   ])('reads %s', (text, options) => {
     expect(parseExpression(text).options).toEqual(options);
   });
@@ -39,6 +47,8 @@ describe('transform expressions', () => {
   });
 
   it.each([
+    ['preprocess_layers(avgpool=other)', 'option-invalid', /graffitist or exact/],
+    ['preprocess_layers(exact_average_pools=True)', 'option-unknown', /avgpool/],
     ['nonsense', 'transform-unknown', /fix_input_shape, fold_batch_norms/],
     ['freeze_graph', 'transform-later', /freeze_graph/],
     ['fold_batch_norms_inplace', 'transform-later', /fold_batch_norms_inplace/],
