@@ -37,7 +37,11 @@ export async function graphPath(given: string): Promise<string> {
  */
 export async function readModelFiles(
   given: string,
-  named: { readonly checkpoint?: string | undefined; readonly calibration?: string | undefined; readonly lists?: readonly string[] },
+  named: {
+    readonly checkpoint?: string | undefined;
+    readonly calibration?: readonly string[] | undefined;
+    readonly lists?: readonly string[];
+  },
 ): Promise<SourceFile[]> {
   const graph = await graphPath(given);
   const main = await readSource(graph);
@@ -78,9 +82,9 @@ async function checkpointPaths(graph: string, named: string | undefined): Promis
     .map((name) => path.join(folder, name));
 }
 
-async function readCalibration(graph: string, named: string | undefined): Promise<SourceFile[]> {
-  if (named !== undefined) return [await readSource(named, 'Calibration file')];
-  const beside = path.join(path.dirname(graph), 'calibration_set.npy');
-  const there = (await readdir(path.dirname(graph)).catch(() => [] as string[])).includes(path.basename(beside));
-  return there ? [await readSource(beside, 'Calibration file')] : [];
+async function readCalibration(graph: string, named: readonly string[] | undefined): Promise<SourceFile[]> {
+  if (named !== undefined) return Promise.all(named.map((file) => readSource(file, 'Calibration file')));
+  const names = await readdir(path.dirname(graph)).catch(() => [] as string[]);
+  const found = ['calibration_set.npy', 'calibration_set.npz'].find((name) => names.includes(name));
+  return found === undefined ? [] : [await readSource(path.join(path.dirname(graph), found), 'Calibration file')];
 }

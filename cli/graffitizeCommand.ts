@@ -25,10 +25,10 @@ export interface GraffitizeOptions {
   readonly out_graph?: string;
   readonly inputs?: readonly string[];
   readonly outputs?: readonly string[];
-  readonly input_shape?: string;
+  readonly input_shape?: readonly string[];
   readonly transforms?: readonly string[];
   readonly recipe?: string;
-  readonly calibration?: string;
+  readonly calibration?: readonly string[];
   readonly in_ckpt?: string;
   readonly freeze?: boolean;
   readonly backend: string;
@@ -102,10 +102,16 @@ function requestFor(options: GraffitizeOptions, base: RunRequest | null): RunReq
   const given = requestFromArguments({
     inputs: options.inputs ?? base?.interface.inputs ?? [required(undefined, '--inputs')],
     outputs: options.outputs ?? base?.interface.outputs ?? [required(undefined, '--outputs')],
-    input_shape: options.input_shape ?? base?.interface.shape?.join(',') ?? required(undefined, '--input_shape'),
+    input_shape: options.input_shape ?? shapesOf(base?.interface) ?? [required(undefined, '--input_shape')],
     transforms: options.transforms ?? [],
   });
   return { interface: given.interface, steps: options.transforms === undefined && base !== null ? base.steps : given.steps };
+}
+
+function shapesOf(found: RunRequest['interface'] | undefined): string[] | undefined {
+  if (found?.shape === undefined || found.shape === null) return undefined;
+  const { inputs, shape, shapes } = found;
+  return shapes === undefined ? [shape.join(',')] : inputs.map((name) => (shapes[name] ?? shape).join(','));
 }
 
 /** Where results go: the graph's own file, and what it is put into, which its name tells. */
@@ -202,6 +208,8 @@ function stepText(step: StepReport): string[] {
   for (const skip of step.skipped)
     lines.push(`  left alone: ${skip.node}: ${skip.reason}${skip.remedy === undefined ? '' : ` (${skip.remedy})`} [${skip.rule}]`);
   for (const warning of step.warnings) lines.push(`  warning: ${warning.node}: ${warning.text} [${warning.rule}]`);
+  for (const [output, quantized] of Object.entries(step.quantizedOutputs ?? {}))
+    lines.push(`  quantized output: ${output} at ${quantized}`);
   const calibration = step.calibration;
   if (calibration === undefined) return lines;
   const seconds = (calibration.ms / 1000).toFixed(1);

@@ -55,7 +55,7 @@ function networkLines({ title, variant, presets, preprocessing }: NetworkSummary
 
 /** One quantizer as the tables of the command line print it. */
 export function quantizerCells(row: QuantizerRow): string[] {
-  const type = `${row.signed ? 'int' : 'uint'}${row.bits}`;
+  const type = `${row.signed ? 'int' : 'uint'}${row.bits}${row.rounding === 'round' ? '' : ` ${row.rounding}`}`;
   const scale = row.exponent === null ? 'not loaded' : powerText(row.exponent);
   const threshold =
     row.rawThreshold === null || row.log2t === null

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { errorInfo, errorText, GraffitistError } from '../worker/errors.ts';
 import { demoCommand } from './demoCommand.ts';
 import { type DiffOptions, diffCommand } from './diffCommand.ts';
+import { type ExplainOptions, explainCommand } from './explainCommand.ts';
 import { type GraffitizeOptions, graffitizeCommand } from './graffitizeCommand.ts';
 import { transformsHelp } from './help.ts';
 import { type InspectOptions, inspectCommand } from './inspectCommand.ts';
@@ -19,13 +20,16 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--out_graph <file>', 'output graph: .pb, .pbtxt, .meta, or a SavedModel (a folder or a path that ends in saved_model.pb)')
     .option('--inputs <names...>', 'input node names')
     .option('--outputs <names...>', 'output node names')
-    .option('--input_shape <H,W,C>', 'input shape without the batch dimension')
+    .option('--input_shape <H,W,C...>', 'input shape without the batch dimension, once for all inputs or once per input')
     .option('--transforms <expressions...>', "transforms in order, each name or 'name(key=value, key=value)'")
     .option(
       '--recipe <name or file.json>',
       'interface and transforms of a network (inception_v3/int8) or a recipe file; arguments given here win',
     )
-    .option('--calibration <file.npy>', 'calibration images [N,H,W,C] (default: calibration_set.npy beside the graph)')
+    .option(
+      '--calibration <files...>',
+      'calibration images [N,H,W,C] (default: calibration_set.npy or .npz beside the graph); of several inputs one .npy named after each, or one .npz',
+    )
     .option('--in_ckpt <prefix>', 'checkpoint (default: the one that the file `checkpoint` beside the graph names)')
     .option('--freeze', 'write weights and thresholds as constants into one .pb')
     .option('--backend <name>', 'wasm, webgpu or reference', 'wasm')
@@ -44,6 +48,17 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--json', 'print JSON')
     .action(async (graph: string, options: InspectOptions) => {
       code = await inspectCommand(graph, options);
+    });
+  program
+    .command('explain <graph>')
+    .description('print what stays in float when the graph is quantized, where it leaves the nearest pattern, and the mend')
+    .option('--node <name>', 'this node alone')
+    .option('--inputs <names...>', 'input node names (default: found)')
+    .option('--outputs <names...>', 'output node names (default: found)')
+    .option('--input_shape <H,W,C...>', 'input shape without the batch dimension (default: found)')
+    .option('--json', 'print JSON')
+    .action(async (graph: string, options: ExplainOptions) => {
+      code = await explainCommand(graph, options);
     });
   program
     .command('diff <expected> <actual>')

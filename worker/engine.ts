@@ -15,6 +15,7 @@ import {
   textOf,
 } from './engine/document.ts';
 import { downloadFiles } from './engine/download.ts';
+import { explainGraph } from './engine/explain.ts';
 import { inspectNode } from './engine/inspect.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { genericRecipes } from './engine/recipes.ts';
@@ -158,11 +159,12 @@ export function createEngine(host: EngineHost): LocalEngine {
     reveal: async (stage, reading, node) => revealPath(sceneInput(stageAt(stage)), reading, node),
     search: async (stage, text, limit) => searchNodes(stageAt(stage).model.graph, text, limit),
     inspect: async (stage, node) => inspectNode(stageAt(stage), node, last?.report.steps ?? []),
+    explain: async (graphInterface) => explainGraph(current().opened.model, graphInterface),
     quantizers: async (stage) => quantizerRows(stageAt(stage)),
     histogram: async (stage, quantizer) => stageAt(stage).statistics.get(quantizer)?.histogram ?? null,
     compareOutputs: async (images, job = {}) => {
-      const data = current().document.calibration;
-      if (data === null)
+      const data = current().document.arrays;
+      if (data.length === 0)
         throw new GraffitistError('data-missing', 'There are no images to compare on.', { remedy: 'Add a calibration_set.npy.' });
       const quantized = stages().at(-1);
       const float = last?.stages.findLast((stage) => stage.statistics.size === 0 && stage.thresholds.size === 0) ?? current().opened;

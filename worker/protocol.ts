@@ -5,6 +5,7 @@
 import type { ErrorInfo } from './errors.ts';
 import type { BackendName } from './execute/backend.ts';
 import type { Shape } from './formats/tensor.ts';
+import type { Nearest } from './quantize/explain/nearest.ts';
 import type { Quantizer } from './quantize/quantizer.ts';
 import type { Change, OptionSpec, OptionValues, Skip, Warning } from './transforms/transform.ts';
 
@@ -42,6 +43,8 @@ export interface GraphInterface {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly shape: readonly number[] | null;
+  /** Shapes of inputs that differ from `shape`. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** A named interface of a SavedModel. */
@@ -190,6 +193,8 @@ export interface StepReport {
   readonly ms: number;
   readonly error?: ErrorInfo;
   readonly calibration?: CalibrationReport;
+  /** QNT58: outputs that deliver what came before their quantizer, and where the quantized values are. */
+  readonly quantizedOutputs?: Readonly<Record<string, string>>;
 }
 
 export interface CalibrationReport {
@@ -357,6 +362,7 @@ export interface WhyRow {
   readonly rule: string;
   readonly text: string;
   readonly remedy: string | null;
+  readonly nearest?: Nearest;
 }
 
 export interface QuantizerRow extends Quantizer {
@@ -372,6 +378,8 @@ export interface QuantizerRow extends Quantizer {
   readonly clipped: number | null;
   readonly sqnrDb: number | null;
   readonly samples: number | null;
+  /** What a person should know of it, in sentences (QNT56). */
+  readonly notes: readonly string[];
   /** Other quantizers on the same threshold. */
   readonly sharedWith: readonly string[];
 }
@@ -464,6 +472,8 @@ export interface Engine {
   reveal(stage: Stage, reading: Reading, node: string): Promise<{ readonly id: string; readonly open: readonly string[] }>;
   search(stage: Stage, text: string, limit: number): Promise<readonly SearchHit[]>;
   inspect(stage: Stage, node: string): Promise<NodeDetail>;
+  /** What stays in float, each with its nearest pattern; of a float graph after recipe 2 without calibration. */
+  explain(graphInterface?: GraphInterface): Promise<readonly Skip[]>;
   quantizers(stage: Stage): Promise<readonly QuantizerRow[]>;
   histogram(stage: Stage, quantizer: string): Promise<HistogramView | null>;
   compareOutputs(images: number, job?: JobOptions): Promise<OutputComparison>;

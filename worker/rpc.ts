@@ -22,6 +22,7 @@ const JOB_ARGUMENT: Readonly<Record<Method, number | null>> = {
   reveal: null,
   search: null,
   inspect: null,
+  explain: null,
   quantizers: null,
   histogram: null,
   compareOutputs: 1,

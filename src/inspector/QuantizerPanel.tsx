@@ -99,6 +99,9 @@ export function QuantizerPanel({ row, others }: { row: QuantizerRow; others: rea
           </Fact>
         </dl>
       )}
+      {row.notes.map((note) => (
+        <p key={note}>{note}</p>
+      ))}
       {row.sharedWith.length > 0 && <Shared row={row} />}
     </>
   );

@@ -64,6 +64,7 @@ function OptionControl({ id, name, spec, value, onChange }: ControlProps) {
         <input id={id} type="checkbox" className="checkbox" checked={value === true} onChange={(event) => onChange(event.target.checked)} />
       );
     case 'bits':
+      if (spec.default === null) return <OtherBitsField id={id} value={value} onChange={onChange} />;
       return <BitsField id={id} value={typeof value === 'number' ? value : 8} onChange={onChange} />;
     case 'list':
       return (
@@ -135,6 +136,18 @@ function PickNode({ option, onPick }: { option: string; onPick: (node: string) =
         <Crosshair />
       </button>
     </Tip>
+  );
+}
+
+/** A bit-width that another option gives where the field is empty. */
+function OtherBitsField({ id, value, onChange }: Pick<ControlProps, 'id' | 'value' | 'onChange'>) {
+  return (
+    <TextField
+      id={id}
+      value={typeof value === 'number' ? bitsText(value) : ''}
+      placeholder="as activation_bits"
+      onChange={(text) => onChange(text === '' ? null : (parseBits(text) ?? value))}
+    />
   );
 }
 

@@ -153,13 +153,23 @@ describe('graffitize on the sample model', () => {
     const order = await run([...args, 'quantize']);
     expect(order).toMatchObject({ code: 1 });
     expect(order.err).toContain("Transform 'quantize' requires 'fix_input_shape' to be applied first!");
-    expect((await run([...args, 'fold_the_sheets'])).err).toContain("'fold_the_sheets' is not known");
+    const unknown = await run([...args, 'fold_the_sheets']);
+    expect(unknown.err).toContain("'fold_the_sheets' is not known");
+    expect(unknown.err).toContain('fix_input_shape, fold_batch_norms');
+    expect((await run([...args, 'quantize(foo=1)'])).err).toMatch(/no option 'foo'.*weight_bits/s);
     expect((await run([...args, 'quantize(weight_threshold=4sd)'])).err).toMatch(/3sd/);
     expect((await run(['--in_graph', 'missing.pb', '--out_graph', 'x.pb', ...interfaceArgs])).err).toContain(
       "Input graph file 'missing.pb' does not exist!",
     );
     expect((await run(['--nonsense'])).code).toBe(2);
     expect(await readdir(folder)).not.toContain('none.pb');
+  });
+
+  it('QNT59 explains what stays in float', async () => {
+    const outcome = await run(['explain', path.join(sample, 'shapes_mnv1_frozen.pb')]);
+    expect(outcome).toMatchObject({ code: 0, out: 'Nothing stays in float.\n' });
+    const json = await run(['explain', path.join(sample, 'shapes_mnv1_frozen.pb'), ...interfaceArgs, '--json']);
+    expect(JSON.parse(json.out)).toEqual([]);
   });
 
   it('writes all results or none, never over an input, and devices as they are', async () => {

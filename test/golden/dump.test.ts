@@ -45,7 +45,7 @@ function sourcesOf(expected: string, graphFolder: string, checkpointFolder: stri
 
 function requestOf(args: readonly string[]) {
   const { inputs, outputs, inputShape, transforms } = readArguments(args);
-  return requestFromArguments({ inputs, outputs, input_shape: inputShape.join(','), transforms });
+  return requestFromArguments({ inputs, outputs, input_shape: [inputShape.join(',')], transforms });
 }
 
 async function bytesOf(files: readonly SourceFile[], name: string): Promise<Uint8Array> {

@@ -15,8 +15,13 @@ const quantized = hasShared
       return expression !== undefined && !LATER.test(expression);
     })
   : [];
+/** Where the original goes wrong without a word and this version does not: test/golden/faults.test.ts says how the graphs differ. */
+const MENDED_HERE: readonly string[] = ['concat_relu_linear__q8'];
 const completed = quantized.filter(
-  (name) => caseFile(`cases/micro/${name}`).original === 'ok' && existsSync(shared('cases/micro', name, 'expected.pb')),
+  (name) =>
+    !MENDED_HERE.includes(name) &&
+    caseFile(`cases/micro/${name}`).original === 'ok' &&
+    existsSync(shared('cases/micro', name, 'expected.pb')),
 );
 
 describeShared('micro cases that the original quantizes', () => {
@@ -44,7 +49,7 @@ const MENDED: readonly (readonly [name: string, quantizers: number])[] = [
   ['concat_linear__q8', 19],
   ['concat_pool_only__q8', 11],
   ['concat_relu6__q8', 19],
-  ['eltw_leaky_after__q8', 11],
+  ['eltw_leaky_after__q8', 14],
   ['mean_nokeep_fc__q8', 11],
   ['mean_nokeep_out__q8', 7],
   ['resource_vars__q8', 9],

@@ -6,8 +6,6 @@ import { portableModel } from '../compute/portableModel.ts';
 import { GraffitistError } from '../errors.ts';
 import { checkExecutable } from '../execute/checkExecutable.ts';
 import { Constants } from '../execute/constants.ts';
-import type { NamedBlob } from '../formats/checkpointFiles.ts';
-import type { NpyFile } from '../formats/npy.ts';
 import { makeTensor } from '../formats/tensorValues.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
@@ -16,6 +14,7 @@ import { calibrationOrder } from '../quantize/calibrationOrder.ts';
 import { withMovingStatistics } from '../quantize/movingStatistics.ts';
 import type { Quantizer } from '../quantize/quantizer.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
+import { type CalibrationData, feedsOf } from './feeds.ts';
 import { sweepProgress } from './progress.ts';
 import { type Method, methodOf } from './rules.ts';
 import type { QuantizerStatistics } from './statistics.ts';
@@ -27,12 +26,6 @@ export const DEFAULT_BUDGET_BYTES = 2 ** 30;
 
 /** Names in the list of missing variables. */
 const LISTED = 8;
-
-/** Images, one per row, as float32, float64 or uint8. */
-export interface CalibrationData {
-  readonly source: NamedBlob;
-  readonly npy: Pick<NpyFile, 'shape'>;
-}
 
 export interface CalibrateOptions {
   /** Called once everything has been checked. */
@@ -56,18 +49,23 @@ export interface Calibrated {
  * @throws GraffitistError before any work: `data-missing`, `data-shape`, `input-unfed`, `variable-missing` (all of them listed),
  *   `op-unsupported`, `option-invalid`; later `cancelled`, `data-not-finite`, `worker-failed`
  */
-export async function calibrate(quantized: Model, data: CalibrationData, options: CalibrateOptions): Promise<Calibrated> {
+export async function calibrate(
+  quantized: Model,
+  data: CalibrationData | readonly CalibrationData[],
+  options: CalibrateOptions,
+): Promise<Calibrated> {
   const started = performance.now();
   const job = options.job ?? {};
   const quantizers = inOrder(quantized);
   const model = { ...quantized, graph: withMovingStatistics(quantized.graph) };
-  const input = checkData(model, data);
-  const constants = new Constants(model.graph, model.variables, new Set([input]));
-  checkInputs(model, quantizers, input);
-  checkGraph(model, quantizers, constants, input);
-  const plan = planSweep(model.graph, quantizers, [input], (node) => constants.has(node));
+  const sources = quantizers.map(({ source }) => source);
+  const feeds = feedsOf(model, [data].flat(), neededFor(model.graph, sources));
+  const inputs = feeds.map(({ input }) => input);
+  const constants = new Constants(model.graph, model.variables, new Set(inputs));
+  checkGraph(model, quantizers, constants, inputs);
+  const plan = planSweep(model.graph, quantizers, inputs, (node) => constants.has(node));
 
-  const images = data.npy.shape[0] ?? 0;
+  const images = feeds[0]?.data.npy.shape[0] ?? 0;
   const total = quantizers.length;
   const progress = sweepProgress(job, quantizers, images, model.shapes);
   progress({ phase: 'load', stage: 0, images: 0, bytes: 0 });
@@ -76,7 +74,8 @@ export async function calibrate(quantized: Model, data: CalibrationData, options
     pool,
     model: portableModel(model),
     plan,
-    images: { input, file: data.source.blob, count: images },
+    feeds: feeds.map(({ input, data: { source } }) => ({ input, file: source.blob })),
+    images,
     budgetBytes: options.budgetBytes ?? DEFAULT_BUDGET_BYTES,
     methodOf: ({ quantizer }) => options.methods?.get(quantizer.name) ?? methodOf(quantizer),
     signal: job.signal,
@@ -123,52 +122,8 @@ function inOrder({ graph }: Model): readonly Quantizer[] {
   return quantizers;
 }
 
-/** CAL10: the images feed the last listed input, as the original does; their shape must be the network's. */
-function checkData({ inputs, inputShape, graph }: Model, { source, npy }: CalibrationData): string {
-  const input = inputs.at(-1);
-  if (input === undefined || !graph.has(input)) {
-    throw new GraffitistError('interface-invalid', 'No input is listed that images could be fed to.', { remedy: 'Name the input.' });
-  }
-  const [images = 0, ...shape] = npy.shape;
-  if (npy.shape.length === 0 || images === 0) {
-    throw new GraffitistError('data-missing', 'There are no images in this file.', {
-      about: source.name,
-      remedy: 'Give an array of shape [N, height, width, channels].',
-    });
-  }
-  const fits = shape.length === inputShape.length && inputShape.every((size, k) => size < 0 || size === shape[k]);
-  if (!fits) {
-    throw new GraffitistError('data-shape', `The images are ${text(shape)} and the network takes ${text(inputShape)}.`, {
-      about: source.name,
-      remedy:
-        text(npy.shape) === text(inputShape)
-          ? 'A single image needs a first dimension of 1.'
-          : 'Give images of that shape, or another input shape.',
-    });
-  }
-  return input;
-}
-
-/** CAL10: other inputs are fed nothing; the original waits forever then. */
-function checkInputs({ graph, inputs }: Model, quantizers: readonly Quantizer[], fed: string): void {
-  const needed = neededFor(
-    graph,
-    quantizers.map(({ source }) => source),
-  );
-  const unfed = inputs.find((name) => name !== fed && needed.has(name) && graph.find(name)?.op === 'Placeholder');
-  if (unfed === undefined) return;
-  throw new GraffitistError('input-unfed', `Calibration images feed the last listed input, '${fed}'; '${unfed}' is given no data.`, {
-    about: unfed,
-    remedy: 'Put a constant in its place, or set calibrate_quant_layers=False and bring thresholds in a checkpoint.',
-  });
-}
-
-function text(shape: readonly number[]): string {
-  return shape.length === 0 ? 'single numbers' : shape.map((size) => (size < 0 ? '?' : size)).join('×');
-}
-
 /** Everything that could stop an evaluation of the quantizers' sources. */
-function checkGraph({ graph }: Model, quantizers: readonly Quantizer[], constants: Constants, input: string): void {
+function checkGraph({ graph }: Model, quantizers: readonly Quantizer[], constants: Constants, inputs: readonly string[]): void {
   // Thresholds have values as soon as they are found.
   for (const { threshold } of quantizers) constants.assign(threshold, makeTensor('float32', [], [0]));
   const sources = quantizers.map(({ source }) => source);
@@ -185,7 +140,7 @@ function checkGraph({ graph }: Model, quantizers: readonly Quantizer[], constant
       },
     );
   }
-  checkExecutable(graph, constants, new Set([input]), sources);
+  checkExecutable(graph, constants, new Set(inputs), sources);
 }
 
 /** Nodes that `names` read, directly or through others. */

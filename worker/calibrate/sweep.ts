@@ -24,8 +24,10 @@ export interface SweepRequest {
   readonly pool: ComputePool;
   readonly model: PortableModel;
   readonly plan: Plan;
-  /** The input that images are fed to, and the .npy file they are in. */
-  readonly images: { readonly input: string; readonly file: Blob; readonly count: number };
+  /** The inputs that images are fed to, and the .npy files they are in. */
+  readonly feeds: readonly { readonly input: string; readonly file: Blob }[];
+  /** How many images there are. */
+  readonly images: number;
   /** For all workers together. */
   readonly budgetBytes: number;
   readonly methodOf: (stage: Stage) => Method;
@@ -69,11 +71,11 @@ interface Measured {
 
 /** Runs the sweep. @throws GraffitistError `cancelled`, `data-not-finite`, `worker-failed`, whatever stops a kernel */
 export async function sweep(request: SweepRequest): Promise<SweepResult> {
-  const { pool, plan, images } = request;
-  const everyone = Array.from({ length: Math.max(1, Math.min(pool.workers.length, images.count)) }, (_, worker) => worker);
+  const { pool, plan, feeds, images } = request;
+  const everyone = Array.from({ length: Math.max(1, Math.min(pool.workers.length, images)) }, (_, worker) => worker);
   const open = (worker: number) => ({
     model: request.model,
-    images: [{ input: images.input, file: images.file, ...share(images.count, everyone.length, worker) }],
+    images: feeds.map((feed) => ({ ...feed, ...share(images, everyone.length, worker) })),
     order: plan.stages.map(({ quantizer }) => quantizer.node),
     budgetBytes: Math.floor(request.budgetBytes / everyone.length),
   });
@@ -109,7 +111,7 @@ async function runStages(request: SweepRequest, everyone: readonly number[]): Pr
     let counted: ReadonlyMap<number, Float64Array> = new Map();
     if (search.kind === 'search') {
       counted = await count(request, search, members);
-      report(request.images.count, true);
+      report(request.images, true);
       const before = performance.now();
       threshold = candidateThreshold(search.bins, await tryCandidates(request, search, sum([...counted.values()]), everyone));
       searchMs += performance.now() - before;
@@ -135,7 +137,7 @@ async function runStages(request: SweepRequest, everyone: readonly number[]): Pr
     work = mergeWork(answers.map((answer) => answer.work));
     for (const { member, extremes: own } of settling) {
       const outcomes = answers.flatMap((answer) => answer.outcomes.filter((outcome) => outcome.stage === member));
-      const found = { threshold, search, counts: counted.get(member) };
+      const found = { asked: request.methodOf(stage), threshold, search, counts: counted.get(member) };
       results.push(stageResult(plan.stages[member] as Stage, found, own, outcomes));
       measured.delete(member);
     }
@@ -214,9 +216,17 @@ function viewBins({ quantizer }: Stage): number {
   return Math.min(VIEW_BINS, levels(quantizer).Q);
 }
 
+/** How a threshold was found. */
+interface Found {
+  readonly asked: Method;
+  readonly threshold: number;
+  readonly search: Search;
+  readonly counts: Float64Array | undefined;
+}
+
 function stageResult(
   { quantizer }: Stage,
-  { threshold, search, counts }: { readonly threshold: number; readonly search: Search; readonly counts: Float64Array | undefined },
+  { asked, threshold, search, counts }: Found,
   extremes: Extremes,
   outcomes: readonly StageOutcome[],
 ): StageResult {
@@ -233,6 +243,7 @@ function stageResult(
     overThreshold: (quantizer.signed ? error.below + error.above : error.above) / Math.max(1, extremes.count),
     statistics: {
       method: searched ? 'KL-J' : search.kind === 'deviation' ? '3SD' : 'MAX',
+      asked,
       rawThreshold: threshold,
       samples: extremes.count,
       clipped: (error.below + error.above) / Math.max(1, extremes.count),

@@ -7,7 +7,8 @@ import { quoteWord, splitWords } from './shellWords.ts';
 export interface RunArguments {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  readonly input_shape: string;
+  /** Once for all inputs, or once per input. */
+  readonly input_shape: readonly string[];
   readonly transforms: readonly string[];
 }
 
@@ -21,7 +22,20 @@ export function requestFromArguments(args: RunArguments): RunRequest {
     });
   }
   const steps = args.transforms.map((text, index): PipelineStep => ({ id: `${index + 1}`, ...parseExpression(text), bypassed: false }));
-  return { interface: { inputs: args.inputs, outputs: args.outputs, shape: parseShape(args.input_shape) }, steps };
+  return { interface: { inputs: args.inputs, outputs: args.outputs, ...parseShapes(args.input_shape, args.inputs) }, steps };
+}
+
+/** Shapes as the command line gives them: one for all inputs, or one per input in their order. */
+function parseShapes(texts: readonly string[], inputs: readonly string[]): Pick<RunRequest['interface'], 'shape' | 'shapes'> {
+  const [first = [], ...others] = texts.map(parseShape);
+  if (others.length === 0) return { shape: first };
+  if (texts.length === inputs.length) {
+    return { shape: first, shapes: Object.fromEntries(inputs.map((name, k) => [name, [first, ...others][k] ?? first])) };
+  }
+  throw new GraffitistError('interface-invalid', `${texts.length} input shapes are given for ${inputs.length} inputs.`, {
+    about: '--input_shape',
+    remedy: 'Give one shape for all inputs, or one per input in the order of --inputs.',
+  });
 }
 
 /** "224,224,3" → [224, 224, 3]; the batch dimension is not written. */
@@ -42,10 +56,15 @@ export function printCommandLine(request: RunRequest, files: { readonly inGraph:
     ['--out_graph', files.outGraph],
     ['--inputs', ...request.interface.inputs],
     ['--outputs', ...request.interface.outputs],
-    ['--input_shape', (request.interface.shape ?? []).join(',')],
+    ['--input_shape', ...shapeWords(request.interface)],
     ...(active.length === 0 ? [] : [['--transforms', ...active.map((step) => printExpression(step.transform, step.options))]]),
   ];
   return words.map((line) => line.map(quoteWord).join(' ')).join(' \\\n    ');
+}
+
+function shapeWords({ inputs, shape, shapes }: RunRequest['interface']): string[] {
+  const one = (shape ?? []).join(',');
+  return shapes === undefined ? [one] : inputs.map((name) => shapes[name]?.join(',') ?? one);
 }
 
 /** Reads such a command line back, and the original's own (`python …/graffitize.pyc …`). */
@@ -74,7 +93,7 @@ export function parseCommandLine(text: string): RunRequest {
   return requestFromArguments({
     inputs: list('inputs'),
     outputs: list('outputs'),
-    input_shape: list('input_shape').join(','),
+    input_shape: list('input_shape'),
     transforms: given.get('transforms') ?? [],
   });
 }

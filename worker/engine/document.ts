@@ -1,8 +1,9 @@
 import { errorInfo, GraffitistError } from '../errors.ts';
 import { bindVariables, type Checkpoint, openCheckpoint } from '../formats/checkpoint.ts';
-import { checkpointPrefix } from '../formats/checkpointFiles.ts';
+import { checkpointPrefix, type NamedBlob } from '../formats/checkpointFiles.ts';
 import type { MetaInfo } from '../formats/metaGraph.ts';
 import { type NpyFile, openNpy } from '../formats/npy.ts';
+import { npzArrays } from '../formats/npz.ts';
 import type { Graph } from '../graph/graph.ts';
 import { openGraphFile } from '../graph/graphFile.ts';
 import { descendants } from '../graph/reach.ts';
@@ -32,12 +33,18 @@ export interface OpenDocument {
   readonly graphFile: SourceFile;
   readonly checkpoint: Checkpoint | null;
   readonly calibration: CalibrationFile | null;
+  /** All arrays given, the last of which is `calibration`: of several inputs each takes the one of its name. */
+  readonly arrays: readonly CalibrationFile[];
   readonly files: readonly SourceFile[];
   readonly summaries: readonly FileSummary[];
 }
 
+/** An array of images: a .npy file, or one of an .npz file. */
 export interface CalibrationFile {
-  readonly source: SourceFile;
+  /** The file that was given. */
+  readonly file: SourceFile;
+  /** The array as a .npy file. */
+  readonly source: NamedBlob;
   readonly npy: NpyFile;
 }
 
@@ -47,7 +54,7 @@ export function roleOf(name: string): FileRole {
   if (/\.index$|\.ckpt(-\d+)?$/.test(name)) return 'checkpoint-index';
   if (/\.data-\d{5}-of-\d{5}$/.test(name)) return 'checkpoint-data';
   if (name === 'checkpoint') return 'checkpoint-state';
-  if (/\.npy$/i.test(name)) return 'calibration';
+  if (/\.np[yz]$/i.test(name)) return 'calibration';
   if (/\.json$/i.test(name)) return 'recipe';
   // TensorFlow 2 puts these beside a SavedModel: no graph is in them.
   if (/^(fingerprint|keras_metadata)\.pb$/.test(name)) return 'unknown';
@@ -108,18 +115,19 @@ async function completeDocument(
       for (const file of files) if (roleOf(file.name) === 'checkpoint-index') errors.set(file.name, error);
     },
   );
-  const [data] = files.filter((file) => roleOf(file.name) === 'calibration').slice(-1);
-  const npy =
-    data === undefined
-      ? undefined
-      : await attempt(
-          () => openNpy(data),
-          (error) => errors.set(data.name, error),
-        );
+  const arrays: CalibrationFile[] = [];
+  for (const file of files.filter(({ name }) => roleOf(name) === 'calibration')) {
+    const opened = await attempt(
+      () => openArrays(file),
+      (error) => errors.set(file.name, error),
+    );
+    arrays.push(...(opened ?? []));
+  }
   const document = {
     ...base,
     checkpoint: checkpoint ?? null,
-    calibration: data === undefined || npy === undefined ? null : { source: data, npy },
+    calibration: arrays.at(-1) ?? null,
+    arrays,
     files,
   };
   const summaries = files.map((file): FileSummary => {
@@ -142,14 +150,19 @@ async function openWeights(graph: Graph, files: readonly SourceFile[], savedMode
   return checkpoint === undefined ? undefined : bindVariables(checkpoint, await storedVariables(graph, checkpoint));
 }
 
+async function openArrays(file: SourceFile): Promise<CalibrationFile[]> {
+  const sources = /\.npz$/i.test(file.name) ? await npzArrays(file) : [file];
+  return Promise.all(sources.map(async (source) => ({ file, source, npy: await openNpy(source) })));
+}
+
 /** What is wrong with a file of that role, of those that were given and could not be opened. */
 function faultOf(document: OpenDocument, role: FileRole): FileSummary['error'] {
   return document.summaries.find((file) => file.role === role && file.error !== undefined)?.error;
 }
 
 /** The images of a document. @throws GraffitistError `data-missing`; what is wrong with their file, where there is one */
-export function calibrationOf(document: OpenDocument): CalibrationFile {
-  if (document.calibration !== null) return document.calibration;
+export function calibrationOf(document: OpenDocument): readonly CalibrationFile[] {
+  if (document.arrays.length > 0) return document.arrays;
   const fault = faultOf(document, 'calibration');
   if (fault !== undefined) throw new GraffitistError(fault.code, fault.cause, fault);
   throw new GraffitistError('data-missing', 'There are no calibration images.', {
@@ -199,9 +212,16 @@ function detailOf(file: SourceFile, document: Omit<OpenDocument, 'summaries'>): 
   const count = (number: number, unit: string) => `${number.toLocaleString('en-US')} ${unit}${number === 1 ? '' : 's'}`;
   if (file === document.graphFile) return count(document.graph.nodes.length, 'node');
   if (role === 'graph' || role === 'unknown') return 'not opened';
-  if (role === 'calibration' && file === document.calibration?.source) {
-    const [images = 0, ...shape] = document.calibration.npy.shape;
-    return `${count(images, 'image')} ${shape.join('×')}`;
+  if (role === 'calibration') {
+    const arrays = document.arrays.filter((array) => array.file === file);
+    const detail = arrays.map(
+      ({
+        npy: {
+          shape: [images = 0, ...shape],
+        },
+      }) => `${count(images, 'image')} ${shape.join('×')}`,
+    );
+    return detail.join(', ');
   }
   if (role === 'checkpoint-index' && document.checkpoint !== null) {
     return checkpointPrefix(file.name) === document.checkpoint.prefix ? count(document.checkpoint.entries.size, 'variable') : 'not used';

@@ -86,7 +86,7 @@ async function recipeFile({ document, request }: Saved): Promise<SourceFile> {
   if (request === null)
     throw new GraffitistError('recipe-invalid', 'There is no run to save as a recipe.', { remedy: 'Run the pipeline first.' });
   const hash = async (file: SourceFile | undefined) => (file === undefined ? null : { name: file.name, sha256: await sha256(file.blob) });
-  const recipe = recipeOf(request, { model: await hash(document.graphFile), calibration: await hash(document.calibration?.source) });
+  const recipe = recipeOf(request, { model: await hash(document.graphFile), calibration: await hash(document.calibration?.file) });
   return { name: `${document.name}_recipe.json`, blob: new Blob([`${JSON.stringify(recipe, null, 2)}\n`]) };
 }
 

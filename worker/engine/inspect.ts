@@ -3,7 +3,7 @@ import { tensorValues } from '../formats/tensorValues.ts';
 import type { GraphNode } from '../graph/graph.ts';
 import type { NodeDetail, StepReport, TensorPreview, WhyRow } from '../protocol.ts';
 import { attributeText } from './attributeText.ts';
-import { type StageState, stageQuantizers } from './stage.ts';
+import { openedInFloat, type StageState, stageQuantizers } from './stage.ts';
 
 const PREVIEW_VALUES = 64;
 
@@ -37,7 +37,7 @@ export async function inspectNode(stage: StageState, name: string, steps: readon
     quantizers: stageQuantizers(stage)
       .filter((quantizer) => quantizer.source === name || quantizer.node === name || quantizer.threshold === name)
       .map((quantizer) => quantizer.name),
-    why: whyRows(name, steps),
+    why: [...whyRows(name, steps), ...(stage.step === null ? openedRows(stage, name) : [])],
   };
 }
 
@@ -74,6 +74,19 @@ function preview(tensor: Tensor): TensorPreview {
   };
 }
 
+/** Why a node of a graph that was opened quantized is in float. */
+function openedRows({ model }: StageState, name: string): WhyRow[] {
+  return openedInFloat(model.graph, model.inputs)
+    .filter(({ node }) => node === name)
+    .map(({ rule, reason, remedy, nearest }) => ({
+      step: 'quantize',
+      rule,
+      text: `Left alone: ${reason}`,
+      remedy: remedy ?? null,
+      nearest,
+    }));
+}
+
 /** Which steps made, changed or left a node alone. */
 function whyRows(name: string, steps: readonly StepReport[]): WhyRow[] {
   return steps.flatMap((step) => [
@@ -82,7 +95,15 @@ function whyRows(name: string, steps: readonly StepReport[]): WhyRow[] {
       .map((change): WhyRow => ({ step: step.transform, rule: change.rule, text: change.summary, remedy: null })),
     ...step.skipped
       .filter((skip) => skip.node === name)
-      .map((skip): WhyRow => ({ step: step.transform, rule: skip.rule, text: `Left alone: ${skip.reason}`, remedy: skip.remedy ?? null })),
+      .map(
+        (skip): WhyRow => ({
+          step: step.transform,
+          rule: skip.rule,
+          text: `Left alone: ${skip.reason}`,
+          remedy: skip.remedy ?? null,
+          ...(skip.nearest === undefined ? {} : { nearest: skip.nearest }),
+        }),
+      ),
     ...[...step.warnings, ...(step.calibration?.warnings ?? [])]
       .filter((warning) => warning.node === name)
       .map((warning): WhyRow => ({ step: step.transform, rule: warning.rule, text: warning.text, remedy: null })),

@@ -15,6 +15,7 @@ const recipeSchema = z.object({
     inputs: z.array(z.string()).min(1),
     outputs: z.array(z.string()).min(1),
     shape: z.array(z.number().int().positive()).nullable(),
+    shapes: z.record(z.string(), z.array(z.number().int().positive())).optional(),
   }),
   steps: z.array(
     z.object({ transform: z.string(), options: z.record(z.string(), optionValue).default({}), bypassed: z.boolean().default(false) }),
@@ -36,6 +37,9 @@ export function recipeOf(request: RunRequest, files: { model: Recipe['model']; c
       inputs: [...request.interface.inputs],
       outputs: [...request.interface.outputs],
       shape: request.interface.shape === null ? null : [...request.interface.shape],
+      ...(request.interface.shapes === undefined
+        ? {}
+        : { shapes: Object.fromEntries(Object.entries(request.interface.shapes).map(([name, shape]) => [name, [...shape]])) }),
     },
     steps: request.steps.map(({ transform, options, bypassed }) => ({
       transform,
@@ -75,7 +79,8 @@ export function requestOf(recipe: Recipe): RunRequest {
     options: step.options as OptionValues,
     bypassed: step.bypassed,
   }));
-  const graphInterface: GraphInterface = recipe.interface;
+  const { shapes, ...one } = recipe.interface;
+  const graphInterface: GraphInterface = shapes === undefined ? one : { ...one, shapes };
   return { interface: graphInterface, steps };
 }
 

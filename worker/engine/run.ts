@@ -7,6 +7,7 @@ import { ancestors } from '../graph/reach.ts';
 import { refuseControlFlow } from '../graph/validate.ts';
 import { readVariables } from '../graph/variables.ts';
 import type { GraphInterface, JobOptions, OptionValues, PipelineStep, RunReport, RunRequest, StepReport, Warning } from '../protocol.ts';
+import { quantizedOutputs } from '../quantize/quantizedOutputs.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { admitGraph } from '../transforms/admission.ts';
 import { resolveConditions } from '../transforms/conditions.ts';
@@ -97,7 +98,8 @@ async function contextOf(
   return { files, variables: await readVariables({ ...withThresholds(model, before?.thresholds ?? new Map()), graph: part }) };
 }
 
-function checkedInterface(opened: Model, wanted: GraphInterface): Pick<Model, 'inputs' | 'outputs' | 'inputShape'> {
+/** @throws GraffitistError `interface-invalid` */
+export function checkedInterface(opened: Model, wanted: GraphInterface): Pick<Model, 'inputs' | 'outputs' | 'inputShape' | 'inputShapes'> {
   const { inputs, outputs, shape } = wanted;
   const invalid = (cause: string, remedy: string, about?: string) =>
     new GraffitistError('interface-invalid', cause, { remedy, ...(about === undefined ? {} : { about }) });
@@ -108,7 +110,7 @@ function checkedInterface(opened: Model, wanted: GraphInterface): Pick<Model, 'i
     if (!opened.graph.has(name))
       throw invalid(`No node named '${name}' found in the graph.`, 'Check the name, or pick the node on the graph.', name);
   }
-  return { inputs, outputs, inputShape: shape };
+  return { inputs, outputs, inputShape: shape, inputShapes: new Map(Object.entries(wanted.shapes ?? {})) };
 }
 
 /** The stage that a step ends in, and what its report says beside what the transform said. */
@@ -214,8 +216,14 @@ function doneReport(step: PipelineStep, before: Model, result: TransformResult, 
     skipped: result.skipped,
     warnings: result.warnings,
     ms,
+    ...quantizedOutputsOf(stage),
     ...(stage.calibration === null ? {} : { calibration: stage.calibration }),
   };
+}
+
+function quantizedOutputsOf({ title, model }: StageState): Pick<StepReport, 'quantizedOutputs'> {
+  if (title !== 'quantize') return {};
+  return { quantizedOutputs: Object.fromEntries(quantizedOutputs(model.graph, model.outputs)) };
 }
 
 /** Lets messages through: a worker that rewrites a large graph still answers. */

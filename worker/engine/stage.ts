@@ -1,14 +1,18 @@
 import type { QuantizerStatistics } from '../calibrate/statistics.ts';
 import type { Exportable } from '../export/exportable.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
 import { noVariables } from '../graph/variables.ts';
 import { inferShapes } from '../ops/inferShapes.ts';
 import type { CalibrationReport, QuantizerRow, StageInfo } from '../protocol.ts';
+import { unquantized } from '../quantize/explain/unquantized.ts';
 import { scaleExponent } from '../quantize/fixedPoint.ts';
+import { type LeftInFloat, leftInFloat } from '../quantize/leftInFloat.ts';
 import type { Quantizer } from '../quantize/quantizer.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import type { SceneInput } from '../scene/input.ts';
 import type { OpenDocument } from './document.ts';
+import { quantizerNotes } from './quantizerNotes.ts';
 import { loadThresholds } from './thresholds.ts';
 
 /** The document after one step: a value, like the model it holds. */
@@ -83,6 +87,7 @@ export function quantizerRows(stage: StageState): QuantizerRow[] {
       clipped: statistics?.clipped ?? null,
       sqnrDb: statistics?.sqnrDb ?? null,
       samples: statistics?.samples ?? null,
+      notes: quantizerNotes(quantizer, log2t, statistics),
       sharedWith: (members.get(quantizer.threshold) ?? []).filter((name) => name !== quantizer.name),
     };
   });
@@ -103,11 +108,17 @@ export async function openedStage(document: OpenDocument): Promise<StageState> {
     model: { graph, variables, inputs, outputs, inputShape: shape ?? [], shapes: inferShapes(graph), meta },
     changed: new Set(),
     changes: 0,
-    leftFloat: new Map(),
+    leftFloat: new Map(openedInFloat(graph, inputs).map(({ node, reason }) => [node, reason])),
     thresholds: await loadThresholds(readQuantizers(graph), variables),
     statistics: new Map(),
     calibration: null,
   };
+}
+
+/** What stayed in float of a graph that was opened quantized; nothing of any other. */
+export function openedInFloat(graph: Graph, inputs: readonly string[]): readonly LeftInFloat[] {
+  if (!graph.nodes.some(({ op }) => op === 'LinearQuant')) return [];
+  return leftInFloat(unquantized(graph), graph, inputs);
 }
 
 const sceneInputs = new WeakMap<StageState, SceneInput>();

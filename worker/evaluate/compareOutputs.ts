@@ -1,14 +1,16 @@
 /** What quantization did to the result: the float network's output beside the quantized one's, image by image. */
-import type { CalibrationData } from '../calibrate/calibrate.ts';
+import { type CalibrationData, feedsOf } from '../calibrate/feeds.ts';
 import { share } from '../compute/images.ts';
 import type { ComputePool } from '../compute/pool.ts';
 import { type PortableModel, portableModel } from '../compute/portableModel.ts';
 import { GraffitistError } from '../errors.ts';
 import { makeTensor } from '../formats/tensorValues.ts';
 import type { Model } from '../graph/model.ts';
+import { ancestors } from '../graph/reach.ts';
 import { layeredVariables, memoryVariables } from '../graph/variables.ts';
 import type { JobOptions, OutputComparison } from '../protocol.ts';
 import { withMovingStatistics } from '../quantize/movingStatistics.ts';
+import { quantizedOutputs } from '../quantize/quantizedOutputs.ts';
 
 /** How many of the largest outputs are listed. */
 const LISTED = 5;
@@ -16,7 +18,7 @@ const LISTED = 5;
 export interface CompareRequest {
   readonly float: Model;
   readonly quantized: { readonly model: Model; readonly thresholds: ReadonlyMap<string, number> };
-  readonly data: CalibrationData;
+  readonly data: CalibrationData | readonly CalibrationData[];
   /** The first so many of the images. */
   readonly images: number;
   readonly pool: ComputePool;
@@ -30,10 +32,13 @@ export interface CompareRequest {
  */
 export async function compareOutputs(request: CompareRequest): Promise<OutputComparison> {
   const { data, job = {} } = request;
-  const images = Math.min(request.images, data.npy.shape[0] ?? 0);
+  const images = Math.min(request.images, [data].flat()[0]?.npy.shape[0] ?? 0);
   const float = await outputsOf(request.float, images, { ...request, job: part(job, 0, images) });
   const { model, thresholds } = request.quantized;
-  const quantized = await outputsOf(withThresholds(model, thresholds), images, { ...request, job: part(job, 1, images) });
+  // QNT58: what the network's hardware delivers, which the named output may not.
+  const delivered = quantizedOutputs(model.graph, model.outputs);
+  const outputs = model.outputs.map((name) => delivered.get(name) ?? name);
+  const quantized = await outputsOf({ ...withThresholds(model, thresholds), outputs }, images, { ...request, job: part(job, 1, images) });
   if (float.perImage !== quantized.perImage) {
     throw new GraffitistError(
       'shape-mismatch',
@@ -61,12 +66,13 @@ export async function outputsOf(
   images: number,
   { pool, data, job = {} }: Pick<CompareRequest, 'pool' | 'data' | 'job'>,
 ): Promise<{ readonly values: Float32Array; readonly perImage: number }> {
-  const [input, output] = [model.inputs.at(-1), model.outputs[0]];
-  if (input === undefined || output === undefined) {
+  const [output] = model.outputs;
+  if (model.inputs.length === 0 || output === undefined) {
     throw new GraffitistError('interface-invalid', 'A network needs an input and an output to be run.', {
       remedy: 'Name them in the interface.',
     });
   }
+  const feeds = feedsOf(model, [data].flat(), ancestors(model.graph, [output]));
   const portable: PortableModel = portableModel({ ...model, graph: withMovingStatistics(model.graph) });
   const workers = Array.from({ length: Math.max(1, Math.min(pool.workers.length, images)) }, (_, worker) => worker);
   const done = new Map<number, number>();
@@ -77,7 +83,7 @@ export async function outputsOf(
   };
   const args = (worker: number) => ({
     model: portable,
-    images: [{ input, file: data.source.blob, ...share(images, workers.length, worker) }],
+    images: feeds.map((feed) => ({ input: feed.input, file: feed.data.source.blob, ...share(images, workers.length, worker) })),
     output,
   });
   const parts = await pool.ask(workers, 'outputs', args, { signal: job.signal, onProgress });

@@ -24,6 +24,8 @@ export interface Model {
   readonly outputs: readonly string[];
   /** Without the batch dimension, e.g. [224, 224, 3]. */
   readonly inputShape: readonly number[];
+  /** Shapes of inputs that differ from it. */
+  readonly inputShapes?: ReadonlyMap<string, readonly number[]>;
   /** Static output shapes by node name; refreshed by the transforms that facts 2.2 names. */
   readonly shapes: ReadonlyMap<string, readonly Shape[]>;
   /** Collections, saver and signatures of the file that the graph came from, where it had any. */

@@ -6,6 +6,7 @@ import { commonScope, lastSegment, type QuantizerSuffix, scopeOfLinearQuant, suf
 import type { Note } from './placement/placement.ts';
 import { type QuantDType, thresholdNodeNames, thresholdVariable } from './quantizerNodes.ts';
 import { readFormat } from './quantizerScalars.ts';
+import { type Groups, groupsOf } from './thresholdGroups.ts';
 
 /** Where quantizers must share one scale, because their codes meet in one op. */
 interface SharingRule {
@@ -20,21 +21,36 @@ interface SharingRule {
 const SHARING: readonly SharingRule[] = [
   { rule: 'QNT17', ops: ['ConcatV2'], pair: null, suffix: 'act_quant_concat_merge' },
   { rule: 'QNT14', ops: ['Maximum'], pair: ['biasadd_quant', 'lrelu_alpha_x_quant'], suffix: 'leakyrelu_quant_merge' },
+  { rule: 'QNT52', ops: ['Maximum'], pair: ['eltwadd_quant', 'lrelu_alpha_x_quant'], suffix: 'leakyrelu_quant_merge' },
   { rule: 'QNT13', ops: ['Add', 'AddV2', 'BiasAdd'], pair: ['layer_quant', 'bias_quant'], suffix: 'layer_bias_quant_merge' },
   { rule: 'QNT15', ops: ['Add', 'AddV2'], pair: ['biasadd_quant', 'biasadd_quant'], suffix: 'eltw_biasadd_quant_merge' },
   { rule: 'QNT16', ops: ['Add', 'AddV2'], pair: ['biasadd_quant', 'eltw_rescale_quant'], suffix: 'eltw_rescale_quant_merge' },
 ];
 
+/** QNT53: operands of a sum that only this version quantizes share one scale. */
+const COMPLETED = { rule: 'QNT53', ops: ['Add', 'AddV2', 'Sub'], suffix: 'eltw_quant_merge' };
+const SIGNED_OPERANDS: ReadonlySet<string | undefined> = new Set(['eltwadd_quant', 'biasadd_quant', 'eltw_rescale_quant']);
+
+/** An op at which codes of several quantizers meet. */
+interface Meeting {
+  readonly rule: string;
+  readonly at: GraphNode;
+  /** Scopes of the quantizers. */
+  readonly members: readonly string[];
+  /** What the shared variable is called, without its scope. */
+  readonly name: string;
+}
+
 /** One threshold for several quantizers. */
 export interface SharedThreshold {
   readonly rule: string;
-  /** The op at which their codes meet. */
-  readonly at: string;
+  /** The ops at which their codes meet. */
+  readonly at: readonly string[];
   /** Name of the variable that replaces the members' own. */
   readonly variable: string;
   readonly dtype: QuantDType;
   /** Scopes of the quantizers that read it. */
-  readonly members: Set<string>;
+  readonly members: readonly string[];
 }
 
 export interface Sharing {
@@ -44,18 +60,35 @@ export interface Sharing {
 }
 
 /**
- * Gives quantizers whose codes meet in one op one threshold variable. `tied` are scopes of quantizers that several layers own: a
- * group that holds one joins the group that already does, so that every layer's sum stays exact.
+ * Gives quantizers whose codes meet in one op one threshold variable; groups that have a quantizer in common are one group (QNT19).
+ * `completed` are names of sums that QNT50 quantized.
  *
  * @throws GraffitistError `quantizer-conflict` where members differ in bit-width or element type
  */
-export function shareThresholds(graph: Graph, tied: ReadonlySet<string>): Sharing {
-  const plan = new SharingPlan(graph, tied);
-  for (const node of graph.nodes) {
-    const rule = SHARING.find((candidate) => candidate.ops.includes(node.op) && fits(graph, node, candidate));
-    if (rule !== undefined) plan.share(rule, node);
+export function shareThresholds(graph: Graph, completed: ReadonlySet<string> = new Set()): Sharing {
+  const meetings = graph.nodes.flatMap((node) => meetingAt(graph, node, completed) ?? []);
+  const groups = groupsOf(meetings.map(({ members }) => members));
+  const editor = new GraphEditor(graph);
+  const warnings: Note[] = [];
+  const shared = sharedThresholds(graph, meetings, groups);
+  for (const { variable, dtype, members, at } of shared) {
+    for (const spec of thresholdVariable(variable, dtype)) editor.add(spec);
+    for (const scope of members) {
+      const pof2 = editor.node(`${scope}/pof2`);
+      editor.replace(pof2.with({ inputs: [`${variable}/read`] }));
+      for (const name of thresholdNodeNames(`${scope}/threshold`)) editor.remove(name);
+    }
+    warnings.push(...agreeOnSign(graph, editor, members, at[0] ?? ''));
   }
-  return { graph: plan.graph(), shared: plan.shared, warnings: plan.warnings };
+  return { graph: editor.graph(), shared, warnings };
+}
+
+function meetingAt(graph: Graph, node: GraphNode, completed: ReadonlySet<string>): Meeting | undefined {
+  const found = SHARING.find((candidate) => candidate.ops.includes(node.op) && fits(graph, node, candidate));
+  const rule = found ?? (completed.has(node.name) && fitsCompleted(graph, node) ? COMPLETED : undefined);
+  if (rule === undefined) return undefined;
+  const members = [...new Set(inputQuantizers(graph, node))];
+  return { rule: rule.rule, at: node, members, name: `${lastSegment(node.name)}_${rule.suffix}` };
 }
 
 function fits(graph: Graph, node: GraphNode, { pair }: SharingRule): boolean {
@@ -65,134 +98,78 @@ function fits(graph: Graph, node: GraphNode, { pair }: SharingRule): boolean {
   return suffixes.length === 2 && ((a === pair[0] && b === pair[1]) || (a === pair[1] && b === pair[0]));
 }
 
+/** Both operands are of a kind that is always signed, and of one width: otherwise the codes of two scales are added. */
+function fitsCompleted(graph: Graph, node: GraphNode): boolean {
+  const scopes = inputQuantizers(graph, node);
+  if (scopes.length !== 2 || !COMPLETED.ops.includes(node.op) || !scopes.every((scope) => SIGNED_OPERANDS.has(suffixOf(scope))))
+    return false;
+  return new Set(scopes.map((scope) => `${formatAt(graph, scope).bits} ${typeAt(graph, scope)}`)).size === 1;
+}
+
 /** Scopes of the quantizers that an op reads, slot by slot. */
 function inputQuantizers(graph: Graph, node: GraphNode): string[] {
   const linearQuants = node.edges.map(({ node: name }) => graph.find(name)).filter((input) => input?.op === 'LinearQuant');
   return linearQuants.flatMap((input) => (input === undefined ? [] : [scopeOfLinearQuant(input.name)]));
 }
 
-class SharingPlan {
-  readonly shared: SharedThreshold[] = [];
-  readonly warnings: Note[] = [];
-  readonly #graph: Graph;
-  readonly #editor: GraphEditor;
-  readonly #tied: ReadonlySet<string>;
-  readonly #groupOf = new Map<string, SharedThreshold>();
-  readonly #names = new Set<string>();
-  /** Formats of quantizers that were made signed to share with signed ones. */
-  readonly #madeSigned = new Map<string, Format>();
-
-  constructor(graph: Graph, tied: ReadonlySet<string>) {
-    this.#graph = graph;
-    this.#editor = new GraphEditor(graph);
-    this.#tied = tied;
+/** One shared threshold per group, in the order of the first op at which its members meet; that op names the variable. */
+function sharedThresholds(graph: Graph, meetings: readonly Meeting[], groups: Groups): SharedThreshold[] {
+  const meetingsOf = new Map<string, Meeting[]>();
+  for (const meeting of meetings) {
+    const group = groups.idOf(meeting.members[0] ?? '');
+    const before = meetingsOf.get(group);
+    if (before === undefined) meetingsOf.set(group, [meeting]);
+    else before.push(meeting);
   }
+  const taken = new Set<string>();
+  return [...meetingsOf].flatMap(([group, [first, ...others]]) => {
+    if (first === undefined) return [];
+    const members = groups.members(group);
+    const variable = variableName(graph, first, taken);
+    taken.add(variable);
+    const dtype = agreedType(graph, first.at, members);
+    return [
+      { rule: others.length === 0 ? first.rule : 'QNT19', at: [first, ...others].map(({ at }) => at.name), variable, dtype, members },
+    ];
+  });
+}
 
-  share({ rule, suffix }: SharingRule, at: GraphNode): void {
-    const members = [...new Set(inputQuantizers(this.#graph, at))];
-    const dtype = this.#agree(at, members);
-    const home = members
-      .map((scope) => (this.#tied.has(scope) ? this.#groupOf.get(scope) : undefined))
-      .find((group) => group !== undefined);
-    const group = home ?? {
-      rule,
-      at: at.name,
-      variable: this.#variableName(members, `${lastSegment(at.name)}_${suffix}`),
-      dtype,
-      members: new Set(),
-    };
-    if (home === undefined) this.shared.push(group);
-    for (const scope of members) {
-      const former = this.#groupOf.get(scope);
-      if (former === group) continue;
-      if (former !== undefined && this.#tied.has(scope)) this.#moveAll(former, group);
-      else this.#move(scope, former, group);
-    }
-  }
+/** QNT18: a name of its own: the original stops where two groups of one scope would get the same. */
+function variableName(graph: Graph, { members, name }: Meeting, taken: ReadonlySet<string>): string {
+  const base = `${commonScope(members)}/${name}`;
+  let variable = `${base}/m_threshold`;
+  for (let index = 1; graph.has(variable) || taken.has(variable); index += 1) variable = `${base}_${index}/m_threshold`;
+  return variable;
+}
 
-  /** The graph with the planned variables: members' own are gone, new ones stand last. */
-  graph(): Graph {
-    const editor = this.#editor;
-    for (const { variable, dtype } of this.shared) for (const spec of thresholdVariable(variable, dtype)) editor.add(spec);
-    for (const [scope, { variable }] of this.#groupOf) {
-      const pof2 = editor.node(`${scope}/pof2`);
-      editor.replace(pof2.with({ inputs: [`${variable}/read`] }));
-      for (const name of thresholdNodeNames(`${scope}/threshold`)) editor.remove(name);
-    }
-    for (const [scope] of this.#madeSigned) {
-      const flag = editor.node(`${scope}/is_signed`);
-      const dtype = this.#dtype(scope);
-      editor.replace(flag.with({ attrs: { value: { kind: 'tensor', value: makeTensor(dtype, [], [1]) } } }));
-    }
-    return editor.graph();
-  }
+/** Members agree in bits and element type; returns the element type. @throws GraffitistError `quantizer-conflict` */
+function agreedType(graph: Graph, at: GraphNode, members: readonly string[]): QuantDType {
+  const formats = members.map((scope) => formatAt(graph, scope));
+  const [dtype, ...others] = new Set(members.map((scope) => typeAt(graph, scope)));
+  if (dtype === undefined || others.length > 0 || new Set(formats.map(({ bits }) => bits)).size > 1) throw conflict(at, members, formats);
+  return dtype;
+}
 
-  /** QNT19: a quantizer in two groups belongs to the later one, as in the original. */
-  #move(scope: string, former: SharedThreshold | undefined, group: SharedThreshold): void {
-    if (former !== undefined) {
-      former.members.delete(scope);
-      this.warnings.push({
-        rule: 'QNT19',
-        node: group.at,
-        text: `'${scope}' shares its threshold here and no longer at '${former.at}', whose inputs may now differ in scale, as in Graffitist.`,
-      });
-    }
-    group.members.add(scope);
-    this.#groupOf.set(scope, group);
-  }
+/** QNT20: where one of a group is signed, all are: an unsigned one is made so. The original refuses such a graph. */
+function agreeOnSign(graph: Graph, editor: GraphEditor, members: readonly string[], at: string): Note[] {
+  const unsigned = members.filter((scope) => !formatAt(graph, scope).signed);
+  if (unsigned.length === members.length) return [];
+  return unsigned.map((scope) => {
+    const { bits } = formatAt(graph, scope);
+    const flag = editor.node(`${scope}/is_signed`);
+    editor.replace(flag.with({ attrs: { value: { kind: 'tensor', value: makeTensor(typeAt(graph, scope), [], [1]) } } }));
+    const text = `'${scope}' meets signed values here: it is int${bits} instead of uint${bits}, so that both share one scale.`;
+    return { rule: 'QNT20', node: at, text };
+  });
+}
 
-  /** QNT21: groups that meet in a tied quantizer become one. */
-  #moveAll(former: SharedThreshold, group: SharedThreshold): void {
-    for (const scope of former.members) {
-      group.members.add(scope);
-      this.#groupOf.set(scope, group);
-    }
-    this.shared.splice(this.shared.indexOf(former), 1);
-  }
+function formatAt(graph: Graph, scope: string): Format {
+  return readFormat(graph, graph.node(`${scope}/LinearQuant`));
+}
 
-  /** Members agree in bits, sign and element type, or are made to; returns the element type. */
-  #agree(at: GraphNode, members: readonly string[]): QuantDType {
-    const formats = members.map((scope) => this.#format(scope));
-    const dtypes = new Set(members.map((scope) => this.#dtype(scope)));
-    const [dtype] = dtypes;
-    if (dtype === undefined || dtypes.size > 1 || new Set(formats.map(({ bits }) => bits)).size > 1) {
-      throw conflict(at, members, formats);
-    }
-    if (formats.some(({ signed }) => signed)) {
-      members.forEach((scope, index) => {
-        if (formats[index]?.signed === false) this.#makeSigned(scope, formats[index], at);
-      });
-    }
-    return dtype;
-  }
-
-  /** QNT20: an unsigned quantizer that must share with a signed one becomes signed; the original refuses such a graph. */
-  #makeSigned(scope: string, format: Format, at: GraphNode): void {
-    this.#madeSigned.set(scope, { ...format, signed: true });
-    this.warnings.push({
-      rule: 'QNT20',
-      node: at.name,
-      text: `'${scope}' meets signed values here: it is int${format.bits} instead of uint${format.bits}, so that both share one scale.`,
-    });
-  }
-
-  #format(scope: string): Format {
-    return this.#madeSigned.get(scope) ?? readFormat(this.#graph, this.#graph.node(`${scope}/LinearQuant`));
-  }
-
-  #dtype(scope: string): QuantDType {
-    const T = this.#graph.node(`${scope}/LinearQuant`).attr('T');
-    return T?.kind === 'type' && T.value === 'float64' ? 'float64' : 'float32';
-  }
-
-  /** QNT18: a name of its own: the original stops where two groups of one scope would get the same. */
-  #variableName(members: readonly string[], name: string): string {
-    const base = `${commonScope(members)}/${name}`;
-    let variable = `${base}/m_threshold`;
-    for (let index = 1; this.#graph.has(variable) || this.#names.has(variable); index += 1) variable = `${base}_${index}/m_threshold`;
-    this.#names.add(variable);
-    return variable;
-  }
+function typeAt(graph: Graph, scope: string): QuantDType {
+  const T = graph.node(`${scope}/LinearQuant`).attr('T');
+  return T?.kind === 'type' && T.value === 'float64' ? 'float64' : 'float32';
 }
 
 function conflict(at: GraphNode, members: readonly string[], formats: readonly Format[]): GraffitistError {

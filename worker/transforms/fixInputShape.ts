@@ -1,5 +1,6 @@
 import { GraffitistError } from '../errors.ts';
 import { importOrder } from '../graph/importOrder.ts';
+import { shapeOfInput } from '../graph/inputShapes.ts';
 import { Rewrite } from './rewrite.ts';
 import type { Change, Transform } from './transform.ts';
 
@@ -18,12 +19,12 @@ export const fixInputShape: Transform = {
   apply(model) {
     const rewrite = new Rewrite(model.graph);
     const changes: Change[] = [];
-    const shape = [-1, ...model.inputShape];
     for (const name of model.inputs) {
       const input = model.graph.find(name);
       if (input === undefined || !PLACEHOLDERS.has(input.op)) throw notAPlaceholder(name, input?.op);
-      rewrite.replace(input.with({ attrs: { shape: { kind: 'shape', value: shape } } }));
-      changes.push({ rule: 'FIX1', summary: `Input ${name} has shape [?, ${model.inputShape.join(', ')}]`, before: [name], after: [name] });
+      const shape = shapeOfInput(model, name);
+      rewrite.replace(input.with({ attrs: { shape: { kind: 'shape', value: [-1, ...shape] } } }));
+      changes.push({ rule: 'FIX1', summary: `Input ${name} has shape [?, ${shape.join(', ')}]`, before: [name], after: [name] });
     }
     for (const node of model.graph.nodes) {
       if (!node.attrs.has('_output_shapes') || node.op === KEEPS_CACHED_SHAPE) continue;

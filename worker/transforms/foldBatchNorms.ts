@@ -1,14 +1,18 @@
 import type { Edge, GraphNode } from '../graph/graph.ts';
+import { inferShapes } from '../ops/inferShapes.ts';
+import { biasTest } from '../quantize/placement/biases.ts';
 import { isLoneBatchNorm, type NormalizedLayer, normalizedLayerAt } from './fold/batchNorms.ts';
 import { foldForTraining } from './fold/foldForTraining.ts';
 import { foldNodes } from './fold/foldNodes.ts';
 import { type FoldScene, foldScene, outputOf } from './fold/foldScene.ts';
+import { takenByGraffitist } from './fold/graffitistOps.ts';
+import { layersForBatchNorms } from './fold/loneBatchNorms.ts';
 import { type MovingStatistics, movingStatistics } from './fold/movingAverages.ts';
 import { kernelOf, obstacleTo } from './fold/obstacles.ts';
 import { leadsBack } from './fold/reshapes.ts';
 import { removeIdentities } from './identities.ts';
 import { dtypeOf, typed } from './nodes.ts';
-import { flag } from './options.ts';
+import { choice, flag } from './options.ts';
 import { Rewrite } from './rewrite.ts';
 import type { Change, Skip, Transform, TransformResult } from './transform.ts';
 
@@ -19,20 +23,32 @@ import type { Change, Skip, Transform, TransformResult } from './transform.ts';
 export const foldBatchNorms: Transform = {
   name: 'fold_batch_norms',
   summary: 'Move batch normalization into the weights and a bias of the layer before it.',
-  options: { is_training: flag(false, 'Fold so that batch norms go on taking statistics and are trained.') },
+  options: {
+    is_training: flag(false, 'Fold so that batch norms go on taking statistics and are trained.'),
+    remaining: choice(
+      ['auto', 'keep', 'fold'],
+      'auto',
+      'Batch norms that no layer stands directly before: kept as in the original, or folded through the bias before them or into a layer of their own; auto: kept in graphs that the original takes.',
+    ),
+  },
   after: ['fix_input_shape'],
   notAfter: ['remove_training_nodes', 'quantize'],
-  apply(model, { is_training }) {
+  apply(model, { is_training, remaining }) {
     const clean = removeIdentities(model.graph, model.outputs, 'FBN1');
-    const scene = foldScene(clean.graph, model);
-    const rewrite = new Rewrite(clean.graph);
-    const found = scene.graph.nodes.map((root) => ({ root, match: normalizedLayerAt(scene.graph, root) }));
+    const training = is_training === true;
+    const foldsAll = !training && (remaining === 'fold' || (remaining === 'auto' && !takenByGraffitist(model.graph)));
+    const isBias = foldsAll ? biasTest(clean.graph) : () => false;
+    const own = foldsAll ? layersForBatchNorms(foldScene(clean.graph, model), isBias) : { graph: clean.graph, changes: [] };
+    const shapes = own.graph === clean.graph ? model.shapes : inferShapes(own.graph);
+    const scene = foldScene(own.graph, { ...model, shapes });
+    const rewrite = new Rewrite(own.graph);
+    const found = scene.graph.nodes.map((root) => ({ root, match: normalizedLayerAt(scene.graph, root, isBias) }));
     const lone = found.filter(({ root, match }) => match === undefined && isLoneBatchNorm(scene.graph, root) && scene.live.has(root.name));
     const matches = found.flatMap(({ match }) => match ?? []);
-    const done = is_training === true ? foldForTraining(matches, scene, rewrite) : foldForInference(matches, scene, rewrite);
+    const done = training ? foldForTraining(matches, scene, rewrite) : foldForInference(matches, scene, rewrite);
     return {
       model: { ...model, graph: rewrite.finish() },
-      changes: [...clean.changes, ...done.changes],
+      changes: [...clean.changes, ...own.changes, ...done.changes],
       skipped: [...lone.map(({ root }) => alone(root)), ...done.skipped],
       warnings: done.warnings,
     };
@@ -81,7 +97,8 @@ function fold(match: NormalizedLayer, moving: MovingStatistics | undefined, scen
   return [change, ...kept.changes, ...keepName(bn, kept.result, scene, rewrite)];
 }
 
-function ruleOf({ reshape, nodes, layer }: NormalizedLayer, moving: MovingStatistics | undefined): string {
+function ruleOf({ reshape, nodes, layer, bias }: NormalizedLayer, moving: MovingStatistics | undefined): string {
+  if (bias !== undefined) return 'FBN20';
   if (reshape !== undefined) return 'FBN4';
   if (nodes.length > 1) return 'FBN5';
   if (moving !== undefined) return 'FBN6';
@@ -143,5 +160,10 @@ function removable(updates: readonly GraphNode[], { graph, outputs }: FoldScene)
 /** FBN10 */
 function alone(bn: GraphNode): Skip {
   const reason = 'no convolution or matrix product stands directly before it: it stays in float';
-  return { rule: 'FBN10', node: bn.name, reason, remedy: 'Place it directly behind a layer without bias.' };
+  return {
+    rule: 'FBN10',
+    node: bn.name,
+    reason,
+    remedy: 'fold_batch_norms(remaining=fold) folds it through a bias, or makes a layer of it.',
+  };
 }

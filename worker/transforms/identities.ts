@@ -4,7 +4,7 @@ import { Rewrite } from './rewrite.ts';
 import type { Change } from './transform.ts';
 
 /**
- * Takes out Identity nodes that do nothing: all but the reads of variables (`…/read`) and those that wait for another node.
+ * Takes out Identity nodes (and IdentityN, input by input) that do nothing: all but the reads of variables (`…/read`) and those that wait for another node.
  * An Identity that is an output of the graph keeps its name and its place; its readers read past it all the same.
  */
 export function removeIdentities(
@@ -18,7 +18,9 @@ export function removeIdentities(
   for (const node of graph.nodes) {
     const [source] = node.edges;
     if (source === undefined || !doesNothing(node)) continue;
-    rewrite.redirect({ node: node.name, port: 0 }, source);
+    node.edges.forEach((edge, port) => {
+      rewrite.redirect({ node: node.name, port }, edge);
+    });
     if (kept.has(node.name)) {
       if (graph.uses(node.name).length === 0) continue;
       changes.push({
@@ -29,12 +31,12 @@ export function removeIdentities(
       });
     } else {
       rewrite.remove(node.name);
-      changes.push({ rule, summary: `Identity ${node.name} removed`, before: [node.name], after: [] });
+      changes.push({ rule, summary: `${node.op} ${node.name} removed`, before: [node.name], after: [] });
     }
   }
   return { graph: rewrite.finish(), changes };
 }
 
 function doesNothing(node: GraphNode): boolean {
-  return node.op === 'Identity' && node.controls.length === 0 && lastSegment(node.name) !== 'read';
+  return (node.op === 'Identity' || node.op === 'IdentityN') && node.controls.length === 0 && lastSegment(node.name) !== 'read';
 }

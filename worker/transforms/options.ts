@@ -13,6 +13,11 @@ export function bits(value: number, summary: string, shown: Shown = {}): OptionS
   return { kind: 'bits', default: value, summary, ...shown };
 }
 
+/** A bit-width that another option gives unless it is written. */
+export function otherBits(summary: string, shown: Shown = {}): OptionSpec {
+  return { kind: 'bits', default: null, summary, ...shown };
+}
+
 /** The name of a node; none by default. */
 export function nodeName(summary: string, shown: Shown = {}): OptionSpec {
   return { kind: 'node', default: null, summary, ...shown };
@@ -49,6 +54,7 @@ export function parseOption(name: string, spec: OptionSpec, written: string): Op
     case 'flag':
       return value === 'True';
     case 'bits':
+      if (spec.default === null && (value === '' || value === 'None')) return null;
       if (!/^[+-]?\d+$/.test(value)) throw invalid(name, value, 'a whole number', 'Write for example -8 (signed) or 8 (unsigned).');
       return checkedOption(name, spec, Number(value));
     case 'list':
@@ -102,6 +108,7 @@ function checkedOption(name: string, spec: OptionSpec, value: OptionValue): Opti
       if (typeof value !== 'boolean') throw invalid(name, printOption(value), 'True or False');
       return value;
     case 'bits':
+      if (value === null && spec.default === null) return null;
       if (typeof value !== 'number' || !Number.isInteger(value) || value === 0 || Math.abs(value) > 32) {
         throw invalid(name, printOption(value), 'a bit-width', 'Write -2 to -32 (signed) or 1 to 32 (unsigned).');
       }

@@ -1,23 +1,28 @@
 import type { Graph } from '../graph/graph.ts';
 import { inferShapes } from '../ops/inferShapes.ts';
 import { removeIdentities } from './identities.ts';
-import { flag } from './options.ts';
+import { choice } from './options.ts';
 import { averagePools, reduceMeans } from './preprocess/averagePools.ts';
 import { leakyRelus } from './preprocess/leakyRelus.ts';
+import { longSums } from './preprocess/longSums.ts';
 import { nestedConcats } from './preprocess/nestedConcats.ts';
 import { rescales } from './preprocess/rescales.ts';
 import { type Report, Step, type SubStep } from './preprocess/step.ts';
 import type { Transform } from './transform.ts';
 
 /** In this order: each finds what the one before it made. */
-const SUB_STEPS: readonly SubStep[] = [reduceMeans, averagePools, leakyRelus, nestedConcats, rescales];
+const SUB_STEPS: readonly SubStep[] = [reduceMeans, averagePools, leakyRelus, nestedConcats, longSums, rescales];
 
 /** Writes layers in the few forms that quantize knows. */
 export const preprocessLayers: Transform = {
   name: 'preprocess_layers',
   summary: 'Bring pools, leaky activations, sums and concats into the forms that quantize works on.',
   options: {
-    exact_average_pools: flag(false, 'Keep SAME average pools whose border values a convolution would change (the original changes them).'),
+    avgpool: choice(
+      ['graffitist', 'exact'],
+      'graffitist',
+      'Average pools whose SAME windows hang over the border: changed there as in the original, or kept as they are.',
+    ),
   },
   after: ['fix_input_shape'],
   notAfter: ['quantize'],
@@ -27,7 +32,7 @@ export const preprocessLayers: Transform = {
     let graph: Graph = clean.graph;
     for (const subStep of SUB_STEPS) {
       const shapes = graph === model.graph ? model.shapes : inferShapes(graph);
-      const step = new Step(graph, { shapes, outputs: model.outputs }, options.exact_average_pools === true, report);
+      const step = new Step(graph, { shapes, outputs: model.outputs }, options.avgpool === 'exact', report);
       subStep(step);
       graph = step.finish();
     }

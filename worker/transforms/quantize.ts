@@ -10,20 +10,22 @@ import { leftInFloat } from '../quantize/leftInFloat.ts';
 import { type MergedByHand, mergeByHand } from '../quantize/manualMerge.ts';
 import { parentScope } from '../quantize/naming.ts';
 import { placeAvgPool } from '../quantize/placement/avgpool.ts';
+import { placeBetween } from '../quantize/placement/between.ts';
 import { placeInputs } from '../quantize/placement/input.ts';
 import { type Inserted, insertQuantizers } from '../quantize/placement/insert.ts';
 import { placeLayers } from '../quantize/placement/layers.ts';
-import { COMPUTE_OPS, isFromAvgPool } from '../quantize/placement/ops.ts';
+import { COMPUTE_OPS, isFromAvgPool, RELU_OPS } from '../quantize/placement/ops.ts';
 import type { Pass, PlacementSettings } from '../quantize/placement/placement.ts';
 import { placeRescale } from '../quantize/placement/rescale.ts';
 import { placeSeparable } from '../quantize/placement/separable.ts';
 import { type SharedThreshold, shareThresholds } from '../quantize/sharing.ts';
-import { bits, choice, flag, list, nodeName, textFile } from './options.ts';
+import { addMissingBiases } from './missingBiases.ts';
+import { bits, choice, flag, list, nodeName, otherBits, textFile } from './options.ts';
 import { type QuantizeLists, readLists } from './quantizeLists.ts';
 import type { Change, Finish, OptionValues, Transform, Warning } from './transform.ts';
 
-/** In the order in which the original places quantizers; each pass sees what the ones before it did. */
-const PASSES: readonly Pass[] = [placeLayers, placeInputs, placeSeparable, placeRescale, placeAvgPool];
+/** In the order in which the original places quantizers, and what it leaves out last; each pass sees what the ones before it did. */
+const PASSES: readonly Pass[] = [placeLayers, placeInputs, placeSeparable, placeRescale, placeAvgPool, placeBetween];
 
 /** Quantizers on weights, activations and sums, with power-of-two scales that ops share where their codes meet. */
 export const quantize: Transform = {
@@ -32,12 +34,18 @@ export const quantize: Transform = {
   options: {
     weight_bits: bits(-8, 'Weights of compute layers.', { common: true }),
     activation_bits: bits(-8, 'Network inputs, sums, outputs without activation.', { common: true }),
+    input_bits: otherBits('Network inputs; as activation_bits unless given. Inputs from 0 to 1 use all of 8 (unsigned).'),
     layer_bits: bits(-16, 'Accumulators and biases.', { common: true }),
     relu_bits: bits(8, 'Outputs of relu and relu6.', { common: true }),
     avgpool_bits: bits(8, 'Outputs of average pools.'),
     avgpool_reciprocal_bits: bits(8, 'The constant that an average pool multiplies with.'),
     first_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
     last_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
+    missing_bias: choice(
+      ['float', 'zero'],
+      'float',
+      'Layers without bias: left in float as in the original, or with a bias of zeros, so that they are quantized.',
+    ),
     max_thresholds: list('Quantizers (by name) whose threshold is the largest value, where KL-J would clip too much.'),
     layer_merge_list: textFile('Text file: lines of node names whose quantizers share a threshold.'),
     left_shift_list: textFile('Text file: lines `weight node, shift` whose weights get so many fraction bits more.'),
@@ -60,23 +68,27 @@ export const quantize: Transform = {
     const settings = settingsOf(model, options);
     const inserted: Inserted[] = [];
     const warnings: Warning[] = [];
-    const tied = new Set<string>();
-    let placed = model.graph;
+    const biased = options.missing_bias === 'zero' ? addMissingBiases(model) : { graph: model.graph, changes: [] };
+    let placed = biased.graph;
     for (const pass of PASSES) {
       const found = pass(placed, settings);
       const insertion = insertQuantizers(placed, found.placements, settings);
       placed = insertion.graph;
       inserted.push(...insertion.inserted);
       warnings.push(...found.warnings, ...insertion.warnings);
-      for (const scope of insertion.tied) tied.add(scope);
     }
-    const sharing = shareThresholds(placed, tied);
+    const sharing = shareThresholds(placed, completedSums(placed, inserted));
     const { graph, merged, warnings: byHand } = mergeByHand(sharing.graph, lists.merge);
     const { shared, warnings: overlaps } = sharing;
     return {
       model: { ...model, graph },
-      changes: [...inserted.map((quantizer) => insertedChange(quantizer, graph)), ...shared.map(sharedChange), ...merged.map(mergedChange)],
-      skipped: leftInFloat(model.graph, graph, model.inputs, settings.training),
+      changes: [
+        ...biased.changes,
+        ...inserted.map((quantizer) => insertedChange(quantizer, graph)),
+        ...shared.map(sharedChange),
+        ...merged.map(mergedChange),
+      ],
+      skipped: leftInFloat(biased.graph, graph, model.inputs, settings.training),
       warnings: [
         ...warnings,
         ...overlaps,
@@ -131,6 +143,7 @@ function settingsOf(model: Model, options: OptionValues): PlacementSettings {
   return {
     inputs: model.inputs,
     weightBits: width('weight_bits'),
+    inputBits: options.input_bits === null ? width('activation_bits') : width('input_bits'),
     activationBits: width('activation_bits'),
     layerBits: width('layer_bits'),
     reluBits: width('relu_bits'),
@@ -164,11 +177,10 @@ function insertedChange({ placement, scope, nodes }: Inserted, graph: Graph): Ch
 }
 
 function sharedChange({ rule, at, variable, members }: SharedThreshold): Change {
-  const scopes = [...members];
   return {
     rule,
-    summary: `${scopes.length} quantizers at ${at} share one threshold`,
-    before: scopes.map((scope) => `${scope}/threshold`),
+    summary: `${members.length} quantizers at ${at.join(', ')} share one threshold`,
+    before: members.map((scope) => `${scope}/threshold`),
     after: [variable],
   };
 }
@@ -180,6 +192,12 @@ function mergedChange({ rule, variable, members }: MergedByHand): Change {
     before: members.map((scope) => `${scope}/threshold`),
     after: [variable],
   };
+}
+
+/** Sums that QNT50 quantized, at their own output or behind the relu that reads them. */
+function completedSums(graph: Graph, inserted: readonly Inserted[]): ReadonlySet<string> {
+  const producers = inserted.filter(({ placement }) => placement.rule === 'QNT50').map(({ placement }) => graph.node(placement.producer));
+  return new Set(producers.flatMap((node) => [node.name, ...(RELU_OPS.has(node.op) ? [graph.input(node, 0).name] : [])]));
 }
 
 /** QNT29: a name that no layer answers to is most likely misspelt. */

@@ -1,5 +1,6 @@
 import type { Tensor } from '../formats/tensor.ts';
 import type { Model } from '../graph/model.ts';
+import type { Nearest } from '../quantize/explain/nearest.ts';
 
 /** How one option is written, checked and shown; page, command line, recipe and docs all read this. */
 export interface OptionSpec {
@@ -29,6 +30,8 @@ export interface Skip {
   readonly node: string;
   readonly reason: string;
   readonly remedy: string | undefined;
+  /** Where it stopped being one of the patterns, for what stays in float (QNT59). */
+  readonly nearest?: Nearest;
 }
 
 /** The rewrite was done as the original does it, and the person should know what that means. */

@@ -6,10 +6,13 @@ import { spawnHere } from '../../unit/compute/spawn.ts';
 import { caseFile } from '../runCase.ts';
 import { calibrateOn, differingThresholds, quantizedModel, recordedThresholds } from './calibrated.ts';
 
+/** QNT51 gives the first other formats than the original, QNT52 the second quantizers that it lacks. */
+const MENDED: readonly string[] = ['concat_relu_linear__q8', 'eltw_leaky_after__q8'];
+
 /** Cases that the original calibrated. */
 const calibrated = hasShared
   ? readdirSync(shared('cases/micro')).filter(
-      (name) => /__(q|train)/.test(name) && (caseFile(`cases/micro/${name}`).calibration_order?.length ?? 0) > 0,
+      (name) => /__(q|train)/.test(name) && !MENDED.includes(name) && (caseFile(`cases/micro/${name}`).calibration_order?.length ?? 0) > 0,
     )
   : [];
 
@@ -21,7 +24,7 @@ describeShared('micro cases calibrated as the original does', () => {
   afterAll(() => pool.dispose());
 
   it('are all there', () => {
-    expect(calibrated.length).toBeGreaterThanOrEqual(48);
+    expect(calibrated.length).toBeGreaterThanOrEqual(46);
   });
 
   it.each(calibrated)('CAL1 … CAL6: %s', async (name) => {

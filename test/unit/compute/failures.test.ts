@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CalibrationData, calibrate } from '../../../worker/calibrate/calibrate.ts';
+import { calibrate } from '../../../worker/calibrate/calibrate.ts';
+import type { CalibrationData } from '../../../worker/calibrate/feeds.ts';
 import { callClient, serveCalls, Transferred } from '../../../worker/compute/channel.ts';
 import { ComputePool, together, workersFor } from '../../../worker/compute/pool.ts';
 import type { ComputePort, SpawnedWorker } from '../../../worker/compute/port.ts';
@@ -60,7 +61,7 @@ describe('CAL10: said before any work', () => {
     expect(await refused(await imagesFile(2), of)).toMatchObject({
       code: 'input-unfed',
       about: 'input',
-      message: expect.stringContaining("last listed input, 'other'"),
+      message: expect.stringContaining("no data is named after 'input', 'other'"),
     });
   });
 

@@ -38,13 +38,21 @@ describe('command lines', () => {
   });
 
   it('refuses tensor names, empty shapes and half a command line with the way out', () => {
-    const args = { inputs: ['input'], outputs: ['out'], input_shape: '8,8,3', transforms: [] };
+    const args = { inputs: ['input'], outputs: ['out'], input_shape: ['8,8,3'], transforms: [] };
     expect(() => requestFromArguments({ ...args, inputs: ['input:0'] })).toThrow(
       "Name 'input:0' appears to refer to a Tensor, not a Operation.",
     );
-    expect(() => requestFromArguments({ ...args, input_shape: '8,x,3' })).toThrow("'8,x,3' is not an input shape.");
-    expect(() => requestFromArguments({ ...args, input_shape: '' })).toThrow('is not an input shape');
+    expect(() => requestFromArguments({ ...args, input_shape: ['8,x,3'] })).toThrow("'8,x,3' is not an input shape.");
+    expect(() => requestFromArguments({ ...args, input_shape: [''] })).toThrow('is not an input shape');
     expect(() => parseCommandLine('graffitize --inputs a')).toThrow('no --outputs');
+  });
+
+  it('CAL10 a shape per input, there and back', () => {
+    const args = { inputs: ['a', 'b'], outputs: ['out'], input_shape: ['8,8,3', '4'], transforms: [] };
+    const request = requestFromArguments(args);
+    expect(request.interface).toMatchObject({ shape: [8, 8, 3], shapes: { a: [8, 8, 3], b: [4] } });
+    expect(parseCommandLine(printCommandLine(request, { inGraph: 'in.pb', outGraph: 'out.pb' })).interface).toEqual(request.interface);
+    expect(() => requestFromArguments({ ...args, inputs: ['a', 'b', 'c'] })).toThrow('2 input shapes are given for 3 inputs');
   });
 
   it('splits words as a shell does', () => {

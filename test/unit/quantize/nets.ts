@@ -26,6 +26,12 @@ export class Net {
     return this.node(name, 'Const', [], { dtype: FLOAT, value: { kind: 'tensor', value: makeTensor('float32', [], [value]) } });
   }
 
+  /** A constant of zeros. */
+  tensor(name: string, shape: readonly number[]): string {
+    const value = makeTensor('float32', shape, new Float32Array(shape.reduce((a, b) => a * b, 1)));
+    return this.node(name, 'Const', [], { dtype: FLOAT, value: { kind: 'tensor', value } });
+  }
+
   variable(name: string): string {
     return this.node(name, 'VariableV2', [], { dtype: FLOAT, shape: { kind: 'shape', value: [] } });
   }

@@ -216,17 +216,27 @@ describe('QNT8 … QNT12 everything else', () => {
     expect(bits((net, x) => net.conv('b', x))).toEqual(rows(-8));
   });
 
-  it('QNT11 a branch of both signs into an unsigned concat is clipped as in the original, with a warning', () => {
+  it.each(['last', 'first'])('QNT51 a branch of both signs beside a relu: all inputs of the concat are signed, the relu %s', (place) => {
     const net = new Net();
     const x = net.convRelu('c0', net.input());
     const linear = net.node('k_concat_rescale_1', 'Identity', [net.conv('b', x)]);
-    net.concat('k', net.convRelu('a', x), linear);
-    expect(
-      net
-        .quantized()
-        .warnings.filter(({ rule }) => rule === 'QNT11')
-        .map(({ node }) => node),
-    ).toEqual(['k_concat_rescale_1']);
+    const relu = net.convRelu('a', x);
+    net.concat('k', ...(place === 'last' ? [linear, relu] : [relu, linear]));
+    const { model, warnings } = net.quantized();
+    expect(table(model.graph).filter((row) => /^(k_|a\/Relu)/.test(row))).toEqual([
+      'a/Relu_act_quant: -8',
+      'k_concat_rescale_1_concat_rescale_quant: -8',
+    ]);
+    expect(warnings.map(({ rule, node }) => `${rule} ${node}`)).toEqual(['QNT51 k_concat_rescale_1', 'QNT20 k']);
+  });
+
+  it('QNT51 an average pool of signed values that gets an unsigned quantizer is no reason to sign its concat', () => {
+    const net = new Net();
+    const pool = net.node('pool', 'AvgPool', [net.input()]);
+    net.concat('k', net.convRelu('a', 'input'), net.node('k_concat_rescale_1', 'Identity', [pool]));
+    const rescale = (bits: number) => table(net.quantized({ avgpool_bits: bits }).model.graph).find((row) => row.startsWith('k_'));
+    expect(rescale(8)).toBe('k_concat_rescale_1_concat_rescale_quant: 8');
+    expect(rescale(-8)).toBe('k_concat_rescale_1_concat_rescale_quant: -8');
   });
 
   it('QNT12 an average pool as a convolution: floored output, reciprocal of its own width', () => {

@@ -85,19 +85,46 @@ describe('QNT18 … QNT21 where groups meet', () => {
     validateGraph(result.model.graph);
   });
 
-  it('QNT19 a quantizer in two groups belongs to the later one', () => {
+  it('QNT19 groups that have a quantizer in common are one, however long the chain', () => {
     const net = new Net();
     const x = net.convRelu('c0', net.input());
-    const [a, b, c] = ['a', 'b', 'c'].map((scope) => net.convRelu(scope, x));
-    net.concat('k1', a ?? '', b ?? '');
-    net.concat('k2', b ?? '', c ?? '');
+    const [a = '', b = '', c = '', d = ''] = ['a', 'b', 'c', 'd'].map((scope) => net.convRelu(scope, x));
+    net.concat('k1', a, b);
+    net.concat('k2', c, d);
+    net.concat('k3', b, c);
     const result = net.quantized();
-    expect(Object.values(groups(result)).filter((members) => members[0]?.includes('Relu'))).toEqual([
-      ['a/Relu_act_quant'],
-      ['b/Relu_act_quant', 'c/Relu_act_quant'],
+    expect(Object.entries(groups(result)).filter(([, members]) => members[0]?.includes('Relu'))).toEqual([
+      ['a/Relu_act_quant/k1_act_quant_concat_merge/m_threshold', ['a', 'b', 'c', 'd'].map((scope) => `${scope}/Relu_act_quant`)],
     ]);
-    expect(result.warnings.filter(({ rule }) => rule === 'QNT19').map(({ node }) => node)).toEqual(['k2']);
+    const [change] = result.changes.filter(({ rule }) => rule === 'QNT19');
+    expect(change?.summary).toBe('4 quantizers at k1, k2, k3 share one threshold');
     validateGraph(result.model.graph);
+  });
+
+  it('QNT19 of a biased layer in two sums all operands share one threshold', () => {
+    const net = new Net();
+    const x = net.convRelu('u/c0', net.input());
+    const [a = '', b = '', c = ''] = ['a', 'b', 'c'].map((scope) => net.conv(`u/${scope}`, x));
+    net.relu('u/r1', net.node('u/add1', 'Add', [a, b]));
+    net.relu('u/r2', net.node('u/add2', 'Add', [b, c]));
+    const sums = Object.entries(groups(net.quantized())).filter(([name]) => name.includes('eltw'));
+    expect(sums).toEqual([
+      ['u/add1_eltw_biasadd_quant_merge/m_threshold', ['a', 'b', 'c'].map((scope) => `u/${scope}/BiasAdd_biasadd_quant`)],
+    ]);
+  });
+
+  it('QNT20 one signed member makes all of a chain of groups signed', () => {
+    const net = new Net();
+    const x = net.convRelu('c0', net.input());
+    const y = net.conv('l', x);
+    const leaky = net.node('l/Maximum', 'Maximum', [net.node('l/mul', 'Mul', [net.constant('l/alpha'), y]), y]);
+    const [a = '', b = ''] = ['a', 'b'].map((scope) => net.convRelu(scope, x));
+    net.concat('k1', a, b);
+    net.concat('k2', b, leaky);
+    const { model, warnings } = net.quantized();
+    const signs = Object.fromEntries(readQuantizers(model.graph).map(({ name, signed }) => [name, signed]));
+    expect([signs['a/Relu_act_quant'], signs['b/Relu_act_quant'], signs['c0/Relu_act_quant']]).toEqual([true, true, false]);
+    expect(warnings.filter(({ rule }) => rule === 'QNT20')).toHaveLength(2);
   });
 
   it('QNT20 an unsigned activation beside a signed one in a concat becomes signed', () => {

@@ -26,6 +26,7 @@ const row = (name: string, log2t: number | null, more: Partial<QuantizerRow> = {
   clipped: null,
   sqnrDb: null,
   samples: null,
+  notes: [],
   sharedWith: [],
   ...more,
 });

@@ -31,8 +31,34 @@ describe('transform expressions', () => {
     ['quantize(is_training=True, weight_threshold=max)', { is_training: true, weight_threshold: 'max' }],
     ['remove_training_nodes(protected_node_patterns=[.*keep.*])', { protected_node_patterns: ['.*keep.*'] }],
     ['remove_training_nodes(protected_node_patterns=[\'a\', "b/.*"])', { protected_node_patterns: ['a', 'b/.*'] }],
+    ['remove_training_nodes( protected_node_patterns = [ "a" , b ] )', { protected_node_patterns: ['a', 'b'] }],
+    ['remove_training_nodes(protected_node_patterns=[(a|b)/.*])', { protected_node_patterns: ['(a|b)/.*'] }],
+    ['remove_training_nodes(protected_node_patterns=[[ab]/c, d(e)?])', { protected_node_patterns: ['[ab]/c', 'd(e)?'] }],
+    ['strip_unused_nodes(placeholder_type_enum=1)', { placeholder_type_enum: [1] }],
+    ['quantize(input_bits=8, missing_bias=zero)', { input_bits: 8, missing_bias: 'zero' }],
+    ['quantize(input_bits=None)', { input_bits: null }],
+    ['preprocess_layers(avgpool=exact)', { avgpool: 'exact' }],
+    ['fold_batch_norms(remaining=keep)', { remaining: 'keep' }],
   ])('reads %s', (text, options) => {
     expect(parseExpression(text).options).toEqual(options);
+  });
+
+  it.each([
+    ['preprocess_layers(avgpool=other)', 'option-invalid', /graffitist or exact/],
+    ['preprocess_layers(exact_average_pools=True)', 'option-unknown', /avgpool/],
+    ['nonsense', 'transform-unknown', /fix_input_shape, fold_batch_norms/],
+    ['quantize(weight_threshold=4sd)', 'option-invalid', /3sd/],
+    ['quantize(foo=1)', 'option-unknown', /weight_bits/],
+    ['fix_input_shape(foo=1)', 'option-unknown', /no options/],
+    ['quantize(weight_bits=eight)', 'option-invalid', /-8/],
+    ['quantize(weight_bits=0)', 'option-invalid', /signed/],
+    ['quantize(weight_bits)', 'option-invalid', /key=value/],
+    ['', 'option-invalid', /name\(key=value/],
+    ['quantize(weight_bits=-8))', 'option-invalid', /-8/],
+  ])('refuses %s: %s', (text, code, remedy) => {
+    const error = refusal(() => parseExpression(text));
+    expect(error.code).toBe(code);
+    expect(error.remedy).toMatch(remedy);
   });
 
   it('reads back what it prints, and leaves defaults out', () => {

@@ -64,7 +64,7 @@ describe('preprocess_layers', () => {
     const pool = net.pool('pool', 'AvgPool', net.input(), 3, 1, 'SAME');
     const end = net.math('end', 'Relu', pool);
     expect(run(net, [end], PRE).warned).toEqual(['PRE3 pool']);
-    const exact = run(net, [end], ['fix_input_shape', 'preprocess_layers(exact_average_pools=True)']);
+    const exact = run(net, [end], ['fix_input_shape', 'preprocess_layers(avgpool=exact)']);
     expect([exact.warned, exact.skipped, line(exact.model.graph, 'end')]).toEqual([[], ['PRE3 pool'], 'Relu pool']);
   });
 

@@ -1,6 +1,8 @@
+import type { GraphNode } from '../../graph/graph.ts';
 import { any, matches, node, oneOf, where } from '../../graph/pattern.ts';
 import { isFromAvgPool } from './ops.ts';
-import { type Pass, place } from './placement.ts';
+import { type Note, type Pass, place } from './placement.ts';
+import { mayBeNegative } from './signs.ts';
 
 const pool = oneOf(
   node('pool', 'AvgPool'),
@@ -9,13 +11,23 @@ const pool = oneOf(
 
 /** QNT12: an average pool written as a convolution gets a quantized reciprocal and a floored output; a plain one a rounded output. */
 export const placeAvgPool: Pass = (graph, { avgpoolBits, avgpoolReciprocalBits }) => {
+  const warnings: Note[] = [];
   const placements = [...matches(graph, pool)].flatMap(({ pool: plain, convolution, reciprocal }) => {
-    if (plain !== undefined) return [place('QNT12', plain.name, 'avgpool_quant', avgpoolBits)];
-    if (convolution === undefined || reciprocal === undefined) return [];
+    const averaging = plain ?? convolution;
+    if (averaging === undefined) return [];
+    if (avgpoolBits > 0 && mayBeNegative(graph, graph.input(averaging, 0), avgpoolBits)) warnings.push(clipsNegatives(averaging));
+    if (reciprocal === undefined) return [place('QNT12', averaging.name, 'avgpool_quant', avgpoolBits)];
     return [
       place('QNT12', reciprocal.name, 'weight_quant', avgpoolReciprocalBits),
-      place('QNT12', convolution.name, 'avgpool_quant', avgpoolBits, 'floor'),
+      place('QNT12', averaging.name, 'avgpool_quant', avgpoolBits, 'floor'),
     ];
   });
-  return { placements, warnings: [] };
+  return { placements, warnings };
 };
+
+/** QNT57 */
+function clipsNegatives({ name }: GraphNode): Note {
+  const text =
+    'It averages values of both signs and its quantizer is unsigned: negative averages become 0, as in Graffitist. avgpool_bits=-8 keeps them.';
+  return { rule: 'QNT57', node: name, text };
+}

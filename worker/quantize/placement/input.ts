@@ -1,8 +1,8 @@
 import { GraffitistError } from '../../errors.ts';
 import { type Pass, place } from './placement.ts';
 
-/** QNT8: the network's inputs are quantized, always signed. @throws GraffitistError `interface-invalid` */
-export const placeInputs: Pass = (graph, { inputs, activationBits }) => {
+/** QNT8: the network's inputs are quantized. @throws GraffitistError `interface-invalid` */
+export const placeInputs: Pass = (graph, { inputs, inputBits }) => {
   const placements = [...new Set(inputs)].map((name) => {
     if (!graph.has(name)) {
       throw new GraffitistError('interface-invalid', `The input '${name}' is not in the graph.`, {
@@ -10,7 +10,7 @@ export const placeInputs: Pass = (graph, { inputs, activationBits }) => {
         remedy: 'Name an input node of the graph.',
       });
     }
-    return place('QNT8', name, 'inp_quant', activationBits);
+    return place('QNT8', name, 'inp_quant', inputBits);
   });
   return { placements, warnings: [] };
 };

@@ -15,8 +15,6 @@ export interface Inserted {
 export interface Insertion {
   readonly graph: Graph;
   readonly inserted: readonly Inserted[];
-  /** Scopes of quantizers that several layers asked for, because they share weights or a bias. */
-  readonly tied: readonly string[];
   readonly warnings: readonly Note[];
 }
 
@@ -30,7 +28,7 @@ export function insertQuantizers(graph: Graph, placements: readonly Placement[],
   const editor = new GraphEditor(graph);
   const inserted: Inserted[] = [];
   const warnings: Note[] = [];
-  const { wanted, tied } = oncePerTensor(graph, placements, warnings);
+  const wanted = oncePerTensor(graph, placements, warnings);
   for (const [scope, { placement, producers }] of wanted) {
     if (!graph.has(`${scope}/LinearQuant`)) {
       const { producer, rounding, bits } = placement;
@@ -45,7 +43,7 @@ export function insertQuantizers(graph: Graph, placements: readonly Placement[],
       }
     }
   }
-  return { graph: editor.graph(), inserted, tied, warnings };
+  return { graph: editor.graph(), inserted, warnings };
 }
 
 /**
@@ -74,13 +72,8 @@ interface Wanted {
 }
 
 /** QNT21: weights or a bias that several layers share get one quantizer, of the widest format that was asked for. */
-function oncePerTensor(
-  graph: Graph,
-  placements: readonly Placement[],
-  warnings: Note[],
-): { readonly wanted: ReadonlyMap<string, Wanted>; readonly tied: readonly string[] } {
+function oncePerTensor(graph: Graph, placements: readonly Placement[], warnings: Note[]): ReadonlyMap<string, Wanted> {
   const wanted = new Map<string, Wanted>();
-  const tied = new Set<string>();
   for (const placement of placements) {
     const producer = graph.node(placement.producer);
     const named = quantizerScope(producer, placement.suffix);
@@ -92,7 +85,6 @@ function oncePerTensor(
       wanted.set(scope, { placement, producers: [producer.name] });
       continue;
     }
-    tied.add(scope);
     const widest = before === undefined ? placement : wider(before.placement, placement);
     const rewired = holder === producer.name && before === undefined ? [] : [producer.name];
     wanted.set(scope, { placement: widest, producers: [...new Set([...(before?.producers ?? []), ...rewired])] });
@@ -103,7 +95,7 @@ function oncePerTensor(
       text: `Layers of different bit-widths share it: it is quantized once, to ${Math.abs(widest.bits)} bits.`,
     });
   }
-  return { wanted, tied: [...tied] };
+  return wanted;
 }
 
 /** Whether two nodes deliver the same values: one node, or two reads of one variable. */

@@ -1,8 +1,9 @@
 import { GraffitistError } from '../../errors.ts';
 import type { Graph, GraphNode } from '../../graph/graph.ts';
-import { any, inAnyOrder, type MatchOf, matches, node, oneOf } from '../../graph/pattern.ts';
+import { any, inAnyOrder, type MatchOf, matches, node, oneOf, where } from '../../graph/pattern.ts';
 import { lastSegment, parentScope } from '../naming.ts';
-import { ADD_OPS, COMPUTE_OPS, RELU_OPS, VARIABLE_OPS } from './ops.ts';
+import { biasTest } from './biases.ts';
+import { ADD_OPS, COMPUTE_OPS, isFromAvgPool, RELU_OPS, VARIABLE_OPS } from './ops.ts';
 import { type Pass, type Placement, type PlacementSettings, place } from './placement.ts';
 
 /** Weights as they stand in an unfrozen graph, a frozen one, or behind a folded batch norm. */
@@ -18,18 +19,29 @@ const weight = oneOf(
 const layer = node('layer', COMPUTE_OPS, inAnyOrder(any('input'), weight));
 /** Between layer and bias only where batch norm is folded for training. */
 const corrected = node('correction', 'Mul', inAnyOrder(any(), layer));
-const biasAdd = node('biasAdd', ['BiasAdd', ...ADD_OPS], inAnyOrder(oneOf(layer, corrected), any('bias')));
-/** An element-wise add that reads a biased layer: residual connections. */
-const bypass = node('bypass', ADD_OPS, inAnyOrder(any(), biasAdd));
 
-/** QNT3 … QNT6, in the order in which they are looked for: a layer belongs to the first that ends at it. */
-const RELU_ROOT = node('relu', RELU_OPS, oneOf(biasAdd, bypass));
-const LEAKY_ROOT = node('leaky', 'Maximum', inAnyOrder(node('alphaX', 'Mul', inAnyOrder(any('alpha'), biasAdd)), biasAdd));
-const BYPASS_ROOT = bypass;
-const BIASADD_ROOT = biasAdd;
+/**
+ * QNT3 … QNT6, in the order in which they are looked for: a layer belongs to the first that ends at it. `isBias` tells a bias from the
+ * other branch of a residual sum.
+ */
+function rootsOf(isBias: (node: GraphNode) => boolean) {
+  const biasAdd = oneOf(
+    node('biasAdd', 'BiasAdd', inAnyOrder(oneOf(layer, corrected), any('bias'))),
+    node('biasAdd', ADD_OPS, inAnyOrder(oneOf(layer, corrected), where(any('bias'), isBias))),
+  );
+  /** An element-wise add that reads a biased layer: residual connections. */
+  const bypass = node('bypass', ADD_OPS, inAnyOrder(any(), biasAdd));
+  const sum = oneOf(biasAdd, bypass);
+  return {
+    relu: node('relu', RELU_OPS, sum),
+    leaky: node('leaky', 'Maximum', inAnyOrder(node('alphaX', 'Mul', inAnyOrder(any('alpha'), sum)), sum)),
+    bypass,
+    biasAdd,
+  };
+}
 
 /** A compute layer with what follows it, whichever pattern found it. */
-interface LayerMatch extends MatchOf<typeof BIASADD_ROOT> {
+interface LayerMatch extends MatchOf<ReturnType<typeof rootsOf>['biasAdd']> {
   readonly rule: string;
   readonly bypass?: GraphNode | undefined;
   readonly relu?: GraphNode | undefined;
@@ -56,6 +68,17 @@ export function* layerMatches(graph: Graph): Generator<LayerMatch> {
     taken.add(match.layer.name);
     yield match;
   }
+}
+
+/** QNT55: layers that would be quantized if they added a bias; not those that stand for average pools, feed a convolution (QNT9) or are recurrent. */
+export function layersWithoutBias(graph: Graph): GraphNode[] {
+  const matched = new Set([...layerMatches(graph)].map(({ layer: found }) => found.name));
+  return [...matches(graph, layer)]
+    .map(({ layer: found }) => found)
+    .filter(({ name, op }) => {
+      if (matched.has(name) || isFromAvgPool(name) || name.includes('gru')) return false;
+      return op !== 'DepthwiseConv2dNative' || !graph.uses(name).some(({ consumer, slot }) => consumer.op === 'Conv2D' && slot === 0);
+    });
 }
 
 /** Why a layer that matches is nevertheless left in float; null: it is not. */
@@ -85,10 +108,11 @@ function refuseTraining({ layer, correction }: LayerMatch): void {
 }
 
 function* candidates(graph: Graph): Generator<LayerMatch> {
-  for (const match of matches(graph, RELU_ROOT)) yield { ...match, rule: 'QNT3' };
-  for (const match of matches(graph, LEAKY_ROOT)) yield { ...match, rule: 'QNT4' };
-  for (const match of matches(graph, BYPASS_ROOT)) yield { ...match, rule: 'QNT5' };
-  for (const match of matches(graph, BIASADD_ROOT)) yield { ...match, rule: 'QNT6' };
+  const roots = rootsOf(biasTest(graph));
+  for (const match of matches(graph, roots.relu)) yield { ...match, rule: 'QNT3' };
+  for (const match of matches(graph, roots.leaky)) yield { ...match, rule: match.bypass === undefined ? 'QNT4' : 'QNT52' };
+  for (const match of matches(graph, roots.bypass)) yield { ...match, rule: 'QNT5' };
+  for (const match of matches(graph, roots.biasAdd)) yield { ...match, rule: 'QNT6' };
 }
 
 function layerPlacements(match: LayerMatch, settings: PlacementSettings): Placement[] {
@@ -103,7 +127,9 @@ function layerPlacements(match: LayerMatch, settings: PlacementSettings): Placem
   ];
   if (leaky !== undefined && alpha !== undefined && alphaX !== undefined) {
     placements.push(
-      on(biasAdd, 'biasadd_quant', settings.layerBits),
+      ...(bypass === undefined
+        ? [on(biasAdd, 'biasadd_quant', settings.layerBits)]
+        : [on(biasAdd, 'biasadd_quant', settings.activationBits), on(bypass, 'eltwadd_quant', settings.layerBits)]),
       on(alpha, 'lrelu_weight_quant', settings.layerBits),
       on(alphaX, 'lrelu_alpha_x_quant', settings.layerBits),
       on(leaky, 'act_quant', settings.activationBits),

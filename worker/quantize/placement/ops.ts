@@ -1,3 +1,5 @@
+import type { Edge, GraphNode } from '../../graph/graph.ts';
+
 /** Ops that multiply an input by weights. */
 export const COMPUTE_OPS: ReadonlySet<string> = new Set(['Conv2D', 'MatMul', 'BatchMatMul', 'BatchMatMulV2', 'DepthwiseConv2dNative']);
 
@@ -13,10 +15,36 @@ export function isFromAvgPool(name: string): boolean {
   return name.includes('_from_avgpool');
 }
 
-/** Ops whose output lies on the grid of their first input. */
-// biome-ignore format: a list
+/** Ops whose output holds nothing but values of their first input, so that it lies on the grid of that. */
 export const KEEPS_SCALE: ReadonlySet<string> = new Set([
-  'Identity', 'MaxPool', 'MaxPoolV2', 'Pad', 'MirrorPad', 'Reshape', 'Squeeze', 'ExpandDims', 'Transpose', 'ReverseV2', 'ConcatV2',
-  'StridedSlice', 'Slice', 'SplitV', 'Unpack', 'Tile', 'BroadcastTo', 'Gather', 'GatherV2', 'SpaceToDepth', 'DepthToSpace',
-  'SpaceToBatchND', 'BatchToSpaceND', 'ResizeNearestNeighbor', 'ExtractImagePatches',
+  ...['Identity', 'StopGradient', 'Cast', 'Reshape', 'Squeeze', 'ExpandDims', 'Transpose', 'Tile', 'Pad', 'MirrorPad'],
+  ...[
+    'MaxPool',
+    'MaxPoolV2',
+    'Max',
+    'StridedSlice',
+    'Slice',
+    'SplitV',
+    'Unpack',
+    'Gather',
+    'GatherV2',
+    'ReverseV2',
+    'ResizeNearestNeighbor',
+  ],
+  ...['SpaceToDepth', 'DepthToSpace', 'SpaceToBatchND', 'BatchToSpaceND', 'BroadcastTo', 'ExtractImagePatches'],
+  ...['ConcatV2', 'Pack', 'Split'],
+]);
+
+/** The inputs whose values the output holds; none where the op makes new ones. */
+export function gridInputs({ op, edges }: GraphNode): readonly Edge[] {
+  if (!KEEPS_SCALE.has(op)) return [];
+  if (op === 'ConcatV2') return edges.slice(0, -1);
+  if (op === 'Pack') return edges;
+  return op === 'Split' ? edges.slice(1, 2) : edges.slice(0, 1);
+}
+
+/** Ops whose results are never below 0. */
+export const NEVER_NEGATIVE: ReadonlySet<string> = new Set([
+  ...RELU_OPS,
+  ...['Sigmoid', 'Softplus', 'Softmax', 'Exp', 'Square', 'Sqrt', 'Rsqrt', 'Abs'],
 ]);

@@ -34,6 +34,7 @@ export type Pass = (graph: Graph, settings: PlacementSettings) => PassResult;
 export interface PlacementSettings {
   readonly inputs: readonly string[];
   readonly weightBits: SignedBits;
+  readonly inputBits: SignedBits;
   readonly activationBits: SignedBits;
   readonly layerBits: SignedBits;
   readonly reluBits: SignedBits;

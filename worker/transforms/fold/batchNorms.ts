@@ -10,26 +10,15 @@ export const FUSED_BATCH_NORMS: ReadonlySet<string> = new Set(['FusedBatchNorm',
 
 const layer = node('layer', COMPUTE_OPS);
 
-/** A compute layer whose output goes, perhaps through a Reshape, into a fused batch norm. */
-const fusedBatchNorm = node(
-  'bn',
-  FUSED_BATCH_NORMS,
-  optional('reshape', 'Reshape', layer),
-  any('gamma'),
-  any('beta'),
-  any('mean'),
-  any('variance'),
-);
+/** A compute layer whose output goes, perhaps through a Reshape or a bias, into a batch norm. */
+const normalized = oneOf(optional('reshape', 'Reshape', layer), node('biasAdd', ['BiasAdd', ...ADD_OPS], inAnyOrder(layer, any('bias'))));
+const fusedBatchNorm = node('bn', FUSED_BATCH_NORMS, normalized, any('gamma'), any('beta'), any('mean'), any('variance'));
 
 /** Batch norm in small ops, as TensorFlow ≤ 1.2 writes it: x·k + (β − mean·k) with k = γ / √(variance + ε), γ perhaps left out. */
 const rsqrt = node('rsqrt', 'Rsqrt', node('sum', ADD_OPS, inAnyOrder(where(node('epsilon', 'Const'), isScalar), any('variance'))));
 const scale = oneOf(node('scale', 'Mul', inAnyOrder(rsqrt, any('gamma'))), rsqrt);
 const offset = node('offset', 'Sub', any('beta'), node('shift', 'Mul', inAnyOrder(any('mean'), scale)));
-const writtenOutBatchNorm = node(
-  'bn',
-  ADD_OPS,
-  inAnyOrder(node('scaled', 'Mul', inAnyOrder(optional('reshape', 'Reshape', layer), scale)), offset),
-);
+const writtenOutBatchNorm = node('bn', ADD_OPS, inAnyOrder(node('scaled', 'Mul', inAnyOrder(normalized, scale)), offset));
 const anyWrittenOut = node('bn', ADD_OPS, inAnyOrder(node('scaled', 'Mul', inAnyOrder(any(), scale)), offset));
 
 /** A batch norm and the layer before it, however the file writes them. */
@@ -37,6 +26,8 @@ export interface NormalizedLayer {
   readonly bn: GraphNode;
   readonly layer: GraphNode;
   readonly reshape: GraphNode | undefined;
+  /** What is added to the layer's output before it is normalized. */
+  readonly bias: Edge | undefined;
   /** undefined: there is no γ. */
   readonly gamma: Edge | undefined;
   readonly beta: Edge;
@@ -52,17 +43,22 @@ export interface NormalizedLayer {
   readonly training: boolean;
 }
 
-/** The batch norm that ends at `root` with the layer before it. */
-export function normalizedLayerAt(graph: Graph, root: GraphNode): NormalizedLayer | undefined {
+/** The batch norm that ends at `root` with the layer before it; behind a bias only where `isBias` says that it is one. */
+export function normalizedLayerAt(graph: Graph, root: GraphNode, isBias: (node: GraphNode) => boolean): NormalizedLayer | undefined {
   const fused = matchAt(graph, fusedBatchNorm, root);
   if (fused !== undefined) {
+    const bias = biasOf(fused, isBias);
+    if (bias === null) return undefined;
     const [, gamma, beta, mean, variance] = root.edges as [Edge, Edge, Edge, Edge, Edge];
     const epsilon = makeTensor(dtypeOf(root), [], [floatAttr(root, 'epsilon', 1e-4)]);
-    const carriers = [fused.layer, fused.reshape].filter((found) => found !== undefined);
-    return { ...fused, reshape: fused.reshape, gamma, beta, mean, variance, epsilon, nodes: [root], carriers, training: inTraining(root) };
+    const carriers = [fused.layer, fused.reshape, fused.biasAdd].filter((found) => found !== undefined);
+    const nodes = [root, fused.biasAdd].filter((found) => found !== undefined);
+    return { ...fused, reshape: fused.reshape, bias, gamma, beta, mean, variance, epsilon, nodes, carriers, training: inTraining(root) };
   }
   const written = matchAt(graph, writtenOutBatchNorm, root);
   if (written === undefined) return undefined;
+  const bias = biasOf(written, isBias);
+  if (bias === null) return undefined;
   const epsilon = written.epsilon.attr('value');
   if (epsilon?.kind !== 'tensor') return undefined;
   const source = (found: GraphNode, reader: GraphNode): Edge =>
@@ -71,22 +67,43 @@ export function normalizedLayerAt(graph: Graph, root: GraphNode): NormalizedLaye
     bn: root,
     layer: written.layer,
     reshape: written.reshape,
+    bias,
     gamma: written.scale === undefined || written.gamma === undefined ? undefined : source(written.gamma, written.scale),
     beta: source(written.beta, written.offset),
     mean: source(written.mean, written.shift),
     variance: source(written.variance, written.sum),
     epsilon: epsilon.value,
-    nodes: [root, written.scaled, written.offset, written.shift, written.scale, written.rsqrt, written.sum, written.epsilon].filter(
-      (found) => found !== undefined,
-    ),
-    carriers: [written.layer, written.reshape, written.scaled].filter((found) => found !== undefined),
+    nodes: [
+      ...[root, written.scaled, written.offset, written.shift, written.scale, written.rsqrt, written.sum, written.epsilon],
+      written.biasAdd,
+    ].filter((found) => found !== undefined),
+    carriers: [written.layer, written.reshape, written.biasAdd, written.scaled].filter((found) => found !== undefined),
     training: !isParameter(graph, written.mean) || !isParameter(graph, written.variance),
   };
+}
+
+/** The bias between layer and batch norm, undefined: there is none, null: what is added there is no bias. */
+function biasOf(
+  { biasAdd, bias }: { readonly biasAdd?: GraphNode | undefined; readonly bias?: GraphNode | undefined },
+  isBias: (node: GraphNode) => boolean,
+): Edge | undefined | null {
+  if (biasAdd === undefined || bias === undefined) return undefined;
+  return isBias(bias) ? (biasAdd.edges.find((edge) => edge.node === bias.name) ?? null) : null;
 }
 
 /** Whether a batch norm ends here that has no compute layer before it. */
 export function isLoneBatchNorm(graph: Graph, root: GraphNode): boolean {
   return FUSED_BATCH_NORMS.has(root.op) || matchAt(graph, anyWrittenOut, root) !== undefined;
+}
+
+/** Where a batch norm in inference form reads what it normalizes: the node and its input slot; undefined for any other node. */
+export function normalizedInput(graph: Graph, root: GraphNode): { readonly reader: GraphNode; readonly slot: number } | undefined {
+  if (FUSED_BATCH_NORMS.has(root.op)) return inTraining(root) ? undefined : { reader: root, slot: 0 };
+  const written = matchAt(graph, anyWrittenOut, root);
+  if (written === undefined || !isParameter(graph, written.mean) || !isParameter(graph, written.variance)) return undefined;
+  const factor = (written.scale ?? written.rsqrt).name;
+  const slot = written.scaled.edges.findIndex((edge) => edge.node !== factor);
+  return slot < 0 ? undefined : { reader: written.scaled, slot };
 }
 
 /** A constant or a variable, read directly or through its Identity. */

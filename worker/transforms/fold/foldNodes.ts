@@ -39,7 +39,13 @@ export function foldNodes(
     typed(at('Rsqrt'), 'Rsqrt', dtype, at('Add')),
     ...(gamma === undefined ? [] : [typed(at('Mul'), 'Mul', dtype, gamma, at('Rsqrt'))]),
   ];
-  const bias = [typed(at('Mul_1'), 'Mul', dtype, mean, k), typed(at('biases'), 'Sub', dtype, beta, at('Mul_1'))];
+  // FBN20: the layer's own bias moves the mean.
+  const centre = match.bias === undefined ? [] : [typed(at('Sub'), 'Sub', dtype, mean, match.bias)];
+  const bias = [
+    ...centre,
+    typed(at('Mul_1'), 'Mul', dtype, centre[0]?.name ?? mean, k),
+    typed(at('biases'), 'Sub', dtype, beta, at('Mul_1')),
+  ];
   const depthwise = layer.op === 'DepthwiseConv2dNative';
   const reshape = depthwise ? depthwiseReshape(own, k, kernel, dtype) : [];
   const weights = typed(folded, 'Mul', dtype, layer.edges[1] ?? '', depthwise ? at('Reshape') : k);

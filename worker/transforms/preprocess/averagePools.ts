@@ -82,14 +82,14 @@ export const averagePools: SubStep = (step) => {
           'PRE3',
           pool,
           'its windows hang over the border, where a convolution gives other numbers',
-          'Leave out exact_average_pools for the form of the original.',
+          'Leave out avgpool=exact for the form of the original.',
         );
         continue;
       }
       step.warn(
         'PRE3',
         pool,
-        'SAME windows hang over the border: there the convolution divides by the whole window, the pool by what lies inside. exact_average_pools=True keeps the pool.',
+        'SAME windows hang over the border: there the convolution divides by the whole window, the pool by what lies inside. preprocess_layers(avgpool=exact) keeps the pool.',
       );
     }
     const pooled = addPool(step, { name: pool.name, source, window: [kh, kw], channels, strides, padding, dtype: dtypeOf(pool) });

@@ -25,8 +25,11 @@ function rescale(step: Step, node: GraphNode, rule: string, suffix: string, oper
   const scope = parentScope(node.name);
   const added: string[] = [];
   const inputs = node.edges.map((edge, slot) => {
-    const op = step.find(edge.node)?.op ?? '';
-    if (slot >= operands || (ends.has(op) && edge.node.includes(scope))) return edge;
+    const source = step.find(edge.node);
+    const endsHere = slot < operands && ends.has(source?.op ?? '');
+    const inScope = edge.node.includes(scope);
+    if (source !== undefined && endsHere && inScope !== isOwn(step, source, node)) warnOfScope(step, node, source, scope, inScope);
+    if (slot >= operands || (endsHere && inScope)) return edge;
     const marker = step.add(typed(`${node.name}_${suffix}_${slot}`, 'Identity', dtypeOf(node), edge));
     added.push(marker.node);
     return marker;
@@ -39,6 +42,19 @@ function rescale(step: Step, node: GraphNode, rule: string, suffix: string, oper
     [node.name],
     [node.name, ...added],
   );
+}
+
+/** What dataflow says of an operand: it is there for this node alone. */
+function isOwn(step: Step, source: GraphNode, node: GraphNode): boolean {
+  return !step.isOutput(source) && step.graph.uses(source.name).every((use) => use.consumer.name === node.name);
+}
+
+/** PRE21: the original decides by names; where the edges of the graph say something else, that is told. */
+function warnOfScope(step: Step, node: GraphNode, source: GraphNode, scope: string, inScope: boolean): void {
+  const text = inScope
+    ? `'${source.name}' lies in the scope '${scope}', so it gets no scale of its own here although other nodes read it: they take the shared one, as in Graffitist.`
+    : `Nothing else reads '${source.name}', yet it gets a scale of its own and is quantized twice, as in Graffitist: its name does not hold the scope '${scope}'.`;
+  step.warn('PRE21', node, text);
 }
 
 /** A sum of two images of one static shape, not part of a fold or of an initializer. */

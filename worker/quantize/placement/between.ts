@@ -1,0 +1,122 @@
+import type { Edge, Graph, GraphNode } from '../../graph/graph.ts';
+import { importOrder } from '../../graph/importOrder.ts';
+import { descendants } from '../../graph/reach.ts';
+import { quantizedWeights } from '../quantizedLayers.ts';
+import { ADD_OPS, COMPUTE_OPS, gridInputs, RELU_OPS } from './ops.ts';
+import { type Pass, type Placement, type PlacementSettings, place } from './placement.ts';
+import { signOf } from './signs.ts';
+
+/** Ops that make new values from values on a grid, one by one or as averages, and whose result can be quantized. */
+const QUANTIZABLE: ReadonlySet<string> = new Set([
+  ...ADD_OPS,
+  ...['Sub', 'Mul', 'RealDiv', 'BiasAdd', 'Maximum', 'Minimum', 'SquaredDifference', 'Square', 'Mean', 'Sum', 'ResizeBilinear', 'LRN'],
+  ...['LeakyRelu', 'Sigmoid', 'Tanh', 'Elu', 'Selu', 'Softplus', 'Softsign', 'Exp', 'Log', 'Softmax'],
+]);
+/** Their first data input is data, the others say how to treat it. */
+const ONE_INPUT: ReadonlySet<string> = new Set(['Mean', 'Sum', 'ResizeBilinear']);
+
+/**
+ * QNT50: what a quantized layer reads lies on a grid, and so do the operands of whatever is quantized on the way. Where sums and
+ * activations that no pattern covers (sums of sums, relu behind them, sigmoid …) stand between and their operands lie on a grid, their
+ * results are quantized: relu_bits where they cannot be negative, else activation_bits. Values that leave the network, and all that is
+ * computed from a layer in float, stay as the original has them.
+ */
+export const placeBetween: Pass = (graph, settings) => {
+  const fed = descendants(graph, settings.inputs);
+  const wanted = wantedOn(graph, fed);
+  if (wanted.size === 0) return { placements: [], warnings: [] };
+  const placements: Placement[] = [];
+  const grid = new Set<string>();
+  const negative = new Map<string, boolean>();
+  for (const node of importOrder(graph).nodes) {
+    negative.set(
+      node.name,
+      signOf(graph, node, (name) => negative.get(name) ?? true, settings.avgpoolBits),
+    );
+    if (!fed.has(node.name)) continue;
+    const operands = dataOperands(graph, wanted.has(node.name) ? rectified(graph, node) : node, fed);
+    const onGrid = operands.length > 0 && operands.every((edge) => grid.has(edge.node));
+    if (node.op === 'LinearQuant' || (onGrid && (gridInputs(node).length > 0 || RELU_OPS.has(node.op)))) grid.add(node.name);
+    if (!wanted.has(node.name) || !onGrid) continue;
+    grid.add(node.name);
+    const own = quantizersOf(graph, node, fed, negative.get(node.name) === true, settings);
+    placements.push(...own);
+    const last = own.at(-1);
+    if (last?.producer === node.name) negative.set(node.name, last.bits < 0);
+  }
+  return { placements, warnings: [] };
+};
+
+/** The nodes whose results must lie on a grid and do so only with a quantizer: backwards from quantized layers and quantizers. */
+function wantedOn(graph: Graph, fed: ReadonlySet<string>): ReadonlySet<string> {
+  const wanted = new Set<string>();
+  const waiting: GraphNode[] = [];
+  const operandsOf = (node: GraphNode): void => {
+    for (const edge of dataOperands(graph, node, fed)) waiting.push(graph.node(edge.node));
+  };
+  for (const node of graph.nodes) {
+    if (!fed.has(node.name)) continue;
+    if (COMPUTE_OPS.has(node.op) && quantizedWeights(graph, node)) operandsOf(node);
+    else if (node.op === 'LinearQuant') {
+      const source = rectified(graph, graph.input(node, 0));
+      if (QUANTIZABLE.has(source.op)) operandsOf(source);
+    }
+  }
+  const seen = new Set<string>();
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (seen.has(node.name) || node.op === 'LinearQuant') continue;
+    seen.add(node.name);
+    const source = rectified(graph, node);
+    const makes = QUANTIZABLE.has(source.op) && !followsLayer(graph, source);
+    if (makes) wanted.add(node.name);
+    if (makes) operandsOf(source);
+    else if (gridInputs(node).length > 0 || RELU_OPS.has(node.op)) operandsOf(node);
+  }
+  return wanted;
+}
+
+/** The quantizers on a wanted node: its parameters first, then its result. */
+function quantizersOf(
+  graph: Graph,
+  node: GraphNode,
+  fed: ReadonlySet<string>,
+  negative: boolean,
+  { activationBits, reluBits, weightBits }: PlacementSettings,
+): Placement[] {
+  const source = rectified(graph, node);
+  const data = new Set(dataOperands(graph, source, fed).map((edge) => edge.node));
+  const parameters = ONE_INPUT.has(source.op) ? [] : source.edges.filter((edge) => !data.has(edge.node));
+  const suffix = ADD_OPS.has(node.op) || node.op === 'Sub' ? 'eltwadd_quant' : 'act_quant';
+  return [
+    ...parameters
+      .filter((edge) => graph.node(edge.node).op !== 'LinearQuant')
+      .map((edge) => place('QNT50', edge.node, 'weight_quant', weightBits)),
+    place('QNT50', node.name, suffix, negative ? activationBits : reluBits),
+  ];
+}
+
+/** What a relu rectifies where only that relu reads it; else the node itself. */
+function rectified(graph: Graph, node: GraphNode): GraphNode {
+  if (!RELU_OPS.has(node.op)) return node;
+  const source = graph.input(node, 0);
+  return QUANTIZABLE.has(source.op) && graph.uses(source.name).length === 1 ? source : node;
+}
+
+/** Inputs that carry what the network is fed; of a pass-through only those that its output holds. */
+function dataOperands(graph: Graph, node: GraphNode, fed: ReadonlySet<string>): readonly Edge[] {
+  const carried = gridInputs(node);
+  const edges = carried.length > 0 ? carried : ONE_INPUT.has(node.op) || node.op === 'LinearQuant' ? node.edges.slice(0, 1) : node.edges;
+  return edges.filter((edge) => fed.has(edge.node) && graph.has(edge.node));
+}
+
+/** Whether it adds a bias to a layer, or scales it: those belong to the layer, quantized or not. */
+function followsLayer(graph: Graph, { edges }: GraphNode): boolean {
+  return edges.some((edge) => {
+    const source = graph.find(edge.node);
+    return source !== undefined && (COMPUTE_OPS.has(source.op) || layerQuant(graph, source));
+  });
+}
+
+function layerQuant(graph: Graph, { op, edges }: GraphNode): boolean {
+  return op === 'LinearQuant' && COMPUTE_OPS.has(graph.find(edges[0]?.node ?? '')?.op ?? '');
+}

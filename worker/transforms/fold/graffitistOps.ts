@@ -1,0 +1,15 @@
+import type { Graph } from '../../graph/graph.ts';
+
+/** The ops that Graffitist 2.0.3 takes; it refuses graphs with any other. */
+const OPS: ReadonlySet<string> = new Set(
+  `Mul PlaceholderWithDefault Const Assign Identity Mean VariableV2 BiasAdd Conv2D Sub MaxPool Relu LeakyRelu MatMul Softmax Reshape Add
+  Placeholder RandomUniform AvgPool ConcatV2 L2Loss Squeeze Fill Shape Maximum FusedBatchNorm TruncatedNormal DepthwiseConv2dNative Pack
+  StridedSlice Pad Relu6 AssignSub NoOp RestoreV2 SaveV2 AssignVariableOp ReadVariableOp VarHandleOp VarIsInitializedOp Transpose`.split(
+    /\s+/,
+  ),
+);
+
+/** Whether Graffitist takes a graph, so that its result is the one to give. */
+export function takenByGraffitist(graph: Graph): boolean {
+  return graph.nodes.every(({ op }) => OPS.has(op));
+}
