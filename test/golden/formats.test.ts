@@ -38,7 +38,7 @@ describeShared('recorded graphs in other forms than .pb', () => {
   it.each(named(/saved_model\.pb$/).map((file) => path.dirname(file)))('SavedModel %s opens with its variables', async (root) => {
     const summary = summarize(await openDocument(folder(root), { tag: 'serve' }));
     expect(summary).toMatchObject({ name: path.basename(root), missingVariables: [], refusal: null, savedModel: { tag: 'serve' } });
-    expect(summary.guess).toEqual({ inputs: ['input'], outputs: ['MobilenetV2/Predictions/Softmax'], shape: [64, 64, 3] });
+    expect(summary.guess).toMatchObject({ inputs: ['input'], outputs: ['MobilenetV2/Predictions/Softmax'], shape: [64, 64, 3] });
     expect(summary.files.filter(({ error }) => error !== undefined)).toEqual([]);
   });
 });

@@ -31,7 +31,7 @@ async function writtenFiles(folder: string, args: readonly string[], thresholds:
   const model = await quantizedModel(folder, args);
   const { meta } = open(new Uint8Array(readFileSync(shared(folder, readArguments(args).inGraph))));
   const source = { model: { ...model, meta }, thresholds: new Map(Object.entries(thresholds)) };
-  return graffitistFiles(source, 'out.pb', `${name}.ckpt`);
+  return graffitistFiles(source, 'out', `${name}.ckpt`);
 }
 
 async function bytesOf(files: Awaited<ReturnType<typeof writtenFiles>>, name: string): Promise<Uint8Array> {
