@@ -3,17 +3,9 @@ import { expect, it } from 'vitest';
 import { differenceText, diffGraphs } from '../../worker/graph/diff.ts';
 import type { Graph } from '../../worker/graph/graph.ts';
 import { describeShared, hasShared, shared } from '../shared.ts';
-import { caseFile, microCases, readArguments, readGraph, runArguments, runMicroCase } from './runCase.ts';
+import { readArguments, readGraph, runArguments } from './runCase.ts';
 
-const OWN = /^(fix_input_shape|fold_batch_norms|remove_training_nodes(\(.*\))?|strip_unused_nodes(\(.*\))?|preprocess_layers)(\(\))?$/;
 const RECIPE_1 = ['fix_input_shape', 'fold_batch_norms', 'remove_training_nodes', 'strip_unused_nodes', 'preprocess_layers'];
-
-/** Micro cases of this recipe's transforms that the original completes. `nonsense` is a transform that it ignores and we refuse. */
-const micro = (hasShared ? microCases() : []).filter((name) => {
-  const { args, original } = caseFile(`cases/micro/${name}`);
-  const { transforms, inGraph } = readArguments(args);
-  return original === 'ok' && inGraph.endsWith('.pb') && transforms.every((text) => OWN.test(text));
-});
 
 const networks = (hasShared ? readdirSync(shared('cases/nets')) : []).flatMap((network) => {
   const { recipes } = JSON.parse(readFileSync(shared('cases/nets', network, 'cases.json'), 'utf8')) as {
@@ -27,19 +19,6 @@ function expectEqual(expected: Graph, actual: Graph): void {
   expect(diffGraphs(expected, actual).map(differenceText)).toEqual([]);
   expect(actual.nodes.map((node) => node.name)).toEqual(expected.nodes.map((node) => node.name));
 }
-
-describeShared('recipe 1 on micro graphs: the original’s graph, node for node and in its order', () => {
-  it('has cases', () => expect(micro.length).toBeGreaterThan(45));
-
-  it.each(micro)('%s', (name) => {
-    const { node_counts: counts } = caseFile(`cases/micro/${name}`);
-    const { model, nodeCounts } = runMicroCase(name);
-    expectEqual(readGraph('cases/micro', name, 'expected.pb'), model.graph);
-    // The original runs a transform that is listed twice once.
-    const once = nodeCounts.filter(([stage], i) => nodeCounts.findIndex(([other]) => other === stage) === i);
-    expect(once).toEqual(counts.slice(0, -1));
-  });
-});
 
 describeShared('recipe 1 on networks', () => {
   it('has all networks', () => expect(new Set(networks.map(([network]) => network)).size).toBe(8));

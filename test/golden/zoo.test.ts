@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { differenceText, diffGraphs } from '../../worker/graph/diff.ts';
 import type { Graph } from '../../worker/graph/graph.ts';
 import type { NetworkRecipe, RunRequest } from '../../worker/protocol.ts';
 import { printExpression } from '../../worker/transforms/expression.ts';
@@ -90,7 +91,7 @@ describeShared('presets say what the original was told', () => {
   });
 });
 
-/** Runs an inference preset on the graph of a case, without calibration. */
+/** Runs a preset on the graph of a case, without calibration. */
 function runPreset(network: string, recipe: NetworkRecipe, inGraph = `${network}_eval.pb`) {
   const graph = readGraph('cases/nets', network, inGraph);
   const request = presetFor(graph, recipe);
@@ -111,5 +112,19 @@ describeShared('presets make the original’s graphs', () => {
     if (!networkNamed(network)?.recipes.includes('retrained-int8')) return;
     expectSameGraph(int8, runPreset(network, 'retrained-int8').model.graph);
     expectSameGraph(int4, runPreset(network, 'retrained-int4').model.graph);
+  });
+
+  // INT4 and INT8 differ only in the bit-widths of weights (facts 14.2), by the same nodes in training and inference graphs.
+  it.each([...NETWORKS, ...VARIANTS].filter((network) => network !== 'yolo_v2_tiny'))('ZOO6 %s, recipe 3a', (network) => {
+    const [int8, int4] = (['train-int8', 'train-int4'] as const).map(
+      (recipe) => runPreset(network, recipe, `${network}_train.meta`).model.graph,
+    );
+    const recorded = readGraph('cases/nets', network, 'recipe3a_int8.pb.gz');
+    expectSameGraph(recorded, int8 ?? recorded);
+    const widths = (expected: Graph, actual: Graph) => diffGraphs(expected, actual).map(differenceText).sort();
+    const inference = ['recipe3c_int8.pb.gz', 'recipe3c_int4.pb.gz'].map((file) => readGraph('cases/nets', network, file));
+    const wanted = widths(inference[0] ?? recorded, inference[1] ?? recorded);
+    expect(wanted.length).toBeGreaterThan(3);
+    expect(widths(recorded, int4 ?? recorded)).toEqual(wanted);
   });
 });

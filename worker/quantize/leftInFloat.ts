@@ -83,16 +83,23 @@ function floatOutput(after: Graph, node: GraphNode): Why | undefined {
   if ((!isSum && !isRelu && !isOther) || isRequantized(after, node)) return undefined;
   if (isRelu) {
     if (onGrid(after, node)) return undefined;
-    return { reason: 'it does not follow the bias or the residual sum of a quantized layer directly', remedy: undefined };
+    return {
+      reason: 'it does not follow the bias or the residual sum of a quantized layer directly',
+      remedy: 'Where what it reads is quantized and a quantized layer reads it, quantize(remaining=quantize) quantizes it.',
+    };
   }
   if (isSum) {
     if (node.edges.every((edge) => edge.node.includes('_eltw_rescale_'))) {
       return {
         reason: 'both of its operands were rescaled on their own, for neither is a biased layer in the scope of this sum',
-        remedy: 'Name the layers and the sum of a block in one scope, as slim does, and they share a threshold.',
+        remedy:
+          'Name the layers and the sum of a block in one scope, as slim does, and they share a threshold; or quantize(remaining=quantize).',
       };
     }
-    return { reason: 'none of its operands is the biased output of a layer', remedy: 'Sums without such a layer are computed in float.' };
+    return {
+      reason: 'none of its operands is the biased output of a layer',
+      remedy: 'Where a quantized layer reads it, quantize(remaining=quantize) quantizes it.',
+    };
   }
   if (BATCH_NORMS.has(node.op) && isTraining(node)) {
     return { reason: 'this batch norm is still in training mode', remedy: 'Use the evaluation graph.' };

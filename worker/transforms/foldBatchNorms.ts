@@ -5,11 +5,11 @@ import { isLoneBatchNorm, type NormalizedLayer, normalizedLayerAt } from './fold
 import { foldForTraining } from './fold/foldForTraining.ts';
 import { foldNodes } from './fold/foldNodes.ts';
 import { type FoldScene, foldScene, outputOf } from './fold/foldScene.ts';
-import { takenByGraffitist } from './fold/graffitistOps.ts';
 import { layersForBatchNorms } from './fold/loneBatchNorms.ts';
 import { type MovingStatistics, movingStatistics } from './fold/movingAverages.ts';
 import { kernelOf, obstacleTo } from './fold/obstacles.ts';
 import { leadsBack } from './fold/reshapes.ts';
+import { takenByGraffitist } from './graffitistOps.ts';
 import { removeIdentities } from './identities.ts';
 import { dtypeOf, typed } from './nodes.ts';
 import { choice, flag } from './options.ts';
@@ -36,7 +36,7 @@ export const foldBatchNorms: Transform = {
   apply(model, { is_training, remaining }) {
     const clean = removeIdentities(model.graph, model.outputs, 'FBN1');
     const training = is_training === true;
-    const foldsAll = !training && (remaining === 'fold' || (remaining === 'auto' && !takenByGraffitist(model.graph)));
+    const foldsAll = !training && (remaining === 'fold' || (remaining === 'auto' && !takenByGraffitist(model)));
     const isBias = foldsAll ? biasTest(clean.graph) : () => false;
     const own = foldsAll ? layersForBatchNorms(foldScene(clean.graph, model), isBias) : { graph: clean.graph, changes: [] };
     const shapes = own.graph === clean.graph ? model.shapes : inferShapes(own.graph);

@@ -19,6 +19,7 @@ import type { Pass, PlacementSettings } from '../quantize/placement/placement.ts
 import { placeRescale } from '../quantize/placement/rescale.ts';
 import { placeSeparable } from '../quantize/placement/separable.ts';
 import { type SharedThreshold, shareThresholds } from '../quantize/sharing.ts';
+import { takenByGraffitist } from './graffitistOps.ts';
 import { addMissingBiases } from './missingBiases.ts';
 import { bits, choice, flag, list, nodeName, otherBits, textFile } from './options.ts';
 import { type QuantizeLists, readLists } from './quantizeLists.ts';
@@ -45,6 +46,11 @@ export const quantize: Transform = {
       ['float', 'zero'],
       'float',
       'Layers without bias: left in float as in the original, or with a bias of zeros, so that they are quantized.',
+    ),
+    remaining: choice(
+      ['auto', 'float', 'quantize'],
+      'auto',
+      'Sums and activations that no pattern covers: left in float or quantized; auto: in graphs that the original takes only sums of three and more.',
     ),
     max_thresholds: list('Quantizers (by name) whose threshold is the largest value, where KL-J would clip too much.'),
     layer_merge_list: textFile('Text file: lines of node names whose quantizers share a threshold.'),
@@ -151,8 +157,15 @@ function settingsOf(model: Model, options: OptionValues): PlacementSettings {
     avgpoolReciprocalBits: width('avgpool_reciprocal_bits'),
     firstLayer: layer('first_layer'),
     lastLayer: layer('last_layer'),
+    remaining: remainingOf(model, options),
     training: options.is_training === true,
   };
+}
+
+/** QNT50: what Graffitist leaves in float stays so where it takes the graph, save sums of three and more. */
+function remainingOf(model: Model, { remaining }: OptionValues): PlacementSettings['remaining'] {
+  if (remaining === 'float') return 'none';
+  return remaining === 'auto' && takenByGraffitist(model) ? 'long-sums' : 'all';
 }
 
 function refuseQuantized(model: Model): void {

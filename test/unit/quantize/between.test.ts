@@ -31,10 +31,33 @@ describe('QNT50 what a quantized layer reads lies on a grid', () => {
     const net = new Net();
     const x = net.convRelu('c0', net.input());
     net.conv('c1', bareSum(net, 'add', x, net.convRelu('a', x)));
-    const result = net.quantized();
+    const result = net.quantized({ remaining: 'quantize' });
     expect(between(result)).toEqual(['add_eltwadd_quant: -8']);
     expect(result.model.graph.node('c1/Conv2D').inputs[0]).toBe('add_eltwadd_quant/LinearQuant');
     expect(result.skipped).toEqual([]);
+  });
+
+  it('QNT50 … which by default is left to graphs that Graffitist refuses: this one it takes, and leaves the sum in float', () => {
+    const net = (opOfSum: string): Net => {
+      const made = new Net();
+      const x = made.convRelu('c0', made.input());
+      made.conv('c1', made.node('add', opOfSum, [made.node('p', 'MaxPool', [x]), made.convRelu('a', x)]));
+      return made;
+    };
+    const { model, skipped } = net('Add').quantized();
+    expect(model.graph.node('c1/Conv2D').inputs[0]).toBe('add');
+    expect(skipped).toMatchObject([{ rule: 'QNT22', node: 'add', remedy: expect.stringContaining('remaining=quantize') }]);
+    expect(between(net('AddV2').quantized())).toEqual(['add_eltwadd_quant: 8']);
+    expect(between(net('AddV2').quantized({ remaining: 'float' }))).toEqual([]);
+  });
+
+  it('QNT50 a sum of three is quantized in either, its last operand sum or layer', () => {
+    const net = new Net();
+    const x = net.convRelu('u/c0', net.input());
+    const pools = ['a', 'b', 'c'].map((name) => net.node(`u/${name}`, 'MaxPool', [x]));
+    net.conv('u/c1', net.node('u/add2', 'Add', [net.node('u/add1', 'Add', pools.slice(0, 2)), pools[2] ?? '']));
+    expect(between(net.quantized())).toEqual(['u/add1_eltwadd_quant: 8', 'u/add2_eltwadd_quant: 8']);
+    expect(between(net.quantized({ remaining: 'float' }))).toEqual([]);
   });
 
   it('QNT50 … and left as the original has it where the network ends there', () => {
@@ -69,7 +92,7 @@ describe('QNT50 what a quantized layer reads lies on a grid', () => {
     const net = new Net();
     const x = net.convRelu('c0', net.input());
     net.conv('c1', net.node('add', 'Add', [net.node('pool', 'MaxPool', [x]), net.node('other', 'MaxPool', [net.convRelu('a', x)])]));
-    const result = net.quantized();
+    const result = net.quantized({ remaining: 'quantize' });
     expect(between(result)).toEqual(['add_eltwadd_quant: 8']);
     expect(groups(result)).toEqual({});
   });
@@ -86,7 +109,7 @@ describe('QNT50 what a quantized layer reads lies on a grid', () => {
   it('QNT50 a constant that data is multiplied with is quantized as weights are', () => {
     const net = new Net();
     net.conv('c0', net.node('scaled', 'Mul', [net.input(), net.constant('k', 1 / 127.5)]));
-    expect(between(net.quantized({ weight_bits: -6 }))).toEqual(['k_weight_quant: -6', 'scaled_act_quant: -8']);
+    expect(between(net.quantized({ weight_bits: -6, remaining: 'quantize' }))).toEqual(['k_weight_quant: -6', 'scaled_act_quant: -8']);
   });
 
   it('QNT50 nothing is quantized behind a layer that stays in float', () => {

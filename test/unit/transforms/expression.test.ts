@@ -39,7 +39,7 @@ describe('transform expressions', () => {
     ['quantize(input_bits=None)', { input_bits: null }],
     ['preprocess_layers(avgpool=exact)', { avgpool: 'exact' }],
     ['fold_batch_norms(remaining=keep)', { remaining: 'keep' }],
-  ])('reads %s', (text, options) => {
+  ])('OPT1 reads %s', (text, options) => {
     expect(parseExpression(text).options).toEqual(options);
   });
 
@@ -55,7 +55,7 @@ describe('transform expressions', () => {
     ['quantize(weight_bits)', 'option-invalid', /key=value/],
     ['', 'option-invalid', /name\(key=value/],
     ['quantize(weight_bits=-8))', 'option-invalid', /-8/],
-  ])('refuses %s: %s', (text, code, remedy) => {
+  ])('OPT2 refuses %s: %s', (text, code, remedy) => {
     const error = refusal(() => parseExpression(text));
     expect(error.code).toBe(code);
     expect(error.remedy).toMatch(remedy);

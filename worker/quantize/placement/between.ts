@@ -5,6 +5,7 @@ import { quantizedWeights } from '../quantizedLayers.ts';
 import { ADD_OPS, COMPUTE_OPS, gridInputs, RELU_OPS } from './ops.ts';
 import { type Pass, type Placement, type PlacementSettings, place } from './placement.ts';
 import { signOf } from './signs.ts';
+import { followsLayer, isInLongSum } from './sums.ts';
 
 /** Ops that make new values from values on a grid, one by one or as averages, and whose result can be quantized. */
 const QUANTIZABLE: ReadonlySet<string> = new Set([
@@ -23,7 +24,7 @@ const ONE_INPUT: ReadonlySet<string> = new Set(['Mean', 'Sum', 'ResizeBilinear']
  */
 export const placeBetween: Pass = (graph, settings) => {
   const fed = descendants(graph, settings.inputs);
-  const wanted = wantedOn(graph, fed);
+  const wanted = settings.remaining === 'none' ? new Set<string>() : wantedOn(graph, fed, settings.remaining === 'long-sums');
   if (wanted.size === 0) return { placements: [], warnings: [] };
   const placements: Placement[] = [];
   const grid = new Set<string>();
@@ -47,8 +48,11 @@ export const placeBetween: Pass = (graph, settings) => {
   return { placements, warnings: [] };
 };
 
-/** The nodes whose results must lie on a grid and do so only with a quantizer: backwards from quantized layers and quantizers. */
-function wantedOn(graph: Graph, fed: ReadonlySet<string>): ReadonlySet<string> {
+/**
+ * The nodes whose results must lie on a grid and do so only with a quantizer: backwards from quantized layers and quantizers. With
+ * `longSums` only the sums of sums of three and more operands.
+ */
+function wantedOn(graph: Graph, fed: ReadonlySet<string>, longSums: boolean): ReadonlySet<string> {
   const wanted = new Set<string>();
   const waiting: GraphNode[] = [];
   const operandsOf = (node: GraphNode): void => {
@@ -67,7 +71,7 @@ function wantedOn(graph: Graph, fed: ReadonlySet<string>): ReadonlySet<string> {
     if (seen.has(node.name) || node.op === 'LinearQuant') continue;
     seen.add(node.name);
     const source = rectified(graph, node);
-    const makes = QUANTIZABLE.has(source.op) && !followsLayer(graph, source);
+    const makes = QUANTIZABLE.has(source.op) && !followsLayer(graph, source) && (!longSums || isInLongSum(graph, source));
     if (makes) wanted.add(node.name);
     if (makes) operandsOf(source);
     else if (gridInputs(node).length > 0 || RELU_OPS.has(node.op)) operandsOf(node);
@@ -107,16 +111,4 @@ function dataOperands(graph: Graph, node: GraphNode, fed: ReadonlySet<string>): 
   const carried = gridInputs(node);
   const edges = carried.length > 0 ? carried : ONE_INPUT.has(node.op) || node.op === 'LinearQuant' ? node.edges.slice(0, 1) : node.edges;
   return edges.filter((edge) => fed.has(edge.node) && graph.has(edge.node));
-}
-
-/** Whether it adds a bias to a layer, or scales it: those belong to the layer, quantized or not. */
-function followsLayer(graph: Graph, { edges }: GraphNode): boolean {
-  return edges.some((edge) => {
-    const source = graph.find(edge.node);
-    return source !== undefined && (COMPUTE_OPS.has(source.op) || layerQuant(graph, source));
-  });
-}
-
-function layerQuant(graph: Graph, { op, edges }: GraphNode): boolean {
-  return op === 'LinearQuant' && COMPUTE_OPS.has(graph.find(edges[0]?.node ?? '')?.op ?? '');
 }

@@ -42,6 +42,8 @@ export interface PlacementSettings {
   readonly avgpoolReciprocalBits: SignedBits;
   readonly firstLayer: string | null;
   readonly lastLayer: string | null;
+  /** Which values that no pattern covers are quantized where a quantized layer reads them. */
+  readonly remaining: 'none' | 'long-sums' | 'all';
   /** For training: batch norms may be folded with a correction behind the layer. */
   readonly training: boolean;
 }

@@ -1,4 +1,4 @@
-import type { Graph } from '../../graph/graph.ts';
+import type { Model } from '../graph/model.ts';
 
 /** The ops that Graffitist 2.0.3 takes; it refuses graphs with any other. */
 const OPS: ReadonlySet<string> = new Set(
@@ -9,7 +9,7 @@ const OPS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Whether Graffitist takes a graph, so that its result is the one to give. */
-export function takenByGraffitist(graph: Graph): boolean {
-  return graph.nodes.every(({ op }) => OPS.has(op));
+/** Whether Graffitist takes the graph that was opened, so that its result is the one to give. */
+export function takenByGraffitist({ graph, takenByGraffitist: opened }: Pick<Model, 'graph' | 'takenByGraffitist'>): boolean {
+  return opened ?? graph.nodes.every(({ op }) => OPS.has(op));
 }
