@@ -95,7 +95,10 @@ function floatOutput(after: Graph, node: GraphNode): Why | undefined {
     return { reason: 'none of its operands is the biased output of a layer', remedy: 'Sums without such a layer are computed in float.' };
   }
   if (BATCH_NORMS.has(node.op) && isTraining(node)) {
-    return { reason: 'this batch norm is still in training mode', remedy: 'Use the evaluation graph.' };
+    const layout = node.attr('data_format');
+    return layout?.kind === 'string' && layout.value === 'NCHW'
+      ? { reason: 'this is a layer normalization: mean and variance are those of each example', remedy: 'It has no fixed-point form here.' }
+      : { reason: 'this batch norm is still in training mode', remedy: 'Use the evaluation graph.' };
   }
   if (BATCH_NORMS.has(node.op)) {
     return {

@@ -6,12 +6,22 @@ import { averagePools, reduceMeans } from './preprocess/averagePools.ts';
 import { leakyRelus } from './preprocess/leakyRelus.ts';
 import { longSums } from './preprocess/longSums.ts';
 import { nestedConcats } from './preprocess/nestedConcats.ts';
+import { clippedRelus, viewsBehindLayers } from './preprocess/plainForms.ts';
 import { rescales } from './preprocess/rescales.ts';
 import { type Report, Step, type SubStep } from './preprocess/step.ts';
 import type { Transform } from './transform.ts';
 
 /** In this order: each finds what the one before it made. */
-const SUB_STEPS: readonly SubStep[] = [reduceMeans, averagePools, leakyRelus, nestedConcats, longSums, rescales];
+const SUB_STEPS: readonly SubStep[] = [
+  clippedRelus,
+  viewsBehindLayers,
+  reduceMeans,
+  averagePools,
+  leakyRelus,
+  nestedConcats,
+  longSums,
+  rescales,
+];
 
 /** Writes layers in the few forms that quantize knows. */
 export const preprocessLayers: Transform = {
@@ -30,11 +40,13 @@ export const preprocessLayers: Transform = {
     const clean = removeIdentities(model.graph, model.outputs, 'PRE1');
     const report: Report = { changes: [...clean.changes], skipped: [], warnings: [] };
     let graph: Graph = clean.graph;
+    let shapes = graph === model.graph ? model.shapes : inferShapes(graph);
     for (const subStep of SUB_STEPS) {
-      const shapes = graph === model.graph ? model.shapes : inferShapes(graph);
       const step = new Step(graph, { shapes, outputs: model.outputs }, options.avgpool === 'exact', report);
       subStep(step);
-      graph = step.finish();
+      const next = step.finish();
+      if (next !== graph) shapes = inferShapes(next);
+      graph = next;
     }
     return { model: { ...model, graph }, ...report };
   },

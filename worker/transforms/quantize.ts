@@ -19,6 +19,7 @@ import type { Pass, PlacementSettings } from '../quantize/placement/placement.ts
 import { placeRescale } from '../quantize/placement/rescale.ts';
 import { placeSeparable } from '../quantize/placement/separable.ts';
 import { type SharedThreshold, shareThresholds } from '../quantize/sharing.ts';
+import { takenByGraffitist } from './fold/graffitistOps.ts';
 import { addMissingBiases } from './missingBiases.ts';
 import { bits, choice, flag, list, nodeName, otherBits, textFile } from './options.ts';
 import { type QuantizeLists, readLists } from './quantizeLists.ts';
@@ -140,6 +141,7 @@ function settingsOf(model: Model, options: OptionValues): PlacementSettings {
     const value = options[name];
     return typeof value === 'string' ? value : null;
   };
+  const refused = !takenByGraffitist(model.graph);
   return {
     inputs: model.inputs,
     weightBits: width('weight_bits'),
@@ -148,6 +150,8 @@ function settingsOf(model: Model, options: OptionValues): PlacementSettings {
     layerBits: width('layer_bits'),
     reluBits: width('relu_bits'),
     avgpoolBits: width('avgpool_bits'),
+    refused,
+    poolsKeepSign: width('avgpool_bits') < 0 || refused,
     avgpoolReciprocalBits: width('avgpool_reciprocal_bits'),
     firstLayer: layer('first_layer'),
     lastLayer: layer('last_layer'),

@@ -23,7 +23,7 @@ const ONE_INPUT: ReadonlySet<string> = new Set(['Mean', 'Sum', 'ResizeBilinear']
  */
 export const placeBetween: Pass = (graph, settings) => {
   const fed = descendants(graph, settings.inputs);
-  const wanted = wantedOn(graph, fed);
+  const wanted = wantedOn(graph, fed, settings.refused);
   if (wanted.size === 0) return { placements: [], warnings: [] };
   const placements: Placement[] = [];
   const grid = new Set<string>();
@@ -31,7 +31,7 @@ export const placeBetween: Pass = (graph, settings) => {
   for (const node of importOrder(graph).nodes) {
     negative.set(
       node.name,
-      signOf(graph, node, (name) => negative.get(name) ?? true, settings.avgpoolBits),
+      signOf(graph, node, (name) => negative.get(name) ?? true, settings.poolsKeepSign),
     );
     if (!fed.has(node.name)) continue;
     const operands = dataOperands(graph, wanted.has(node.name) ? rectified(graph, node) : node, fed);
@@ -48,7 +48,7 @@ export const placeBetween: Pass = (graph, settings) => {
 };
 
 /** The nodes whose results must lie on a grid and do so only with a quantizer: backwards from quantized layers and quantizers. */
-function wantedOn(graph: Graph, fed: ReadonlySet<string>): ReadonlySet<string> {
+function wantedOn(graph: Graph, fed: ReadonlySet<string>, refused: boolean): ReadonlySet<string> {
   const wanted = new Set<string>();
   const waiting: GraphNode[] = [];
   const operandsOf = (node: GraphNode): void => {
@@ -58,7 +58,7 @@ function wantedOn(graph: Graph, fed: ReadonlySet<string>): ReadonlySet<string> {
     if (!fed.has(node.name)) continue;
     if (COMPUTE_OPS.has(node.op) && quantizedWeights(graph, node)) operandsOf(node);
     else if (node.op === 'LinearQuant') {
-      const source = rectified(graph, graph.input(node, 0));
+      const source = rectified(graph, refused ? behindMarker(graph, graph.input(node, 0)) : graph.input(node, 0));
       if (QUANTIZABLE.has(source.op)) operandsOf(source);
     }
   }
@@ -67,12 +67,19 @@ function wantedOn(graph: Graph, fed: ReadonlySet<string>): ReadonlySet<string> {
     if (seen.has(node.name) || node.op === 'LinearQuant') continue;
     seen.add(node.name);
     const source = rectified(graph, node);
-    const makes = QUANTIZABLE.has(source.op) && !followsLayer(graph, source);
-    if (makes) wanted.add(node.name);
+    const ofLayer = followsLayer(graph, source);
+    const makes = QUANTIZABLE.has(source.op) && !ofLayer;
+    // Behind a layer stands a relu's quantizer or one on the sum itself; who reads the sum beside such a relu needs the latter too.
+    if (makes || (ofLayer && refused && source === node && hasBias(node))) wanted.add(node.name);
     if (makes) operandsOf(source);
     else if (gridInputs(node).length > 0 || RELU_OPS.has(node.op)) operandsOf(node);
   }
   return wanted;
+}
+
+/** What a rescale marker hands on to its quantizer; any other node itself. */
+function behindMarker(graph: Graph, node: GraphNode): GraphNode {
+  return node.op === 'Identity' && node.name.includes('_rescale_') ? graph.input(node, 0) : node;
 }
 
 /** The quantizers on a wanted node: its parameters first, then its result. */
@@ -86,7 +93,8 @@ function quantizersOf(
   const source = rectified(graph, node);
   const data = new Set(dataOperands(graph, source, fed).map((edge) => edge.node));
   const parameters = ONE_INPUT.has(source.op) ? [] : source.edges.filter((edge) => !data.has(edge.node));
-  const suffix = ADD_OPS.has(node.op) || node.op === 'Sub' ? 'eltwadd_quant' : 'act_quant';
+  const sum = ADD_OPS.has(node.op) || node.op === 'Sub' ? 'eltwadd_quant' : 'act_quant';
+  const suffix = hasBias(source) && followsLayer(graph, source) && source === node ? 'biasadd_quant' : sum;
   return [
     ...parameters
       .filter((edge) => graph.node(edge.node).op !== 'LinearQuant')
@@ -115,6 +123,11 @@ function followsLayer(graph: Graph, { edges }: GraphNode): boolean {
     const source = graph.find(edge.node);
     return source !== undefined && (COMPUTE_OPS.has(source.op) || layerQuant(graph, source));
   });
+}
+
+/** A sum that may end a layer. */
+function hasBias({ op }: GraphNode): boolean {
+  return op === 'BiasAdd' || ADD_OPS.has(op);
 }
 
 function layerQuant(graph: Graph, { op, edges }: GraphNode): boolean {
