@@ -30,4 +30,6 @@ export interface Model {
   readonly shapes: ReadonlyMap<string, readonly Shape[]>;
   /** Collections, saver and signatures of the file that the graph came from, where it had any. */
   readonly meta?: MetaInfo | null;
+  /** The original refuses the graph that the pipeline started from; undefined: not started. */
+  readonly refused?: boolean;
 }

@@ -9,7 +9,7 @@ import { dilatedLayers } from './fold/dilations.ts';
 import { foldForTraining } from './fold/foldForTraining.ts';
 import { foldNodes } from './fold/foldNodes.ts';
 import { type FoldScene, foldScene, outputOf } from './fold/foldScene.ts';
-import { takenByGraffitist } from './fold/graffitistOps.ts';
+import { isRefused } from './fold/graffitistOps.ts';
 import { layersForBatchNorms } from './fold/loneBatchNorms.ts';
 import { type MovingStatistics, movingStatistics } from './fold/movingAverages.ts';
 import { isLayerNormalization, kernelOf, obstacleTo } from './fold/obstacles.ts';
@@ -41,7 +41,7 @@ export const foldBatchNorms: Transform = {
   apply(model, { is_training, remaining }) {
     const clean = removeIdentities(model.graph, model.outputs, 'FBN1');
     const training = is_training === true;
-    const foldsAll = !training && (remaining === 'fold' || (remaining === 'auto' && !takenByGraffitist(model.graph)));
+    const foldsAll = !training && (remaining === 'fold' || (remaining === 'auto' && isRefused(model)));
     const plain = plainLayers(clean.graph, model, foldsAll);
     const isBias = foldsAll ? biasTest(plain.graph) : () => false;
     const own = foldsAll ? layersForBatchNorms(foldScene(plain.graph, plain), isBias) : { graph: plain.graph, changes: [] };

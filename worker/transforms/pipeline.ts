@@ -4,6 +4,7 @@ import type { Model } from '../graph/model.ts';
 import { refuseControlFlow, validateGraph } from '../graph/validate.ts';
 import { inferShapes } from '../ops/inferShapes.ts';
 import { resolveConditions } from './conditions.ts';
+import { takenByGraffitist } from './fold/graffitistOps.ts';
 import { completeOptions } from './options.ts';
 import { transformNamed } from './registry.ts';
 import type { OptionValues, TransformContext, TransformResult } from './transform.ts';
@@ -79,7 +80,8 @@ export function applyStep(model: Model, step: Pick<Step, 'transform' | 'options'
   const transform = transformNamed(step.transform);
   const conditions = resolveConditions(model);
   refuseControlFlow(conditions.graph, model.outputs, model.inputs);
-  const result = transform.apply({ ...model, graph: conditions.graph }, completeOptions(transform, step.options), context);
+  const started = { ...model, graph: conditions.graph, refused: model.refused ?? !takenByGraffitist(model.graph) };
+  const result = transform.apply(started, completeOptions(transform, step.options), context);
   return { ...result, changes: [...conditions.changes, ...result.changes], model: settledModel(result.model) };
 }
 

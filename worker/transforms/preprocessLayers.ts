@@ -1,5 +1,6 @@
 import type { Graph } from '../graph/graph.ts';
 import { inferShapes } from '../ops/inferShapes.ts';
+import { isRefused } from './fold/graffitistOps.ts';
 import { removeIdentities } from './identities.ts';
 import { choice } from './options.ts';
 import { averagePools, reduceMeans } from './preprocess/averagePools.ts';
@@ -29,9 +30,9 @@ export const preprocessLayers: Transform = {
   summary: 'Bring pools, leaky activations, sums and concats into the forms that quantize works on.',
   options: {
     avgpool: choice(
-      ['graffitist', 'exact'],
-      'graffitist',
-      'Average pools whose SAME windows hang over the border: changed there as in the original, or kept as they are.',
+      ['auto', 'graffitist', 'exact'],
+      'auto',
+      'Average pools whose SAME windows hang over the border: changed there as in the original, or kept as they are; auto: changed in graphs that the original takes.',
     ),
   },
   after: ['fix_input_shape'],
@@ -40,9 +41,11 @@ export const preprocessLayers: Transform = {
     const clean = removeIdentities(model.graph, model.outputs, 'PRE1');
     const report: Report = { changes: [...clean.changes], skipped: [], warnings: [] };
     let graph: Graph = clean.graph;
+    const refused = isRefused(model);
+    const exactPooling = options.avgpool === 'exact' || (options.avgpool === 'auto' && refused);
     let shapes = graph === model.graph ? model.shapes : inferShapes(graph);
     for (const subStep of SUB_STEPS) {
-      const step = new Step(graph, { shapes, outputs: model.outputs }, options.avgpool === 'exact', report);
+      const step = new Step(graph, { shapes, outputs: model.outputs }, { exactPooling, refused }, report);
       subStep(step);
       const next = step.finish();
       if (next !== graph) shapes = inferShapes(next);

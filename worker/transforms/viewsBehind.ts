@@ -35,11 +35,10 @@ export function viewsBehind(
     const views = chain(scene, start, ({ op }) => VIEWS.has(op));
     const lastView = views.at(-1);
     if (lastView === undefined || !keepsChannels(scene, start, lastView)) continue;
-    const followers = chain(scene, lastView, (node) => isElementwise(scene, node, lastView));
+    const followers = chain(scene, lastView, (node) => !scene.outputs.has(node.name) && isElementwise(scene, node, lastView));
     const end = followers.at(-1);
     const names = [...views, ...followers].map(({ name }) => name);
-    if (end === undefined || followers.some(({ name }) => scene.outputs.has(name))) continue;
-    if ([start.name, ...names].some((name) => moved.has(name))) continue;
+    if (end === undefined || [start.name, ...names].some((name) => moved.has(name))) continue;
     for (const name of names) moved.add(name);
     for (const { consumer } of scene.graph.uses(end.name)) reconnect(edits, consumer.name, end, lastView);
     [...followers, ...views].forEach((node, i, all) => {

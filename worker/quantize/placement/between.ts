@@ -59,7 +59,9 @@ function wantedOn(graph: Graph, fed: ReadonlySet<string>, refused: boolean): Rea
     if (COMPUTE_OPS.has(node.op) && quantizedWeights(graph, node)) operandsOf(node);
     else if (node.op === 'LinearQuant') {
       const source = rectified(graph, refused ? behindMarker(graph, graph.input(node, 0)) : graph.input(node, 0));
-      if (QUANTIZABLE.has(source.op)) operandsOf(source);
+      // Parameters behind a rescale are quantized with the product that they are in.
+      if (source !== graph.input(node, 0) && isScaled(source, fed)) waiting.push(source);
+      else if (QUANTIZABLE.has(source.op)) operandsOf(source);
     }
   }
   const seen = new Set<string>();
@@ -75,6 +77,11 @@ function wantedOn(graph: Graph, fed: ReadonlySet<string>, refused: boolean): Rea
     else if (gridInputs(node).length > 0 || RELU_OPS.has(node.op)) operandsOf(node);
   }
   return wanted;
+}
+
+/** A product or quotient of data and parameters. */
+function isScaled({ op, edges }: GraphNode, fed: ReadonlySet<string>): boolean {
+  return (op === 'Mul' || op === 'RealDiv') && edges.some((edge) => !fed.has(edge.node));
 }
 
 /** What a rescale marker hands on to its quantizer; any other node itself. */

@@ -1,4 +1,5 @@
 import type { Graph } from '../../graph/graph.ts';
+import type { Model } from '../../graph/model.ts';
 
 /** The ops that Graffitist 2.0.3 takes; it refuses graphs with any other. */
 const OPS: ReadonlySet<string> = new Set(
@@ -8,6 +9,14 @@ const OPS: ReadonlySet<string> = new Set(
     /\s+/,
   ),
 );
+
+/**
+ * Whether Graffitist refuses the graph that a pipeline started from, so that there is no graph of its to follow: what it leaves in float
+ * or changes the numbers of is then done right by default.
+ */
+export function isRefused({ refused }: Pick<Model, 'refused'>): boolean {
+  return refused === true;
+}
 
 /** Whether Graffitist takes a graph, so that its result is the one to give. */
 export function takenByGraffitist(graph: Graph): boolean {

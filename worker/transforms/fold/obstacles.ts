@@ -10,7 +10,12 @@ export function obstacleTo(match: NormalizedLayer, statistics: { readonly mean: 
   if (isFoldedForTraining(match.bn)) return foldedBefore(node);
   if (statistics === undefined && isPerExample(match, scene)) {
     const reason = 'it is a layer normalization: its mean and variance are those of each example, which no weights can hold';
-    return { rule: 'FBN8', node, reason, remedy: 'It stays in float. Train with batch normalization where the hardware needs fixed point.' };
+    return {
+      rule: 'FBN8',
+      node,
+      reason,
+      remedy: 'It stays in float. Train with batch normalization where the hardware needs fixed point.',
+    };
   }
   if (statistics === undefined) {
     const reason = 'it normalizes with the statistics of the batch at hand, and no moving averages lead to fixed ones';

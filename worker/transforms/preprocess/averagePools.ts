@@ -82,7 +82,7 @@ export const averagePools: SubStep = (step) => {
           'PRE3',
           pool,
           'its windows hang over the border, where a convolution gives other numbers',
-          'Leave out avgpool=exact for the form of the original.',
+          'quantize rounds its output. preprocess_layers(avgpool=graffitist) writes it as the convolution all the same.',
         );
         continue;
       }

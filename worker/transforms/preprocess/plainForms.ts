@@ -2,7 +2,6 @@ import { tensorNumbers } from '../../formats/tensorValues.ts';
 import type { Edge, GraphNode } from '../../graph/graph.ts';
 import { biasTest } from '../../quantize/placement/biases.ts';
 import { ADD_OPS, COMPUTE_OPS, RELU_OPS } from '../../quantize/placement/ops.ts';
-import { takenByGraffitist } from '../fold/graffitistOps.ts';
 import { viewsBehind } from '../viewsBehind.ts';
 import type { Step, SubStep } from './step.ts';
 
@@ -11,7 +10,7 @@ const LAYER_ENDS: ReadonlySet<string> = new Set([...COMPUTE_OPS, 'BiasAdd', ...A
 /** PRE22: reshapes between a layer, its bias and its relu move behind those, in graphs that the original refuses. */
 export const viewsBehindLayers: SubStep = (step) => {
   const { graph } = step;
-  if (takenByGraffitist(graph)) return;
+  if (!step.refused) return;
   const outputs = new Set(graph.nodes.filter((node) => step.isOutput(node)).map(({ name }) => name));
   const scene = { graph, outputs, shapeOf: (edge: Edge) => step.shapeOf(edge), isBias: biasTest(graph) };
   for (const { rule, summary, before, after } of viewsBehind('PRE22', LAYER_ENDS, scene, step)) step.change(rule, summary, before, after);
@@ -19,13 +18,13 @@ export const viewsBehindLayers: SubStep = (step) => {
 
 /** PRE23: a relu written as the larger of x and 0, cut off at 6 or not, is a Relu6 or a Relu, in graphs that the original refuses. */
 export const clippedRelus: SubStep = (step) => {
-  if (takenByGraffitist(step.graph)) return;
+  if (!step.refused) return;
   for (const { name } of step.graph.nodes) {
     const node = step.find(name);
     const clip = node === undefined ? undefined : clipAt(step, node);
     if (node === undefined || clip === undefined) continue;
     step.replace(node.with({ op: clip.op, inputs: [clip.x] }));
-    for (const { node: read } of node.edges) step.removeUnread(read, step.graph.node(name));
+    for (const { node: read } of node.edges) if (read !== clip.x.node) step.removeUnread(read, step.graph.node(name));
     step.change('PRE23', `${node.op} ${name} is a ${clip.op}`, [name], [name]);
   }
 };
