@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { makeTensor } from '../../../worker/formats/tensorValues.ts';
 import type { Graph } from '../../../worker/graph/graph.ts';
+import type { Model } from '../../../worker/graph/model.ts';
 import { memoryVariables } from '../../../worker/graph/variables.ts';
 import { readQuantizers, thresholdVariables } from '../../../worker/quantize/readQuantizers.ts';
 import { guessInterface } from '../../../worker/transforms/interface.ts';
 import { intList } from '../../../worker/transforms/nodes.ts';
+import { applyStep } from '../../../worker/transforms/pipeline.ts';
 import { floatOutputs, relativeDifference } from '../../golden/floatRun.ts';
 import { line, Net, RECIPE_1, run } from './build.ts';
 
@@ -109,9 +111,7 @@ describe('FBN24, PRE22 views between a layer and what belongs to it', () => {
     net.math('end', 'Relu', net.bias('b', overTime(net, 'b', x, 4, 5), 5));
     const end = net.math('out', 'Neg', 'end');
     const given = { variables: memoryVariables(new Map()), inputs: ['input'], shape: [8, 3], outputs: [end], wide: true };
-    const opened = { ...run(net, [end], []).model, inputShape: [8, 3] };
-    const { applyStep } = await import('../../../worker/transforms/pipeline.ts');
-    let model = opened;
+    let model: Model = { ...run(net, [end], []).model, inputShape: [8, 3] };
     for (const transform of RECIPE_1) model = applyStep(model, { transform, options: {} }).model;
     expect(line(model.graph, 'b/Squeeze')).toBe('Squeeze end');
     expect(line(model.graph, 'end')).toBe('Relu b/BiasAdd');
