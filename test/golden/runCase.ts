@@ -87,7 +87,7 @@ export function runArguments(graph: Graph, args: CaseArguments, context = NO_CON
     outputs: args.outputs,
     inputShape: args.inputShape,
     shapes: new Map(),
-    ...(args.superuser ? { takenByGraffitist: true } : {}),
+    ...(args.superuser ? { refused: false } : {}),
   };
   const results = [...runTransforms(opened, steps, context)];
   const model = results.at(-1)?.model ?? opened;

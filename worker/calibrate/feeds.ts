@@ -47,9 +47,13 @@ export function feedsOf(model: Model, given: readonly CalibrationData[], needed:
   return feeds;
 }
 
+/** TensorFlow 2 names the inputs of a SavedModel after its signature and the argument. */
+const SIGNATURE = /^serving_default_/;
+
 function isFor(file: string, input: string): boolean {
   const base = file.replace(/\.npy$/i, '');
-  return [input, input.replaceAll('/', '_'), input.slice(input.lastIndexOf('/') + 1)].includes(base);
+  const last = input.slice(input.lastIndexOf('/') + 1);
+  return [input, input.replaceAll('/', '_'), last, last.replace(SIGNATURE, '')].includes(base);
 }
 
 function noData(unfed: readonly string[], fed: readonly string[]): GraffitistError {

@@ -43,8 +43,9 @@ export interface RunOutcome {
  */
 export async function runPipeline(opened: Model, request: RunRequest, services: RunServices, job: JobOptions): Promise<RunOutcome> {
   const started = performance.now();
-  const anyOp = request.superuser === true ? { takenByGraffitist: true } : {};
-  let model: Model = { ...opened, ...checkedInterface(opened, request.interface), ...anyOp };
+  // The original's hidden flag leaves its check of ops out: then there is a graph of its to follow.
+  const unchecked = request.superuser === true ? { refused: false } : {};
+  let model: Model = { ...opened, ...checkedInterface(opened, request.interface), ...unchecked };
   const { graph } = resolveConditions(model);
   refuseControlFlow(graph, model.outputs, model.inputs);
   if (request.superuser !== true) admitGraph(graph, model.outputs, model.inputs);

@@ -2,7 +2,7 @@ import { GraffitistError } from '../errors.ts';
 import type { MetaInfo, Signature } from '../formats/metaGraph.ts';
 import { type Graph, parseEdge } from '../graph/graph.ts';
 import type { GraphInterface, SavedModelSummary, SignatureSummary } from '../protocol.ts';
-import { placeholderShape } from '../transforms/interface.ts';
+import { declaredShapes } from '../transforms/interface.ts';
 
 /** The signature that TensorFlow serves by. */
 const SERVING = 'serving_default';
@@ -41,8 +41,6 @@ function summaryOf(name: string, { inputs, outputs }: Signature): SignatureSumma
 export function signatureInterface(graph: Graph, savedModel: SavedModelSummary | null): GraphInterface | null {
   const signature = savedModel?.signatures.find(({ name }) => name === savedModel.signature);
   if (signature === undefined || ![...signature.inputs, ...signature.outputs].every((name) => graph.has(name))) return null;
-  const [first] = signature.inputs;
-  if (first === undefined) return null;
-  const shape = placeholderShape(graph.node(first))?.slice(1);
-  return { inputs: signature.inputs, outputs: signature.outputs, shape: shape?.every((size) => size > 0) ? shape : null };
+  if (signature.inputs.length === 0) return null;
+  return { inputs: signature.inputs, outputs: signature.outputs, ...declaredShapes(graph, signature.inputs) };
 }

@@ -64,7 +64,8 @@ class Inliner {
         continue;
       }
       inlined.add(node.name);
-      if (depth > 0) this.#standIns.add(node.name);
+      // Whoever read the call reads its result; only a call that nobody read may be what a signature names.
+      if (depth > 0 || graph.uses(node.name).length > 0) this.#standIns.add(node.name);
       done.push(this.#standIn(node, call));
       const body = this.#body(node, call).map((inner) => ({ node: inner, depth: depth + 1 }));
       waiting.push(...body.reverse());

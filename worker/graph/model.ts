@@ -28,8 +28,8 @@ export interface Model {
   readonly inputShapes?: ReadonlyMap<string, readonly number[]>;
   /** Static output shapes by node name; refreshed by the transforms that facts 2.2 names. */
   readonly shapes: ReadonlyMap<string, readonly Shape[]>;
-  /** Whether Graffitist takes the graph that was opened (or was told to take any); not known before the first step. */
-  readonly takenByGraffitist?: boolean;
   /** Collections, saver and signatures of the file that the graph came from, where it had any. */
   readonly meta?: MetaInfo | null;
+  /** Whether the original refuses the graph that the pipeline started from; not settled before the first step. */
+  readonly refused?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
+import type { ConvGeometry, Kernels, Value } from './kernels.ts';
 import { op } from './op.ts';
 import { ofRank, shapeText } from './shapes.ts';
 import { convGeometry, requireNhwc } from './spatial.ts';
@@ -7,10 +8,14 @@ import { convGeometry, requireNhwc } from './spatial.ts';
 const conv2d = op('Conv2D', {
   inputs: { input: 'tensor', filter: 'tensor' },
   shape: ({ input, filter }, attrs, { producer }) => {
-    if (!producer(0)?.op.startsWith('Placeholder')) refuseGroups(input, filter, attrs);
-    return convShape(input, filter, attrs, (_channels, last) => last);
+    const groups = producer(0)?.op.startsWith('Placeholder') ? 1 : groupsOf(input, filter);
+    return convShape(input, filter, attrs, (_channels, last) => last, groups);
   },
-  forward: ({ input, filter }, k, attrs) => k.conv2d(input, filter, convGeometry(input.shape, window(filter.shape), attrs).geometry),
+  forward: ({ input, filter }, k, attrs) => {
+    const { geometry } = convGeometry(input.shape, window(filter.shape), attrs);
+    const groups = groupsOf(input.shape, filter.shape);
+    return groups === 1 ? k.conv2d(input, filter, geometry) : convolveGroups(input, filter, groups, geometry, k);
+  },
 });
 
 const depthwiseConv2d = op('DepthwiseConv2dNative', {
@@ -36,28 +41,38 @@ const biasAdd = op('BiasAdd', {
 });
 
 /**
- * TensorFlow takes a filter for a part of the channels as a convolution in groups. Directly behind an input it is rather an input
- * shape that is wrong.
+ * In how many groups of channels a convolution works: TensorFlow takes a filter for 1/n of the channels as n convolutions side by side,
+ * each from its share of the channels to its share of the outputs. Directly behind an input it is rather an input shape that is wrong.
  */
-function refuseGroups(input: Shape, filter: Shape, attrs: NodeAttrs): void {
+function groupsOf(input: Shape, filter: Shape): number {
   const [channels = -1, filterChannels = -1, outputs = -1] = [input?.[3], filter?.[2], filter?.[3]];
-  if (channels <= 0 || filterChannels <= 0 || channels === filterChannels || channels % filterChannels !== 0) return;
+  if (channels <= 0 || filterChannels <= 0 || channels % filterChannels !== 0) return 1;
   const groups = channels / filterChannels;
-  if (outputs % groups !== 0) return;
-  throw attrs.unsupported(
-    `the filter ${shapeText(filter)} is for ${filterChannels} of ${channels} channels; convolutions in groups are not supported.`,
-    `Export it as ${groups} convolutions of ${filterChannels} channels each, or check the input shape given for the graph.`,
+  return outputs % groups === 0 ? groups : 1;
+}
+
+/** Each group's channels by its own filters, the results one behind the other; a channel per group is a depthwise convolution. */
+function convolveGroups(input: Value, filter: Value, groups: number, geometry: ConvGeometry, k: Kernels): Value {
+  const [rows = 1, columns = 1, channels = 1, outputs = 1] = filter.shape;
+  if (channels === 1) return k.depthwiseConv2d(input, k.reshape(filter, [rows, columns, groups, outputs / groups]), geometry);
+  const part = (x: Value, group: number): Value => {
+    const size = x === filter ? outputs / groups : channels;
+    return k.stridedSlice(x, [0, 0, 0, group * size], x.shape.with(3, size), [1, 1, 1, 1]);
+  };
+  return k.concat(
+    Array.from({ length: groups }, (_, group) => k.conv2d(part(input, group), part(filter, group), geometry)),
+    3,
   );
 }
 
 /** Shape of a convolution: [N, H', W', outputs(in channels, last filter axis)]. */
-function convShape(input: Shape, filter: Shape, attrs: NodeAttrs, outputs: (channels: number, last: number) => number): Shape {
+function convShape(input: Shape, filter: Shape, attrs: NodeAttrs, outputs: (channels: number, last: number) => number, groups = 1): Shape {
   ofRank(input, 4, attrs, 'the input');
   ofRank(filter, 4, attrs, 'the filter');
   requireNhwc(attrs);
   const [batch, channels] = [input?.[0] ?? -1, input?.[3] ?? -1];
   const [rows = -1, columns = -1, filterChannels = -1, last = -1] = filter ?? [];
-  if (channels >= 0 && filterChannels >= 0 && channels !== filterChannels) {
+  if (channels >= 0 && filterChannels >= 0 && channels !== filterChannels * groups) {
     throw attrs.mismatch(
       `the filter ${shapeText(filter)} is for ${filterChannels} channels and the input ${shapeText(input)} has ${channels}.`,
     );

@@ -1,4 +1,5 @@
 import type { Shape } from '../formats/tensor.ts';
+import type { NodeAttrs } from './attrs.ts';
 import type { Kernels, Value } from './kernels.ts';
 import { Outputs, op } from './op.ts';
 import { mergeShapes, ofRank } from './shapes.ts';
@@ -13,7 +14,7 @@ function normalizeByBatch(
   { scale, offset }: { readonly scale: Value; readonly offset: Value },
   epsilon: number,
   k: Kernels,
-): Outputs<Value> {
+): readonly [Value, ...Value[]] {
   const [images = 1, height = 1, width = 1] = x.shape;
   const count = images * height * width;
   const mean = channelMean(x, k);
@@ -21,12 +22,19 @@ function normalizeByBatch(
   const variance = channelMean(k.mul(off, off), k);
   const bessel = k.constant('float32', [], [count / Math.max(1, count - 1)]);
   const y = k.batchNorm(x, { scale, offset, mean, variance }, epsilon);
-  return new Outputs(y, mean, k.mul(variance, bessel), k.identity(mean), variance);
+  return [y, mean, k.mul(variance, bessel), k.identity(mean), variance];
 }
 
 /** Mean per channel: of each image first, so that no float32 sum grows long. */
 function channelMean(x: Value, k: Kernels): Value {
   return k.reduce(k.reduce(x, 'mean', [1, 2], false), 'mean', [0], false);
+}
+
+/** Keras' layer normalization is a batch norm in training mode with one channel per row, channels first. @throws GraffitistError `op-unsupported` */
+function channelAxis(attrs: NodeAttrs): 1 | 3 {
+  if (attrs.string('data_format', 'NHWC') === 'NCHW' && attrs.bool('is_training', true)) return 1;
+  requireNhwc(attrs);
+  return 3;
 }
 
 /** The three versions differ in element types and in how many statistics they hand out for the gradient. */
@@ -40,9 +48,9 @@ const fusedBatchNorms = (
   op(name, {
     inputs: { x: 'tensor', scale: 'tensor', offset: 'tensor', mean: 'tensor', variance: 'tensor' },
     shape: ({ x, scale, offset, mean, variance }, attrs) => {
-      requireNhwc(attrs);
       ofRank(x, 4, attrs, 'the input');
-      let channels: Shape = [x?.[3] ?? -1];
+      const axis = channelAxis(attrs);
+      let channels: Shape = [x?.[axis] ?? -1];
       channels = mergeShapes(channels, scale, attrs, 'input channels and scale');
       channels = mergeShapes(channels, offset, attrs, 'scale and offset');
       // While training, moving statistics are not read and may be empty.
@@ -50,13 +58,17 @@ const fusedBatchNorms = (
         channels = mergeShapes(channels, mean, attrs, 'scale and mean');
         channels = mergeShapes(channels, variance, attrs, 'mean and variance');
       }
-      const first = x && [...x.slice(0, 3), channels?.[0] ?? -1];
+      const first = x?.with(axis, channels?.[0] ?? -1) ?? null;
       return new Outputs<Shape>(first, ...Array.from({ length: 4 }, () => channels), ...(outputs === 6 ? [null] : []));
     },
     forward: ({ x, scale, offset, mean, variance }, k, attrs) => {
       const epsilon = attrs.float('epsilon', 1e-4);
-      if (attrs.bool('is_training', true)) return normalizeByBatch(x, { scale, offset }, epsilon, k);
-      return k.batchNorm(x, { scale, offset, mean, variance }, epsilon);
+      const first = channelAxis(attrs) === 1;
+      const image = first ? k.transpose(x, [0, 2, 3, 1]) : x;
+      const [y, ...statistics] = attrs.bool('is_training', true)
+        ? normalizeByBatch(image, { scale, offset }, epsilon, k)
+        : [k.batchNorm(image, { scale, offset, mean, variance }, epsilon)];
+      return new Outputs(first ? k.transpose(y, [0, 3, 1, 2]) : y, ...statistics);
     },
   }),
 );

@@ -102,7 +102,10 @@ function floatOutput(after: Graph, node: GraphNode): Why | undefined {
     };
   }
   if (BATCH_NORMS.has(node.op) && isTraining(node)) {
-    return { reason: 'this batch norm is still in training mode', remedy: 'Use the evaluation graph.' };
+    const layout = node.attr('data_format');
+    return layout?.kind === 'string' && layout.value === 'NCHW'
+      ? { reason: 'this is a layer normalization: mean and variance are those of each example', remedy: 'It has no fixed-point form here.' }
+      : { reason: 'this batch norm is still in training mode', remedy: 'Use the evaluation graph.' };
   }
   if (BATCH_NORMS.has(node.op)) {
     return {

@@ -1,20 +1,25 @@
-import type { Edge, GraphNode } from '../graph/graph.ts';
+import type { Shape } from '../formats/tensor.ts';
+import type { Edge, Graph, GraphNode } from '../graph/graph.ts';
+import type { Model } from '../graph/model.ts';
 import { inferShapes } from '../ops/inferShapes.ts';
 import { biasTest } from '../quantize/placement/biases.ts';
+import { COMPUTE_OPS } from '../quantize/placement/ops.ts';
 import { isLoneBatchNorm, type NormalizedLayer, normalizedLayerAt } from './fold/batchNorms.ts';
+import { dilatedLayers } from './fold/dilations.ts';
 import { foldForTraining } from './fold/foldForTraining.ts';
 import { foldNodes } from './fold/foldNodes.ts';
 import { type FoldScene, foldScene, outputOf } from './fold/foldScene.ts';
 import { layersForBatchNorms } from './fold/loneBatchNorms.ts';
 import { type MovingStatistics, movingStatistics } from './fold/movingAverages.ts';
-import { kernelOf, obstacleTo } from './fold/obstacles.ts';
+import { isLayerNormalization, kernelOf, obstacleTo } from './fold/obstacles.ts';
 import { leadsBack } from './fold/reshapes.ts';
-import { takenByGraffitist } from './graffitistOps.ts';
+import { isRefused } from './graffitistOps.ts';
 import { removeIdentities } from './identities.ts';
 import { dtypeOf, typed } from './nodes.ts';
 import { choice, flag } from './options.ts';
 import { Rewrite } from './rewrite.ts';
 import type { Change, Skip, Transform, TransformResult } from './transform.ts';
+import { viewsBehind } from './viewsBehind.ts';
 
 /**
  * With k = γ / √(variance + ε): BN(L(x, W)) = L(x, W·k) + (β − mean·k). The fold is written as nodes, so that it works on variables
@@ -36,10 +41,11 @@ export const foldBatchNorms: Transform = {
   apply(model, { is_training, remaining }) {
     const clean = removeIdentities(model.graph, model.outputs, 'FBN1');
     const training = is_training === true;
-    const foldsAll = !training && (remaining === 'fold' || (remaining === 'auto' && !takenByGraffitist(model)));
-    const isBias = foldsAll ? biasTest(clean.graph) : () => false;
-    const own = foldsAll ? layersForBatchNorms(foldScene(clean.graph, model), isBias) : { graph: clean.graph, changes: [] };
-    const shapes = own.graph === clean.graph ? model.shapes : inferShapes(own.graph);
+    const foldsAll = !training && (remaining === 'fold' || (remaining === 'auto' && isRefused(model)));
+    const plain = plainLayers(clean.graph, model, foldsAll);
+    const isBias = foldsAll ? biasTest(plain.graph) : () => false;
+    const own = foldsAll ? layersForBatchNorms(foldScene(plain.graph, plain), isBias) : { graph: plain.graph, changes: [] };
+    const shapes = own.graph === plain.graph ? plain.shapes : inferShapes(own.graph);
     const scene = foldScene(own.graph, { ...model, shapes });
     const rewrite = new Rewrite(own.graph);
     const found = scene.graph.nodes.map((root) => ({ root, match: normalizedLayerAt(scene.graph, root, isBias) }));
@@ -48,12 +54,26 @@ export const foldBatchNorms: Transform = {
     const done = training ? foldForTraining(matches, scene, rewrite) : foldForInference(matches, scene, rewrite);
     return {
       model: { ...model, graph: rewrite.finish() },
-      changes: [...clean.changes, ...own.changes, ...done.changes],
+      changes: [...clean.changes, ...plain.changes, ...own.changes, ...done.changes],
       skipped: [...lone.map(({ root }) => alone(root)), ...done.skipped],
       warnings: done.warnings,
     };
   },
 };
+
+/** Layers as they would be with their bias and batch norm directly behind them: FBN23, and FBN24 where `moves`. */
+function plainLayers(clean: Graph, model: Model, moves: boolean): Model & Pick<TransformResult, 'changes'> {
+  const outputs = new Set(model.outputs);
+  const dilated = dilatedLayers(clean, outputs);
+  const shapes = dilated.graph === clean ? model.shapes : inferShapes(dilated.graph);
+  if (!moves) return { ...model, ...dilated, shapes };
+  const shapeOf = (edge: Edge): Shape => shapes.get(edge.node)?.[edge.port] ?? null;
+  const rewrite = new Rewrite(dilated.graph);
+  const isBias = biasTest(dilated.graph);
+  const moved = viewsBehind('FBN24', COMPUTE_OPS, { graph: dilated.graph, outputs, shapeOf, isBias }, rewrite);
+  const graph = rewrite.finish();
+  return { ...model, graph, shapes: graph === dilated.graph ? shapes : inferShapes(graph), changes: [...dilated.changes, ...moved] };
+}
 
 function foldForInference(matches: readonly NormalizedLayer[], scene: FoldScene, rewrite: Rewrite): Omit<TransformResult, 'model'> {
   const changes: Change[] = [];
@@ -141,10 +161,12 @@ function keepName(node: GraphNode, source: Edge, { outputs }: FoldScene, rewrite
 }
 
 /** Those nodes of a batch norm that nobody reads once its end is gone: readers stand before what they read. */
-function unread({ bn, nodes }: NormalizedLayer, { graph, outputs }: FoldScene): ReadonlySet<string> {
+function unread({ bn, nodes, reshape }: NormalizedLayer, { graph, outputs }: FoldScene): ReadonlySet<string> {
   const gone = new Set([bn.name]);
+  // The reshape will read the sum.
+  const moved = reshape?.name;
   for (const node of nodes) {
-    const read = graph.uses(node.name).some((use) => !gone.has(use.consumer.name));
+    const read = graph.uses(node.name).some((use) => !gone.has(use.consumer.name) && use.consumer.name !== moved);
     if (!read && !outputs.has(node.name)) gone.add(node.name);
   }
   return gone;
@@ -157,8 +179,17 @@ function removable(updates: readonly GraphNode[], { graph, outputs }: FoldScene)
   return read ? [] : updates;
 }
 
-/** FBN10 */
+/** FBN10; FBN8 where it takes the statistics of what it normalizes. */
 function alone(bn: GraphNode): Skip {
+  const training = bn.attr('is_training');
+  if (training?.kind === 'bool' && training.value) {
+    return {
+      rule: 'FBN8',
+      node: bn.name,
+      reason: 'it normalizes with the statistics of the data at hand, and no layer stands directly before it',
+      remedy: isLayerNormalization(bn) ? 'A layer normalization stays in float.' : 'Open the graph as exported for evaluation.',
+    };
+  }
   const reason = 'no convolution or matrix product stands directly before it: it stays in float';
   return {
     rule: 'FBN10',

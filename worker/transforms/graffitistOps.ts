@@ -1,3 +1,4 @@
+import type { Graph } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
 
 /** The ops that Graffitist 2.0.3 takes; it refuses graphs with any other. */
@@ -9,7 +10,15 @@ const OPS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Whether Graffitist takes the graph that was opened, so that its result is the one to give. */
-export function takenByGraffitist({ graph, takenByGraffitist: opened }: Pick<Model, 'graph' | 'takenByGraffitist'>): boolean {
-  return opened ?? graph.nodes.every(({ op }) => OPS.has(op));
+/**
+ * Whether Graffitist refuses the graph that a pipeline started from, so that there is no graph of its to follow: what it leaves in float
+ * or changes the numbers of is then done right by default.
+ */
+export function isRefused({ graph, refused }: Pick<Model, 'graph' | 'refused'>): boolean {
+  return refused ?? !takenByGraffitist(graph);
+}
+
+/** Whether Graffitist takes a graph, so that its result is the one to give. */
+function takenByGraffitist(graph: Graph): boolean {
+  return graph.nodes.every(({ op }) => OPS.has(op));
 }

@@ -1,12 +1,14 @@
 import type { Shape } from '../formats/tensor.ts';
 import type { Graph, GraphNode } from '../graph/graph.ts';
-import { descendants } from '../graph/reach.ts';
+import { ancestors, descendants } from '../graph/reach.ts';
 
 /** Inputs, outputs and the shape without batch; `null` where it cannot be told. */
 export interface InterfaceGuess {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly shape: readonly number[] | null;
+  /** Shapes of inputs that differ from `shape`. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
 }
 
 const PLACEHOLDERS: ReadonlySet<string> = new Set(['Placeholder', 'PlaceholderWithDefault', 'PlaceholderV2']);
@@ -37,14 +39,31 @@ export function guessInterface(graph: Graph): InterfaceGuess {
   const [first] = images;
   if (first === undefined) return { inputs: [], outputs: [], shape: null };
   const shape = placeholderShape(first)?.slice(1) ?? null;
-  const alike = images.filter((node) => JSON.stringify(placeholderShape(node)?.slice(1)) === JSON.stringify(shape ?? undefined));
+  const isAlike = (node: GraphNode) => JSON.stringify(placeholderShape(node)?.slice(1)) === JSON.stringify(shape ?? undefined);
+  // An input of another shape belongs to the network where the same results depend on it.
+  const needed = ancestors(
+    graph,
+    results(graph, images.filter(isAlike)).map(({ name }) => name),
+  );
+  const alike = images.filter((node) => isAlike(node) || (needed.has(node.name) && isKnown(placeholderShape(node)?.slice(1))));
   const outputs = [...new Set(results(graph, alike).map((node) => probabilities(graph, node).name))];
   const wantedOutputs = outputs.filter((name) => !AUXILIARY.test(name));
-  return {
-    inputs: alike.map((node) => node.name),
-    outputs: wantedOutputs.length > 0 ? wantedOutputs : outputs,
-    shape: shape?.every((size) => size > 0) ? shape : null,
-  };
+  const inputs = alike.map((node) => node.name);
+  return { inputs, outputs: wantedOutputs.length > 0 ? wantedOutputs : outputs, ...declaredShapes(graph, inputs) };
+}
+
+/** Shapes of inputs without batch as their placeholders say them: of the first, and of those that differ from it. */
+export function declaredShapes(graph: Graph, inputs: readonly string[]): Pick<InterfaceGuess, 'shape' | 'shapes'> {
+  const [shape, ...others] = inputs.map((name) => placeholderShape(graph.node(name))?.slice(1));
+  if (!isKnown(shape)) return { shape: null };
+  const differing = others.flatMap((other, k) =>
+    isKnown(other) && other.join() !== shape.join() ? [[inputs[k + 1] ?? '', other] as const] : [],
+  );
+  return differing.length === 0 ? { shape } : { shape, shapes: Object.fromEntries(differing) };
+}
+
+function isKnown(shape: readonly number[] | undefined): shape is readonly number[] {
+  return shape?.every((size) => size > 0) === true;
 }
 
 /** Nodes that depend on `inputs` and that nobody reads. Where only logging reads the results, what it reads. */

@@ -12,10 +12,12 @@ import type { Change } from './transform.ts';
  */
 export function addMissingBiases(model: Model): { readonly graph: Graph; readonly changes: readonly Change[] } {
   const { graph } = model;
+  const layers = layersWithoutBias(graph);
+  if (layers.length === 0) return { graph, changes: [] };
   const shapes = model.shapes.size > 0 ? model.shapes : inferShapes(graph);
   const editor = new GraphEditor(graph);
   const changes: Change[] = [];
-  for (const layer of layersWithoutBias(graph)) {
+  for (const layer of layers) {
     const channels = shapes.get(layer.name)?.[0]?.at(channelAxis(layer)) ?? -1;
     if (channels <= 0) continue;
     const dtype = dtypeOf(layer);

@@ -4,7 +4,7 @@ import type { Model } from '../graph/model.ts';
 import { refuseControlFlow, validateGraph } from '../graph/validate.ts';
 import { inferShapes } from '../ops/inferShapes.ts';
 import { resolveConditions } from './conditions.ts';
-import { takenByGraffitist } from './graffitistOps.ts';
+import { isRefused } from './graffitistOps.ts';
 import { completeOptions } from './options.ts';
 import { transformNamed } from './registry.ts';
 import type { OptionValues, TransformContext, TransformResult } from './transform.ts';
@@ -80,8 +80,8 @@ export function applyStep(model: Model, step: Pick<Step, 'transform' | 'options'
   const transform = transformNamed(step.transform);
   const conditions = resolveConditions(model);
   refuseControlFlow(conditions.graph, model.outputs, model.inputs);
-  const known = { ...model, graph: conditions.graph, takenByGraffitist: takenByGraffitist(model) };
-  const result = transform.apply(known, completeOptions(transform, step.options), context);
+  const started = { ...model, graph: conditions.graph, refused: isRefused(model) };
+  const result = transform.apply(started, completeOptions(transform, step.options), context);
   return { ...result, changes: [...conditions.changes, ...result.changes], model: settledModel(result.model) };
 }
 

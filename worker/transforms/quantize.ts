@@ -1,6 +1,7 @@
 import { GraffitistError } from '../errors.ts';
 import type { Edge, Graph, GraphNode } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
+import { ancestors } from '../graph/reach.ts';
 import { channelAxis, convSplits } from '../quantize/finish/convSplits.ts';
 import { castToDouble } from '../quantize/finish/doubleCasts.ts';
 import { type FinishPlan, finishQuantized } from '../quantize/finish/finish.ts';
@@ -19,7 +20,7 @@ import type { Pass, PlacementSettings } from '../quantize/placement/placement.ts
 import { placeRescale } from '../quantize/placement/rescale.ts';
 import { placeSeparable } from '../quantize/placement/separable.ts';
 import { type SharedThreshold, shareThresholds } from '../quantize/sharing.ts';
-import { takenByGraffitist } from './graffitistOps.ts';
+import { isRefused } from './graffitistOps.ts';
 import { addMissingBiases } from './missingBiases.ts';
 import { bits, choice, flag, list, nodeName, otherBits, textFile } from './options.ts';
 import { type QuantizeLists, readLists } from './quantizeLists.ts';
@@ -43,9 +44,9 @@ export const quantize: Transform = {
     first_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
     last_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
     missing_bias: choice(
-      ['float', 'zero'],
-      'float',
-      'Layers without bias: left in float as in the original, or with a bias of zeros, so that they are quantized.',
+      ['auto', 'float', 'zero'],
+      'auto',
+      'Layers without bias: left in float as in the original, or with a bias of zeros, so that they are quantized; auto: in float in graphs that the original takes.',
     ),
     remaining: choice(
       ['auto', 'float', 'quantize'],
@@ -70,11 +71,13 @@ export const quantize: Transform = {
   notAfter: ['freeze_graph', 'quantize'],
   apply: (model, options, context) => {
     refuseQuantized(model);
+    refuseChannelsFirst(model);
     const lists = readLists(options, context);
     const settings = settingsOf(model, options);
     const inserted: Inserted[] = [];
     const warnings: Warning[] = [];
-    const biased = options.missing_bias === 'zero' ? addMissingBiases(model) : { graph: model.graph, changes: [] };
+    const addsBiases = options.missing_bias === 'zero' || (options.missing_bias === 'auto' && isRefused(model));
+    const biased = addsBiases ? addMissingBiases(model) : { graph: model.graph, changes: [] };
     let placed = biased.graph;
     for (const pass of PASSES) {
       const found = pass(placed, settings);
@@ -146,6 +149,7 @@ function settingsOf(model: Model, options: OptionValues): PlacementSettings {
     const value = options[name];
     return typeof value === 'string' ? value : null;
   };
+  const refused = isRefused(model);
   return {
     inputs: model.inputs,
     weightBits: width('weight_bits'),
@@ -154,18 +158,20 @@ function settingsOf(model: Model, options: OptionValues): PlacementSettings {
     layerBits: width('layer_bits'),
     reluBits: width('relu_bits'),
     avgpoolBits: width('avgpool_bits'),
+    refused,
+    poolsKeepSign: width('avgpool_bits') < 0 || refused,
     avgpoolReciprocalBits: width('avgpool_reciprocal_bits'),
     firstLayer: layer('first_layer'),
     lastLayer: layer('last_layer'),
-    remaining: remainingOf(model, options),
+    remaining: remainingOf(options, refused),
     training: options.is_training === true,
   };
 }
 
 /** QNT50: what Graffitist leaves in float stays so where it takes the graph, save sums of three and more. */
-function remainingOf(model: Model, { remaining }: OptionValues): PlacementSettings['remaining'] {
+function remainingOf({ remaining }: OptionValues, refused: boolean): PlacementSettings['remaining'] {
   if (remaining === 'float') return 'none';
-  return remaining === 'auto' && takenByGraffitist(model) ? 'long-sums' : 'all';
+  return remaining === 'auto' && !refused ? 'long-sums' : 'all';
 }
 
 function refuseQuantized(model: Model): void {
@@ -175,6 +181,22 @@ function refuseQuantized(model: Model): void {
     about: quantizer.name,
     remedy: 'Start from the float graph.',
   });
+}
+
+/** Channels first can be rewritten, but neither calibrated nor scaled per channel here. @throws GraffitistError `op-unsupported` */
+function refuseChannelsFirst({ graph, outputs }: Model): void {
+  const live = ancestors(graph, outputs);
+  const layer = graph.nodes.find((node) => COMPUTE_OPS.has(node.op) && live.has(node.name) && layoutOf(node) === 'NCHW');
+  if (layer === undefined) return;
+  throw new GraffitistError('op-unsupported', `Node '${layer.name}' (${layer.op}): data format NCHW is not supported.`, {
+    about: layer.name,
+    remedy: 'Export the graph with channels last (NHWC).',
+  });
+}
+
+function layoutOf(node: GraphNode): string | undefined {
+  const layout = node.attr('data_format');
+  return layout?.kind === 'string' ? layout.value : undefined;
 }
 
 function insertedChange({ placement, scope, nodes }: Inserted, graph: Graph): Change {

@@ -9,17 +9,22 @@ const pool = oneOf(
   where(node('convolution', 'DepthwiseConv2dNative', any(), any('reciprocal')), ({ name }) => isFromAvgPool(name)),
 );
 
-/** QNT12: an average pool written as a convolution gets a quantized reciprocal and a floored output; a plain one a rounded output. */
-export const placeAvgPool: Pass = (graph, { avgpoolBits, avgpoolReciprocalBits }) => {
+/**
+ * QNT12: an average pool written as a convolution gets a quantized reciprocal and a floored output; a plain one a rounded output. QNT57: of
+ * values of both signs the output is signed, where there is no graph of the original to follow.
+ */
+export const placeAvgPool: Pass = (graph, { avgpoolBits, avgpoolReciprocalBits, poolsKeepSign }) => {
   const warnings: Note[] = [];
   const placements = [...matches(graph, pool)].flatMap(({ pool: plain, convolution, reciprocal }) => {
     const averaging = plain ?? convolution;
     if (averaging === undefined) return [];
-    if (avgpoolBits > 0 && mayBeNegative(graph, graph.input(averaging, 0), avgpoolBits)) warnings.push(clipsNegatives(averaging));
-    if (reciprocal === undefined) return [place('QNT12', averaging.name, 'avgpool_quant', avgpoolBits)];
+    const wouldClip = avgpoolBits > 0 && mayBeNegative(graph, graph.input(averaging, 0), poolsKeepSign);
+    if (wouldClip && !poolsKeepSign) warnings.push(clipsNegatives(averaging));
+    const bits = wouldClip && poolsKeepSign ? -avgpoolBits : avgpoolBits;
+    if (reciprocal === undefined) return [place('QNT12', averaging.name, 'avgpool_quant', bits)];
     return [
       place('QNT12', reciprocal.name, 'weight_quant', avgpoolReciprocalBits),
-      place('QNT12', averaging.name, 'avgpool_quant', avgpoolBits, 'floor'),
+      place('QNT12', averaging.name, 'avgpool_quant', bits, 'floor'),
     ];
   });
   return { placements, warnings };

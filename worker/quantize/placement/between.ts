@@ -24,7 +24,8 @@ const ONE_INPUT: ReadonlySet<string> = new Set(['Mean', 'Sum', 'ResizeBilinear']
  */
 export const placeBetween: Pass = (graph, settings) => {
   const fed = descendants(graph, settings.inputs);
-  const wanted = settings.remaining === 'none' ? new Set<string>() : wantedOn(graph, fed, settings.remaining === 'long-sums');
+  const { remaining, refused } = settings;
+  const wanted = remaining === 'none' ? new Set<string>() : wantedOn(graph, fed, { longSums: remaining === 'long-sums', refused });
   if (wanted.size === 0) return { placements: [], warnings: [] };
   const placements: Placement[] = [];
   const grid = new Set<string>();
@@ -32,7 +33,7 @@ export const placeBetween: Pass = (graph, settings) => {
   for (const node of importOrder(graph).nodes) {
     negative.set(
       node.name,
-      signOf(graph, node, (name) => negative.get(name) ?? true, settings.avgpoolBits),
+      signOf(graph, node, (name) => negative.get(name) ?? true, settings.poolsKeepSign),
     );
     if (!fed.has(node.name)) continue;
     const operands = dataOperands(graph, wanted.has(node.name) ? rectified(graph, node) : node, fed);
@@ -52,7 +53,11 @@ export const placeBetween: Pass = (graph, settings) => {
  * The nodes whose results must lie on a grid and do so only with a quantizer: backwards from quantized layers and quantizers. With
  * `longSums` only the sums of sums of three and more operands.
  */
-function wantedOn(graph: Graph, fed: ReadonlySet<string>, longSums: boolean): ReadonlySet<string> {
+function wantedOn(
+  graph: Graph,
+  fed: ReadonlySet<string>,
+  { longSums, refused }: { readonly longSums: boolean; readonly refused: boolean },
+): ReadonlySet<string> {
   const wanted = new Set<string>();
   const waiting: GraphNode[] = [];
   const operandsOf = (node: GraphNode): void => {
@@ -62,8 +67,10 @@ function wantedOn(graph: Graph, fed: ReadonlySet<string>, longSums: boolean): Re
     if (!fed.has(node.name)) continue;
     if (COMPUTE_OPS.has(node.op) && quantizedWeights(graph, node)) operandsOf(node);
     else if (node.op === 'LinearQuant') {
-      const source = rectified(graph, graph.input(node, 0));
-      if (QUANTIZABLE.has(source.op)) operandsOf(source);
+      const source = rectified(graph, refused ? behindMarker(graph, graph.input(node, 0)) : graph.input(node, 0));
+      // Parameters behind a rescale are quantized with the product that they are in.
+      if (source !== graph.input(node, 0) && isScaled(source, fed)) waiting.push(source);
+      else if (QUANTIZABLE.has(source.op)) operandsOf(source);
     }
   }
   const seen = new Set<string>();
@@ -71,12 +78,24 @@ function wantedOn(graph: Graph, fed: ReadonlySet<string>, longSums: boolean): Re
     if (seen.has(node.name) || node.op === 'LinearQuant') continue;
     seen.add(node.name);
     const source = rectified(graph, node);
-    const makes = QUANTIZABLE.has(source.op) && !followsLayer(graph, source) && (!longSums || isInLongSum(graph, source));
-    if (makes) wanted.add(node.name);
+    const ofLayer = followsLayer(graph, source);
+    const makes = QUANTIZABLE.has(source.op) && !ofLayer && (!longSums || isInLongSum(graph, source));
+    // Behind a layer stands a relu's quantizer or one on the sum itself; who reads the sum beside such a relu needs the latter too.
+    if (makes || (ofLayer && refused && source === node && hasBias(node))) wanted.add(node.name);
     if (makes) operandsOf(source);
     else if (gridInputs(node).length > 0 || RELU_OPS.has(node.op)) operandsOf(node);
   }
   return wanted;
+}
+
+/** A product or quotient of data and parameters. */
+function isScaled({ op, edges }: GraphNode, fed: ReadonlySet<string>): boolean {
+  return (op === 'Mul' || op === 'RealDiv') && edges.some((edge) => !fed.has(edge.node));
+}
+
+/** What a rescale marker hands on to its quantizer; any other node itself. */
+function behindMarker(graph: Graph, node: GraphNode): GraphNode {
+  return node.op === 'Identity' && node.name.includes('_rescale_') ? graph.input(node, 0) : node;
 }
 
 /** The quantizers on a wanted node: its parameters first, then its result. */
@@ -90,7 +109,8 @@ function quantizersOf(
   const source = rectified(graph, node);
   const data = new Set(dataOperands(graph, source, fed).map((edge) => edge.node));
   const parameters = ONE_INPUT.has(source.op) ? [] : source.edges.filter((edge) => !data.has(edge.node));
-  const suffix = ADD_OPS.has(node.op) || node.op === 'Sub' ? 'eltwadd_quant' : 'act_quant';
+  const sum = ADD_OPS.has(node.op) || node.op === 'Sub' ? 'eltwadd_quant' : 'act_quant';
+  const suffix = hasBias(source) && followsLayer(graph, source) && source === node ? 'biasadd_quant' : sum;
   return [
     ...parameters
       .filter((edge) => graph.node(edge.node).op !== 'LinearQuant')
@@ -111,4 +131,8 @@ function dataOperands(graph: Graph, node: GraphNode, fed: ReadonlySet<string>): 
   const carried = gridInputs(node);
   const edges = carried.length > 0 ? carried : ONE_INPUT.has(node.op) || node.op === 'LinearQuant' ? node.edges.slice(0, 1) : node.edges;
   return edges.filter((edge) => fed.has(edge.node) && graph.has(edge.node));
+}
+/** A sum that may end a layer. */
+function hasBias({ op }: GraphNode): boolean {
+  return op === 'BiasAdd' || ADD_OPS.has(op);
 }

@@ -9,7 +9,10 @@ import { type Pass, type Placement, type PlacementSettings, place } from './plac
 /** Weights as they stand in an unfrozen graph, a frozen one, or behind a folded batch norm. */
 const variable = node('variable', VARIABLE_OPS);
 const variableRead = node('read', 'Identity', variable);
+/** Filters of a convolution over time get the height that their images have. */
+const expanded = node('weight', 'ExpandDims', oneOf(node('read', ['ReadVariableOp', 'Const', 'Mul']), variableRead, variable), any());
 const weight = oneOf(
+  expanded,
   node('weight', VARIABLE_OPS),
   node('weight', 'Identity', variable),
   node('weight', 'Cast', oneOf(variableRead, variable)),

@@ -15,7 +15,7 @@ export function isFromAvgPool(name: string): boolean {
   return name.includes('_from_avgpool');
 }
 
-/** Ops whose output holds nothing but values of their first input, so that it lies on the grid of that. */
+/** Ops whose output holds nothing but values of their first input, perhaps of the other sign, so that it lies on the grid of that. */
 export const KEEPS_SCALE: ReadonlySet<string> = new Set([
   ...['Identity', 'StopGradient', 'Cast', 'Reshape', 'Squeeze', 'ExpandDims', 'Transpose', 'Tile', 'Pad', 'MirrorPad'],
   ...[
@@ -32,7 +32,7 @@ export const KEEPS_SCALE: ReadonlySet<string> = new Set([
     'ResizeNearestNeighbor',
   ],
   ...['SpaceToDepth', 'DepthToSpace', 'SpaceToBatchND', 'BatchToSpaceND', 'BroadcastTo', 'ExtractImagePatches'],
-  ...['ConcatV2', 'Pack', 'Split'],
+  ...['ConcatV2', 'Pack', 'Split', 'Neg', 'Abs'],
 ]);
 
 /** The inputs whose values the output holds; none where the op makes new ones. */

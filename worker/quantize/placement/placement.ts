@@ -39,6 +39,10 @@ export interface PlacementSettings {
   readonly layerBits: SignedBits;
   readonly reluBits: SignedBits;
   readonly avgpoolBits: SignedBits;
+  /** The original refuses the graph: nothing of it to follow where it would quantize less. */
+  readonly refused: boolean;
+  /** Average pools of values of both signs have signed outputs: asked for, or QNT57 in refused graphs. */
+  readonly poolsKeepSign: boolean;
   readonly avgpoolReciprocalBits: SignedBits;
   readonly firstLayer: string | null;
   readonly lastLayer: string | null;

@@ -30,17 +30,17 @@ export const placeRescale: Pass = (graph, settings) => {
 function concatFormat(
   graph: Graph,
   marker: GraphNode,
-  { activationBits, reluBits, avgpoolBits }: PlacementSettings,
+  { activationBits, reluBits, poolsKeepSign }: PlacementSettings,
 ): { readonly bits: SignedBits; readonly clipsInGraffitist: boolean } {
   const concat = graph.uses(marker.name).findLast(({ consumer }) => consumer.op === 'ConcatV2')?.consumer;
   const inputs = concat === undefined ? [marker] : concat.edges.slice(0, -1).map(({ node }) => graph.node(node));
   const quantized = inputs.findLast(({ op }) => op === 'LinearQuant');
   if (quantized !== undefined && isSigned(graph, quantized)) return { bits: activationBits, clipsInGraffitist: false };
-  const negative = inputs.some((input) => mayBeNegative(graph, input, avgpoolBits));
+  const negative = inputs.some((input) => mayBeNegative(graph, input, poolsKeepSign));
   if (!negative) return { bits: reluBits, clipsInGraffitist: false };
   return quantized === undefined
     ? { bits: activationBits, clipsInGraffitist: false }
-    : { bits: -Math.abs(reluBits), clipsInGraffitist: mayBeNegative(graph, marker, avgpoolBits) };
+    : { bits: -Math.abs(reluBits), clipsInGraffitist: mayBeNegative(graph, marker, poolsKeepSign) };
 }
 
 function keptNegatives(marker: GraphNode): Note {

@@ -10,8 +10,10 @@ export const FUSED_BATCH_NORMS: ReadonlySet<string> = new Set(['FusedBatchNorm',
 
 const layer = node('layer', COMPUTE_OPS);
 
-/** A compute layer whose output goes, perhaps through a Reshape or a bias, into a batch norm. */
-const normalized = oneOf(optional('reshape', 'Reshape', layer), node('biasAdd', ['BiasAdd', ...ADD_OPS], inAnyOrder(layer, any('bias'))));
+const biased = node('biasAdd', ['BiasAdd', ...ADD_OPS], inAnyOrder(layer, any('bias')));
+
+/** A compute layer whose output goes, perhaps through a bias, a Reshape or Squeeze, into a batch norm. */
+const normalized = optional('reshape', ['Reshape', 'Squeeze'], oneOf(layer, biased));
 const fusedBatchNorm = node('bn', FUSED_BATCH_NORMS, normalized, any('gamma'), any('beta'), any('mean'), any('variance'));
 
 /** Batch norm in small ops, as TensorFlow ≤ 1.2 writes it: x·k + (β − mean·k) with k = γ / √(variance + ε), γ perhaps left out. */

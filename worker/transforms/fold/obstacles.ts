@@ -1,3 +1,4 @@
+import { tensorNumbers } from '../../formats/tensorValues.ts';
 import type { Edge, GraphNode } from '../../graph/graph.ts';
 import type { Skip } from '../transform.ts';
 import type { NormalizedLayer } from './batchNorms.ts';
@@ -7,6 +8,15 @@ import { type FoldScene, outputOf } from './foldScene.ts';
 export function obstacleTo(match: NormalizedLayer, statistics: { readonly mean: Edge } | undefined, scene: FoldScene): Skip | undefined {
   const node = match.bn.name;
   if (isFoldedForTraining(match.bn)) return foldedBefore(node);
+  if (statistics === undefined && isPerExample(match, scene)) {
+    const reason = 'it is a layer normalization: its mean and variance are those of each example, which no weights can hold';
+    return {
+      rule: 'FBN8',
+      node,
+      reason,
+      remedy: 'It stays in float. Train with batch normalization where the hardware needs fixed point.',
+    };
+  }
   if (statistics === undefined) {
     const reason = 'it normalizes with the statistics of the batch at hand, and no moving averages lead to fixed ones';
     return { rule: 'FBN8', node, reason, remedy: 'Open the graph as exported for evaluation.' };
@@ -17,6 +27,20 @@ export function obstacleTo(match: NormalizedLayer, statistics: { readonly mean: 
     return { rule: 'FBN9', node, reason, remedy: 'Give the two readers layers of their own.' };
   }
   return misfit(match, scene);
+}
+
+/** Whether mean and variance are taken from each example on its own: reduced over other axes than the batch's, or fused with channels first. */
+function isPerExample({ bn, mean, training }: NormalizedLayer, { graph }: FoldScene): boolean {
+  if (training && isLayerNormalization(bn)) return true;
+  const source = graph.find(mean.node);
+  const axes = source?.op === 'Mean' ? graph.find(source.edges[1]?.node ?? '')?.attr('value') : undefined;
+  return axes?.kind === 'tensor' && !tensorNumbers(axes.value).includes(0);
+}
+
+/** Keras writes layer normalization as a batch norm in training mode over rows as channels, channels first. */
+export function isLayerNormalization(bn: GraphNode): boolean {
+  const [layout, training] = [bn.attr('data_format'), bn.attr('is_training')];
+  return layout?.kind === 'string' && layout.value === 'NCHW' && training?.kind === 'bool' && training.value;
 }
 
 /** The gradient that a batch norm folded for training has: none to γ and β, which get theirs from the fold. */

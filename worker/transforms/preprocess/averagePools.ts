@@ -19,7 +19,7 @@ export const reduceMeans: SubStep = (step) => {
         'PRE2',
         mean,
         'it does not reduce exactly height and width, axes [1, 2]',
-        'Reduce axes [1, 2] if a global average pool is meant; else it stays in float.',
+        'Reduce axes [1, 2] if a global average pool is meant; else it stays a Mean, whose output quantize rounds where a quantized layer reads it.',
       );
       continue;
     }
@@ -82,7 +82,7 @@ export const averagePools: SubStep = (step) => {
           'PRE3',
           pool,
           'its windows hang over the border, where a convolution gives other numbers',
-          'Leave out avgpool=exact for the form of the original.',
+          'quantize rounds its output. preprocess_layers(avgpool=graffitist) writes it as the convolution all the same.',
         );
         continue;
       }

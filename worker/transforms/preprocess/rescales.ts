@@ -7,6 +7,8 @@ import type { Step, SubStep } from './step.ts';
 
 const ENDS_A_LAYER: ReadonlySet<string> = new Set(['BiasAdd', ...ADD_OPS]);
 const ENDS_AN_ACTIVATION: ReadonlySet<string> = new Set(['Relu', 'Maximum']);
+/** Other concats join shapes and axes, not images. */
+const FLOATS: ReadonlySet<string> = new Set(['float32', 'float64', 'float16', 'bfloat16']);
 
 /**
  * PRE6, PRE7: operands of an element-wise sum or a concat must have one scale. An operand that does not end a layer of the same scope
@@ -17,7 +19,8 @@ export const rescales: SubStep = (step) => {
     const node = step.find(name);
     if (node === undefined) continue;
     if (ADD_OPS.has(node.op) && isElementwise(step, node)) rescale(step, node, 'PRE6', 'eltw_rescale', node.edges.length, ENDS_A_LAYER);
-    if (node.op === 'ConcatV2') rescale(step, node, 'PRE7', 'concat_rescale', node.edges.length - 1, ENDS_AN_ACTIVATION);
+    if (node.op === 'ConcatV2' && FLOATS.has(dtypeOf(node)))
+      rescale(step, node, 'PRE7', 'concat_rescale', node.edges.length - 1, ENDS_AN_ACTIVATION);
   }
 };
 

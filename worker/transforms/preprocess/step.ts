@@ -20,14 +20,17 @@ export class Step {
   readonly graph: Graph;
   /** Leave SAME average pools alone where a convolution would change their numbers. */
   readonly exactPooling: boolean;
+  /** There is no graph of the original to follow. */
+  readonly refused: boolean;
   readonly #rewrite: Rewrite;
   readonly #shapes: Model['shapes'];
   readonly #outputs: ReadonlySet<string>;
   readonly #report: Report;
 
-  constructor(graph: Graph, model: Pick<Model, 'shapes' | 'outputs'>, exactPooling: boolean, report: Report) {
+  constructor(graph: Graph, model: Pick<Model, 'shapes' | 'outputs'>, choices: Pick<Step, 'exactPooling' | 'refused'>, report: Report) {
     this.graph = graph;
-    this.exactPooling = exactPooling;
+    this.exactPooling = choices.exactPooling;
+    this.refused = choices.refused;
     this.#rewrite = new Rewrite(graph);
     this.#shapes = model.shapes;
     this.#outputs = new Set(model.outputs);
