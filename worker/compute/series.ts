@@ -24,6 +24,8 @@ export function floatsOf(elements: Elements): Float32Array {
 export class Budget {
   readonly limit: number;
   peakBytes = 0;
+  /** There was something to keep that had no room. */
+  exceeded = false;
   #bytes = 0;
   #spareBytes = 0;
   /** Smallest first. */
@@ -35,7 +37,10 @@ export class Budget {
 
   /** A copy to keep, or null where there is no room for it. */
   copy(values: Float32Array): Float32Array | null {
-    if (this.#bytes + values.byteLength > this.limit) return null;
+    if (this.#bytes + values.byteLength > this.limit) {
+      this.exceeded = true;
+      return null;
+    }
     const copy = new Float32Array(this.memory(values.byteLength), 0, values.length);
     copy.set(values);
     return copy;

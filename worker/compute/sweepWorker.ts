@@ -137,7 +137,9 @@ export class SweepWorker {
     const outcomes: StageOutcome[] = [];
     for (const member of settled) outcomes.push(await this.#encode(member, log2, context));
     this.#release(this.#at(stage), stage);
-    const { recomputed, repeated } = this.#frontier;
+    const { recomputed } = this.#frontier;
+    // What lies between two quantizers is cheap and never kept: that it is computed once per reader is no matter of room.
+    const repeated = this.#budget.exceeded ? this.#frontier.repeated : 0;
     return { outcomes, work: { peakBytes: this.#budget.peakBytes, recomputed, repeated } };
   }
 
