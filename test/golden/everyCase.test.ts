@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ComputePool } from '../../worker/compute/pool.ts';
 import { withThresholds } from '../../worker/evaluate/compareOutputs.ts';
@@ -67,6 +67,18 @@ describeShared('every micro case that the original completes', () => {
     expect(departures.map(([name]) => name).filter((name) => !names.includes(name))).toEqual([]);
     // Where the original fails, hangs or loses its output, the table says what is done instead.
     expect(names.filter((name) => caseFile(folderOf(name)).original !== 'ok' && DEPARTURES[name] === undefined)).toEqual([]);
+  });
+
+  it('every recorded network is read by a test that goes by its folder', () => {
+    for (const network of readdirSync(shared('cases/nets'))) {
+      const files = readdirSync(shared('cases/nets', network));
+      const { recipes } = JSON.parse(readFileSync(shared('cases/nets', network, 'cases.json'), 'utf8')) as { recipes: object };
+      const recorded = files.filter((file) => file.endsWith('.pb.gz')).map((file) => file.replace(/\.pb\.gz$/, ''));
+      expect(recorded.sort()).toEqual(Object.keys(recipes).sort());
+      // recipe1.test.ts, quantizeNets.test.ts and calibrate/networks.test.ts take these.
+      const calibrated = files.filter((file) => file.startsWith('cal_'));
+      expect(calibrated.filter((folder) => !/^cal_recipe(1|[23][ac]?_int[48](_frozen)?)$/.test(folder))).toEqual([]);
+    }
   });
 
   it.each(alike)('$name: graph, order, counts, thresholds and numbers', async ({ name, as }) => {

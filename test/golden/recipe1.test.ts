@@ -1,9 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import type { Tensor } from '../../worker/formats/tensor.ts';
+import { tensorNumbers } from '../../worker/formats/tensorValues.ts';
 import { differenceText, diffGraphs } from '../../worker/graph/diff.ts';
 import type { Graph } from '../../worker/graph/graph.ts';
+import { readNpz } from '../npz.ts';
 import { describeShared, hasShared, shared } from '../shared.ts';
-import { readArguments, readGraph, runArguments } from './runCase.ts';
+import { checkpointOf } from './calibrate/calibrated.ts';
+import { valuesOf } from './everyCase.ts';
+import { relativeDifference } from './floatRun.ts';
+import { caseFile, readArguments, readGraph, runArguments } from './runCase.ts';
 
 const RECIPE_1 = ['fix_input_shape', 'fold_batch_norms', 'remove_training_nodes', 'strip_unused_nodes', 'preprocess_layers'];
 
@@ -27,6 +33,23 @@ describeShared('recipe 1 on networks', () => {
     const read = readArguments(args);
     const { model } = runArguments(readGraph('cases/nets', network, read.inGraph), read);
     expectEqual(readGraph('cases/nets', network, `${recipe}.pb.gz`), model.graph);
+  });
+
+  it.each(['small_mobilenet_v2', 'small_resnet_v1'])('%s with its weights: the original’s graph, and the same numbers', async (network) => {
+    const folder = `cases/nets/${network}`;
+    const { args } = caseFile(`${folder}/cal_recipe1`);
+    const read = readArguments(args);
+    const opened = readGraph(folder, read.inGraph);
+    const { model } = runArguments(opened, read);
+    expectEqual(readGraph(folder, 'cal_recipe1', 'expected.pb'), model.graph);
+    const recorded = readNpz(shared(folder, 'cal_recipe1', 'expected_io.npz'));
+    const numbers = (key: string) => [...tensorNumbers(recorded.get(key) as Tensor)];
+    const variables = await checkpointOf(folder);
+    const feeds = new Map([[read.inputs[0] ?? '', recorded.get('x') as Tensor]]);
+    for (const [key, graph] of [['in', opened] as const, ['out', model.graph] as const]) {
+      const [found = []] = await valuesOf(graph, variables, feeds, read.outputs);
+      expect(relativeDifference(numbers(key), found)).toBeLessThan(1e-5);
+    }
   });
 
   it('FBN5: batch norm in small ops gives the graph that fused batch norm gives', () => {

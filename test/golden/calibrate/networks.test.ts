@@ -9,6 +9,7 @@ import { noVariables } from '../../../worker/graph/variables.ts';
 import { readNpz } from '../../npz.ts';
 import { describeShared, shared } from '../../shared.ts';
 import { spawnThread } from '../../unit/compute/spawn.ts';
+import { relativeDifference } from '../floatRun.ts';
 import { caseFile } from '../runCase.ts';
 import { calibrateOn, checkpointOf, differingThresholds, quantizedModel, recordedThresholds } from './calibrated.ts';
 
@@ -92,11 +93,16 @@ describeShared('quantized small networks with the original thresholds', () => {
         const results = await runGraph(model.graph, {
           variables: withThresholds(model, thresholds).variables,
           feeds: new Map([['input', first]]),
-          fetches: nodes,
+          fetches: [...nodes, ...model.outputs],
           backend,
         });
         const differing = nodes.filter((node, k) => !sameNumbers(results.get(node), recorded.get(quantizers[k] ?? '')));
         expect(differing).toEqual([]);
+        const [found, expected] = [results.get(model.outputs[0] ?? ''), images(recorded.get('out'), 1)].map((tensor) => [
+          ...tensorNumbers(tensor as Tensor),
+        ]) as [number[], number[]];
+        // Behind the last quantizer stands a Softmax in float.
+        expect(relativeDifference(expected, found)).toBeLessThan(1e-5);
       } finally {
         backend.dispose();
       }

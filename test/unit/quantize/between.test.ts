@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { validateGraph } from '../../../worker/graph/validate.ts';
 import { signedBits } from '../../../worker/quantize/fixedPoint.ts';
 import { readQuantizers, thresholdVariables } from '../../../worker/quantize/readQuantizers.ts';
+import { completeOptions } from '../../../worker/transforms/options.ts';
+import { NO_CONTEXT, runTransforms } from '../../../worker/transforms/pipeline.ts';
+import { quantize } from '../../../worker/transforms/quantize.ts';
 import type { TransformResult } from '../../../worker/transforms/transform.ts';
 import { Net } from './nets.ts';
 
@@ -49,6 +52,18 @@ describe('QNT50 what a quantized layer reads lies on a grid', () => {
     expect(skipped).toMatchObject([{ rule: 'QNT22', node: 'add', remedy: expect.stringContaining('remaining=quantize') }]);
     expect(between(net('AddV2').quantized())).toEqual(['add_eltwadd_quant: 8']);
     expect(between(net('AddV2').quantized({ remaining: 'float' }))).toEqual([]);
+  });
+
+  it('QNT50 what counts is the graph as it was opened: with --superuser Graffitist takes any', () => {
+    const net = new Net();
+    net.conv('c1', net.node('sigmoid', 'Sigmoid', [net.conv('c0', net.input())]));
+    const quantized = (taken: object) => quantize.apply({ ...net.model(), ...taken }, completeOptions(quantize, {}), NO_CONTEXT);
+    expect(between(quantized({}))).toEqual(['sigmoid_act_quant: 8']);
+    expect(between(quantized({ takenByGraffitist: true }))).toEqual([]);
+    const small = new Net();
+    small.node('sigmoid', 'Sigmoid', [small.input()]);
+    const [first] = runTransforms(small.model('sigmoid'), [{ id: '1', transform: 'fix_input_shape', options: {}, bypassed: false }]);
+    expect(first?.model.takenByGraffitist).toBe(false);
   });
 
   it('QNT50 a sum of three is quantized in either, its last operand sum or layer', () => {
