@@ -12,7 +12,6 @@ const program = fileURLToPath(new URL('../../cli/graffitize.mjs', import.meta.ur
 /** One thing for TensorFlow to do, as `manifest.json` lists it; paths are absolute. */
 export type Check =
   | { readonly name: string; readonly kind: 'failed'; readonly why: string }
-  | { readonly name: string; readonly kind: 'waits'; readonly why: string }
   | {
       readonly name: string;
       readonly kind: 'graph';
@@ -47,16 +46,11 @@ export type Check =
 
 /** Writes a run's files through the command line, and says what TensorFlow must find in them. */
 export async function checksOf(run: Run, root: string, backend: Backend): Promise<Check[]> {
-  if (run.waits !== undefined) return [{ name: run.name, kind: 'waits', why: run.waits }];
   const folder = path.join(root, run.name.replaceAll(/\W+/g, '_'));
   const checks: Check[] = [];
   let answers: string | null = null;
-  for (const { form, file, waits } of run.forms) {
+  for (const { form, file } of run.forms) {
     const name = `${run.name}, ${form}`;
-    if (waits !== undefined) {
-      checks.push({ name, kind: 'waits', why: waits });
-      continue;
-    }
     prepare(folder, run.files);
     const failure = graffitize(folder, [...run.args, '--out_graph', file]);
     if (failure !== null) {

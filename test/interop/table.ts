@@ -11,8 +11,6 @@ export interface WrittenForm {
   readonly form: Form;
   /** What `--out_graph` names, relative to the run's folder. */
   readonly file: string;
-  /** The work that has to be merged before the command line writes this form. */
-  readonly waits?: string;
 }
 
 /** One pipeline on one network, written in every form and loaded by TensorFlow. */
@@ -33,15 +31,14 @@ export interface Run {
   readonly runs: boolean;
   /** What the original made of it. */
   readonly expected?: string;
-  readonly waits?: string;
 }
 
 const RECIPE_1 = ['fix_input_shape', 'fold_batch_norms', 'remove_training_nodes', 'strip_unused_nodes', 'preprocess_layers'];
 const BITS = 'weight_bits=-8, activation_bits=-8, layer_bits=-16, relu_bits=8, avgpool_bits=8, avgpool_reciprocal_bits=8';
 const OTHER_FORMS: readonly WrittenForm[] = [
-  { form: 'pbtxt', file: 'out.pbtxt', waits: 'writing .pbtxt' },
-  { form: 'meta', file: 'out.meta', waits: 'writing .meta' },
-  { form: 'saved_model', file: 'saved/saved_model.pb', waits: 'writing SavedModel' },
+  { form: 'pbtxt', file: 'out.pbtxt' },
+  { form: 'meta', file: 'out.meta' },
+  { form: 'saved_model', file: 'saved/saved_model.pb' },
 ];
 const PB: readonly WrittenForm[] = [{ form: 'pb', file: 'out.pb' }];
 
@@ -133,7 +130,6 @@ function recipesOf(network: Network): Run[] {
       weights: ckpt,
       dumps: true,
       runs: true,
-      waits: 'dump_quant_params',
     },
     {
       name: `${name} recipe 2, frozen by the command line`,
@@ -158,7 +154,6 @@ function recipesOf(network: Network): Run[] {
       forms: PB,
       checkpoint: written,
       runs: false,
-      waits: 'the training form',
     },
   ];
 }
