@@ -134,11 +134,27 @@ export function graphBytes(graph: Graph): Uint8Array[] {
   return writeGraphDef({ nodes: graph.nodes, rest: rest.length > 0 ? rest : [versionsField()] });
 }
 
-/** The graph as text (`.pbtxt`), in chunks: what TensorFlow's text_format prints for it, save fields that are not known here. */
+/**
+ * The graph as text (`.pbtxt`), in chunks: what TensorFlow's text_format prints for it, save fields that are not known here.
+ * @throws GraffitistError `node-malformed` for attributes that nobody has read so far and that cannot be read
+ */
 export function graphText(graph: Graph): Uint8Array[] {
   const { rest } = graph.envelope;
-  const nodes = graph.nodes.map((node) => printField(node.raw ?? encodeNodeDef(node), 'GraphDef', 'node'));
-  return [...nodes, printText(joinBytes(rest.length > 0 ? rest : [versionsField()]), 'GraphDef')];
+  const nodes = graph.nodes.map((node) =>
+    printed(`Node '${node.name}'`, () => printField(node.raw ?? encodeNodeDef(node), 'GraphDef', 'node')),
+  );
+  return [...nodes, printed("The graph's library", () => printText(joinBytes(rest.length > 0 ? rest : [versionsField()]), 'GraphDef'))];
+}
+
+function printed(what: string, print: () => Uint8Array): Uint8Array {
+  try {
+    return print();
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    throw new GraffitistError('node-malformed', `${what} cannot be written as text: ${error.message}.`, {
+      remedy: 'Write a binary file, which keeps its bytes as they are.',
+    });
+  }
 }
 
 function refuseOthers(format: FileFormat, fileName: string): void {
