@@ -127,11 +127,16 @@ function attempt<T>(read: () => T, bytes: Uint8Array, fileName: string): T {
  * nodes that nobody changed are copied from the file's bytes.
  */
 export function graphBytes(graph: Graph): Uint8Array[] {
-  const { origin, rest } = graph.envelope;
+  const { origin } = graph.envelope;
   if (origin !== undefined && origin.raws.length === graph.nodes.length && graph.nodes.every((node, i) => node.raw === origin.raws[i])) {
     return [origin.bytes];
   }
-  return writeGraphDef({ nodes: graph.nodes, rest: rest.length > 0 ? rest : [versionsField()] });
+  return writeGraphDef({ nodes: graph.nodes, rest: graphRest(graph) });
+}
+
+/** The fields of the GraphDef message that are no node. */
+export function graphRest({ envelope: { rest } }: Graph): readonly Uint8Array[] {
+  return rest.length > 0 ? rest : [versionsField()];
 }
 
 /**
@@ -139,11 +144,10 @@ export function graphBytes(graph: Graph): Uint8Array[] {
  * @throws GraffitistError `node-malformed` for attributes that nobody has read so far and that cannot be read
  */
 export function graphText(graph: Graph): Uint8Array[] {
-  const { rest } = graph.envelope;
   const nodes = graph.nodes.map((node) =>
     printed(`Node '${node.name}'`, () => printField(node.raw ?? encodeNodeDef(node), 'GraphDef', 'node')),
   );
-  return [...nodes, printed("The graph's library", () => printText(joinBytes(rest.length > 0 ? rest : [versionsField()]), 'GraphDef'))];
+  return [...nodes, printed("The graph's library", () => printText(joinBytes(graphRest(graph)), 'GraphDef'))];
 }
 
 function printed(what: string, print: () => Uint8Array): Uint8Array {
