@@ -36,40 +36,56 @@ function count(ok, read) {
   total.skipped += counts.skipped;
 }
 
-/** The Python of every environment that can be had. */
+/** The Python of every environment that can be had; one that must be there and is not is a failure, another a skip. */
 const pythons = environments.map((environment) => {
+  let why;
   try {
     const made = ensureEnvironment(environment);
     if (made.leftOut === undefined) return made.python;
-    console.log(`── ${environment.name} is left out: ${made.leftOut}.`);
-    total.skipped += 1;
+    why = made.leftOut;
   } catch (error) {
-    console.log(`── ${environment.name} could not be installed: ${error.message}.`);
-    total.failed += 1;
+    why = error.message;
   }
+  console.log(`── ${environment.name} is ${environment.required ? 'MISSING' : 'left out'}: ${why}.`);
+  total[environment.required ? 'failed' : 'skipped'] += 1;
   return undefined;
 });
 
 ensureBuilt('cli');
 const tsx = path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
-const written = run('files from the command line', process.execPath, [tsx, path.join(tests, 'main.ts'), files]);
+const keras = path.join(files, 'keras');
+const script = path.join(tests, 'tensorflow', 'keras_model.py');
+if (pythons[0] !== undefined) mkdirSync(keras);
+const modern = pythons[0] !== undefined && run('a SavedModel of Keras', pythons[0], [script, keras], { PYTHONDONTWRITEBYTECODE: '1' });
+if (pythons[0] !== undefined && !modern) total.failed += 1;
+const written = run('files from the command line', process.execPath, [tsx, path.join(tests, 'main.ts'), files, ...(modern ? [keras] : [])]);
 if (!written) total.failed += 1;
 
 const compare = path.join(root, '..', 'shared', 'tools', 'compare_graphs.py');
 const first = pythons.findIndex((python) => python !== undefined);
-pythons.forEach((python, i) => {
-  if (python === undefined || !written) return;
-  const report = path.join(files, `report-${i}.json`);
-  // What no TensorFlow needs to look at is counted once, and the comparison of graphs needs a newer Python than 1.14 has.
-  const kinds = i === first ? ['failed', 'waits', 'graph', 'checkpoint', 'dump', ...(i === 0 ? ['golden'] : [])] : ['graph', 'checkpoint'];
-  const script = path.join(tests, 'tensorflow', 'check.py');
-  const args = [script, path.join(files, 'manifest.json'), report, ...kinds];
-  const ok = run(`${environments[i].name} loads them`, python, args, { INTEROP_COMPARE: compare, PYTHONDONTWRITEBYTECODE: '1' });
+
+function check(i, title, kinds) {
+  const report = path.join(files, `report-${i}-${kinds[0]}.json`);
+  const args = [path.join(tests, 'tensorflow', 'check.py'), path.join(files, 'manifest.json'), report, ...kinds];
+  const ok = run(`${environments[i].name} ${title}`, pythons[i], args, { INTEROP_COMPARE: compare, PYTHONDONTWRITEBYTECODE: '1' });
   count(ok, () => {
     const { results } = JSON.parse(readFileSync(report, 'utf8'));
     const number = (state) => results.filter((result) => result.state === state).length;
-    return { passed: number('passed'), failed: number('failed'), skipped: number('skipped') };
+    return { passed: number('passed'), failed: number('failed'), skipped: 0 };
   });
+}
+
+pythons.forEach((python, i) => {
+  if (python === undefined || !written) return;
+  // What no TensorFlow needs to look at is counted once, and the comparison of graphs needs a newer Python than 1.14 has.
+  check(i, 'loads them', [
+    'graph',
+    'checkpoint',
+    'train',
+    ...(i === first ? ['failed', 'same', 'dump'] : []),
+    ...(i === 0 ? ['golden'] : []),
+  ]);
+  if (i === 0) check(i, 'serves SavedModels', ['eager']);
 });
 
 /** Tests that read what a Python script of TensorFlow made: `<name>.py FOLDER` first, then every `*.test.ts` with INTEROP_DIR. */

@@ -6,17 +6,19 @@ import { root } from './install.mjs';
 
 const wheels = process.arch === 'x64' && process.platform !== 'darwin';
 
-/** TensorFlow as it is today, and the one that Graffitist was made for; each with the Pythons that have wheels of it. */
+/** TensorFlow as it is today, which must be there, and the one that Graffitist was made for; each with the Pythons that have wheels of it. */
 export const environments = [
   {
     name: 'TensorFlow 2.15',
     folder: 'tensorflow-2.15',
+    required: true,
     pythons: ['3.11', '3.10', '3.9'],
     packages: [`${wheels ? 'tensorflow-cpu' : 'tensorflow'}==2.15.1`, 'h5py==3.11.0', 'numpy==1.26.4'],
   },
   {
     name: 'TensorFlow 1.14',
     folder: 'tensorflow-1.14',
+    required: false,
     pythons: ['3.7', '3.6'],
     packages: ['tensorflow==1.14.0', 'protobuf<3.21', 'numpy<1.20', 'h5py<3'],
   },

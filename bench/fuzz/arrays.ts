@@ -1,3 +1,4 @@
+import { zipSync } from 'fflate';
 import { joinBytes } from '../../worker/formats/bytes.ts';
 import { writeNpy } from '../../worker/formats/npy.ts';
 import { makeTensor } from '../../worker/formats/tensorValues.ts';
@@ -22,3 +23,8 @@ export const arrays: readonly Uint8Array[] = [
   array('|b1', 1),
   array('<i8', 8, 'False', '()'),
 ];
+
+/** NumPy archives, stored as `savez` and packed as `savez_compressed` writes them. */
+export const archives: readonly Uint8Array[] = ([0, 6] as const).map((level) =>
+  zipSync({ 'left.npy': arrays[0] as Uint8Array, 'right.npy': arrays[1] as Uint8Array }, { level }),
+);

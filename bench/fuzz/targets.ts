@@ -2,22 +2,28 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasShared, shared } from '../../test/sharedFolder.ts';
+import { functionModelText } from '../../test/unit/engine/functionModel.ts';
 import { parseCommandLine } from '../../worker/engine/commandLine.ts';
 import { parseRecipe, requestOf } from '../../worker/engine/recipe.ts';
-import { joinBytes } from '../../worker/formats/bytes.ts';
-import { openCheckpoint } from '../../worker/formats/checkpoint.ts';
 import { readCheckpointState } from '../../worker/formats/checkpointState.ts';
 import { readNpy } from '../../worker/formats/npy.ts';
-import { readTable, writeTable } from '../../worker/formats/tableFile.ts';
+import { npzArrays } from '../../worker/formats/npz.ts';
+import { readObjectGraph } from '../../worker/formats/objectGraph.ts';
+import { unpackSnappy } from '../../worker/formats/snappy.ts';
+import { makeStringTensor } from '../../worker/formats/tensorValues.ts';
+import { WireError } from '../../worker/formats/wire.ts';
 import type { Graph } from '../../worker/graph/graph.ts';
 import { openGraphBytes } from '../../worker/graph/graphFile.ts';
 import { validateGraph } from '../../worker/graph/validate.ts';
 import { parseExpression } from '../../worker/transforms/expression.ts';
 import { mulberry32 } from '../syntheticNetwork.ts';
-import { arrays } from './arrays.ts';
+import { archives, arrays } from './arrays.ts';
+import { OBJECTS, objectBundle, readBundle, readV1, SNAPPY_BLOCKS, slicedBundle, V1_FILE, valuesOf, withValues } from './checkpoints.ts';
 import { editedGraph } from './edits.ts';
+import { lists, quantizeWithList } from './lists.ts';
+import { functionModel, metaGraphText, openSources, zippedModels } from './savedModels.ts';
 import { commandLines, expressions, recipes } from './texts.ts';
-import { readWhole, rewrite, typed } from './work.ts';
+import { readWhole, rewrite, typed, writeContainers } from './work.ts';
 
 /** A format: intact files, and what the studio does with one of them. */
 export interface Target {
@@ -42,16 +48,13 @@ function randomBytes(count: number, length: number): Uint8Array[] {
   return Array.from({ length: count }, () => Uint8Array.from({ length }, () => Math.floor(256 * random())));
 }
 
-/** The table with its values taken from `bytes` one after the other: damage that no checksum stops. */
-function withValues(table: Uint8Array, bytes: Uint8Array): Uint8Array {
-  let at = 0;
-  return writeTable(
-    readTable(table).map(({ key, value }) => {
-      const from = at;
-      at += value.length;
-      return { key, value: bytes.subarray(from, at) };
-    }),
-  );
+/** A packed block: what is wrong with it is told as in any other table. */
+function unpackBlock(bytes: Uint8Array): void {
+  try {
+    unpackSnappy(bytes);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+  }
 }
 
 /** Small recorded graphs, every eighth of them. */
@@ -66,15 +69,10 @@ const network = (...parts: string[]): string => shared('cases/nets/small_mobilen
 
 /** Every format that is read. A new one is one entry more. */
 export function fuzzTargets(): Target[] {
-  const index = readFileSync(sample('shapes_mnv1.ckpt.index'));
+  const index = new Uint8Array(readFileSync(sample('shapes_mnv1.ckpt.index')));
   const data = new Uint8Array(readFileSync(sample('shapes_mnv1.ckpt.data-00000-of-00001')));
-  const checkpoint = async (changed: { readonly index?: Uint8Array; readonly data?: Uint8Array }): Promise<void> => {
-    const opened = await openCheckpoint([
-      { name: 'x.ckpt.index', blob: new Blob([(changed.index ?? index) as BlobPart]) },
-      { name: 'x.ckpt.data-00000-of-00001', blob: new Blob([(changed.data ?? data) as BlobPart]) },
-    ]);
-    for (const name of opened?.entries.keys() ?? []) await opened?.read(name);
-  };
+  const sliced = slicedBundle();
+  const objects = objectBundle();
   const small = files(hasShared ? microGraphs('.pb') : [sample('shapes_mnv1_eval.pb')]);
   // Some of the recorded graphs are there to be refused.
   const graphs = small.flatMap((bytes) => typed(() => [openGraphBytes(bytes, 'in.pb').graph]) ?? []);
@@ -101,9 +99,9 @@ export function fuzzTargets(): Target[] {
       },
     },
     {
-      name: 'MetaGraph',
+      name: 'MetaGraph, written as every container',
       seeds: files([...microGraphs('.meta'), sample('shapes_mnv1.ckpt.meta')]),
-      run: (bytes) => readWhole(openGraphBytes(bytes, 'damaged.meta').graph),
+      run: (bytes) => writeContainers(openGraphBytes(bytes, 'damaged.meta')),
     },
     {
       name: 'pbtxt',
@@ -111,17 +109,47 @@ export function fuzzTargets(): Target[] {
       run: (bytes) => readWhole(openGraphBytes(bytes, 'damaged.pbtxt').graph),
     },
     {
+      name: 'MetaGraph and SavedModel as text',
+      seeds: encode([metaGraphText, functionModelText('"serve"')]),
+      run: (bytes) => readWhole(openGraphBytes(bytes, 'damaged.pbtxt').graph),
+    },
+    {
       name: 'SavedModel',
       seeds: files([network('saved_model/saved_model.pb')]),
-      run: (bytes) => readWhole(openGraphBytes(bytes, 'saved_model.pb').graph),
+      run: (bytes) => writeContainers(openGraphBytes(bytes, 'saved_model.pb')),
     },
-    { name: 'checkpoint index', seeds: [new Uint8Array(index)], run: (bytes) => checkpoint({ index: bytes }) },
+    {
+      name: 'SavedModel with functions',
+      seeds: [functionModel],
+      run: (bytes) => readWhole(openGraphBytes(bytes, 'saved_model.pb', 'serve').graph),
+    },
+    { name: 'SavedModel as .zip', seeds: zippedModels, run: (bytes) => openSources('model.zip', bytes) },
+    { name: 'SavedModel of a folder', seeds: [functionModel], run: (bytes) => openSources('model/saved_model.pb', bytes) },
+    { name: 'checkpoint index', seeds: [index], run: (bytes) => readBundle({ index: bytes, data }) },
     {
       name: 'checkpoint index, checksums right',
-      seeds: [joinBytes(readTable(index).map(({ value }) => value))],
-      run: (bytes) => checkpoint({ index: withValues(index, bytes) }),
+      seeds: [valuesOf(index)],
+      run: (bytes) => readBundle({ index: withValues(index, bytes), data }),
     },
-    { name: 'checkpoint data', seeds: [data], run: (bytes) => checkpoint({ data: bytes }) },
+    { name: 'checkpoint data', seeds: [data], run: (bytes) => readBundle({ index, data: bytes }) },
+    { name: 'checkpoint in slices', seeds: [sliced.index], run: (bytes) => readBundle({ ...sliced, index: bytes }) },
+    {
+      name: 'checkpoint in slices, checksums right',
+      seeds: [valuesOf(sliced.index)],
+      run: (bytes) => readBundle({ ...sliced, index: withValues(sliced.index, bytes) }),
+    },
+    {
+      name: 'checkpoint of objects, checksums right',
+      seeds: [valuesOf(objects.index)],
+      run: (bytes) => readBundle({ ...objects, index: withValues(objects.index, bytes) }),
+    },
+    {
+      name: 'object graph',
+      seeds: [OBJECTS],
+      run: (bytes) => readObjectGraph(makeStringTensor([], [bytes])),
+    },
+    { name: 'checkpoint of V1', seeds: [V1_FILE], run: readV1 },
+    { name: 'block packed with Snappy', seeds: SNAPPY_BLOCKS, run: unpackBlock },
     {
       name: 'checkpoint state',
       seeds: files([sample('checkpoint'), network('checkpoint')]),
@@ -132,6 +160,18 @@ export function fuzzTargets(): Target[] {
       seeds: arrays,
       run: (bytes) => readNpy(bytes, 'damaged.npy'),
     },
+    {
+      name: 'npz',
+      seeds: archives,
+      run: async (bytes) => {
+        for (const { name, blob } of await npzArrays({ name: 'damaged.npz', blob: new Blob([bytes as BlobPart]) })) {
+          readNpy(new Uint8Array(await blob.arrayBuffer()), name);
+        }
+      },
+    },
+    ...Object.entries(lists).map(
+      ([option, lines]): Target => ({ name: option, seeds: encode(lines), run: (bytes) => quantizeWithList(option, text(bytes)) }),
+    ),
     { name: 'recipe', seeds: encode(recipes), run: (bytes) => requestOf(parseRecipe(text(bytes), 'damaged.json')) },
     { name: 'transform expression', seeds: encode(expressions), run: (bytes) => parseExpression(text(bytes)) },
     { name: 'command line', seeds: encode(commandLines), run: (bytes) => parseCommandLine(text(bytes)) },

@@ -1,14 +1,22 @@
 import { GraffitistError } from '../../worker/errors.ts';
+import { graffitistFiles } from '../../worker/export/files.ts';
 import { joinBytes } from '../../worker/formats/bytes.ts';
 import type { Graph } from '../../worker/graph/graph.ts';
-import { graphBytes } from '../../worker/graph/graphFile.ts';
+import { graphBytes, type OpenedGraph } from '../../worker/graph/graphFile.ts';
 import type { Model } from '../../worker/graph/model.ts';
 import { noVariables } from '../../worker/graph/variables.ts';
 import { inferShapes } from '../../worker/ops/inferShapes.ts';
 import { readQuantizers } from '../../worker/quantize/readQuantizers.ts';
 import { applyStep } from '../../worker/transforms/pipeline.ts';
 
-const STEPS = ['fix_input_shape', 'fold_batch_norms', 'remove_training_nodes', 'strip_unused_nodes', 'preprocess_layers', 'quantize'];
+export const STEPS = [
+  'fix_input_shape',
+  'fold_batch_norms',
+  'remove_training_nodes',
+  'strip_unused_nodes',
+  'preprocess_layers',
+  'quantize',
+];
 
 /** What the studio refuses, in words for a person; `internal` is none of these. */
 export function isTyped(error: unknown): boolean {
@@ -33,6 +41,19 @@ export function readWhole(graph: Graph): void {
   typed(() => inferShapes(graph));
   typed(() => readQuantizers(graph));
   joinBytes(graphBytes(graph));
+}
+
+/** Reads everything, and writes the graph with what its file says beside it into every container. */
+export async function writeContainers({ graph, meta }: OpenedGraph): Promise<void> {
+  readWhole(graph);
+  const model: Model = { graph, meta, variables: noVariables, inputs: [], outputs: [], inputShape: [8, 8, 3], shapes: new Map() };
+  for (const container of ['pbtxt', 'meta', 'saved-model'] as const) {
+    try {
+      await graffitistFiles({ model, thresholds: new Map() }, 'x', null, container);
+    } catch (error) {
+      if (!isTyped(error)) throw error;
+    }
+  }
 }
 
 /** Recipes 1 and 2 without calibration, from every placeholder to every node that nobody reads. */

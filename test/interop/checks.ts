@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Backend } from '../../worker/execute/backend.ts';
+import { makeTensor } from '../../worker/formats/tensorValues.ts';
 import { openGraphFile } from '../../worker/graph/graphFile.ts';
 import { enginesAnswer, variablesIn } from './enginesAnswer.ts';
 import type { Form, Run } from './table.ts';
@@ -12,7 +13,6 @@ const program = fileURLToPath(new URL('../../cli/graffitize.mjs', import.meta.ur
 /** One thing for TensorFlow to do, as `manifest.json` lists it; paths are absolute. */
 export type Check =
   | { readonly name: string; readonly kind: 'failed'; readonly why: string }
-  | { readonly name: string; readonly kind: 'waits'; readonly why: string }
   | {
       readonly name: string;
       readonly kind: 'graph';
@@ -43,20 +43,35 @@ export type Check =
       readonly file: string;
       readonly answers: string;
     }
+  | {
+      readonly name: string;
+      readonly kind: 'train';
+      /** The MetaGraph that a training script imports, and the checkpoint beside it. */
+      readonly file: string;
+      readonly checkpoint: string;
+      /** What the engine computed with frozen batch norms. */
+      readonly answers: string;
+      readonly output: string;
+    }
+  | { readonly name: string; readonly kind: 'eager'; readonly folder: string; readonly answers: string }
+  | {
+      readonly name: string;
+      readonly kind: 'same';
+      /** A frozen graph, and what TensorFlow itself made of the network before: `images`, `answer`. */
+      readonly file: string;
+      readonly answers: string;
+      readonly input: string;
+      readonly output: string;
+    }
   | { readonly name: string; readonly kind: 'golden'; readonly file: string; readonly expected: string };
 
 /** Writes a run's files through the command line, and says what TensorFlow must find in them. */
 export async function checksOf(run: Run, root: string, backend: Backend): Promise<Check[]> {
-  if (run.waits !== undefined) return [{ name: run.name, kind: 'waits', why: run.waits }];
   const folder = path.join(root, run.name.replaceAll(/\W+/g, '_'));
   const checks: Check[] = [];
   let answers: string | null = null;
-  for (const { form, file, waits } of run.forms) {
+  for (const { form, file } of run.forms) {
     const name = `${run.name}, ${form}`;
-    if (waits !== undefined) {
-      checks.push({ name, kind: 'waits', why: waits });
-      continue;
-    }
     prepare(folder, run.files);
     const failure = graffitize(folder, [...run.args, '--out_graph', file]);
     if (failure !== null) {
@@ -71,9 +86,16 @@ export async function checksOf(run: Run, root: string, backend: Backend): Promis
       if (run.runs) answers = await enginesAnswer(written, checkpoint, path.join(folder, 'answers.npz'), backend);
       if (run.checkpoint !== undefined) checks.push(await checkpointCheck(run, folder, written, run.checkpoint));
       if (run.expected !== undefined) checks.push({ name: `${run.name}, golden`, kind: 'golden', file: written, expected: run.expected });
+      if (run.training !== undefined) checks.push(await trainCheck(run, folder, run.training, backend));
+      if (run.same !== undefined) checks.push({ name: `${run.name}, the network as it was`, kind: 'same', file: written, ...run.same });
       if (run.dumps === true && answers !== null) checks.push(dumpCheck(run, folder, written, answers));
     }
     checks.push({ name, kind: 'graph', form, file: written, checkpoint, answers });
+    // LinearQuant is no op of TensorFlow: only graphs without are loaded as they stand.
+    const plain = !run.args.some((argument) => argument.startsWith('quantize'));
+    if (form === 'saved_model' && answers !== null && plain) {
+      checks.push({ name: `${name}, by TensorFlow 2`, kind: 'eager', folder: path.dirname(written), answers });
+    }
   }
   return checks;
 }
@@ -89,8 +111,8 @@ function prepare(folder: string, files: readonly string[]): void {
   mkdirSync(folder, { recursive: true });
   for (const file of files) {
     const copy = path.join(folder, path.basename(file));
-    rmSync(copy, { force: true });
-    copyFileSync(file, copy);
+    rmSync(copy, { force: true, recursive: true });
+    cpSync(file, copy, { recursive: true });
   }
 }
 
@@ -112,6 +134,15 @@ async function checkpointCheck(run: Run, folder: string, graphFile: string, pref
     variables: variablesIn(graph),
     thresholds: Object.fromEntries(quantizers.map(({ threshold, log2t }) => [threshold, log2t])),
   };
+}
+
+/** What a training script does first: import the MetaGraph, restore through its saver, run with the switches either way. */
+async function trainCheck(run: Run, folder: string, output: string, backend: Backend): Promise<Check> {
+  const checkpoint = path.join(folder, run.checkpoint ?? '');
+  const file = `${checkpoint}.meta`;
+  const feeds = new Map([['freeze_bn', makeTensor('bool', [], [1])]]);
+  const answers = await enginesAnswer(file, checkpoint, path.join(folder, 'answers.npz'), backend, { output, feeds });
+  return { name: `${run.name}, as a training script imports it`, kind: 'train', file, checkpoint, answers, output };
 }
 
 function dumpCheck(run: Run, folder: string, file: string, answers: string): Check {

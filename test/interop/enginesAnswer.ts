@@ -10,21 +10,37 @@ import { makeTensor } from '../../worker/formats/tensorValues.ts';
 import type { Graph } from '../../worker/graph/graph.ts';
 import { openGraphFile } from '../../worker/graph/graphFile.ts';
 import type { VariableSource } from '../../worker/graph/model.ts';
+import { ancestors } from '../../worker/graph/reach.ts';
 import { isVariable, noVariables, variableName } from '../../worker/graph/variables.ts';
 
 /** Images that both sides are fed. */
 const IMAGES = 2;
 
+/** What is run of a training graph: its output, with frozen batch norms. */
+export interface TrainingRun {
+  readonly output: string;
+  readonly feeds: ReadonlyMap<string, Tensor>;
+}
+
 /**
  * Runs a graph file in the engine and keeps what was fed and computed: the outputs of a float graph, of a quantized one every
  * quantizer's output too. `/` in names is written as `|`. Answers the `.npz`'s path.
  */
-export async function enginesAnswer(file: string, checkpoint: string | null, npz: string, backend: Backend): Promise<string> {
+export async function enginesAnswer(
+  file: string,
+  checkpoint: string | null,
+  npz: string,
+  backend: Backend,
+  training?: TrainingRun,
+): Promise<string> {
   const { graph } = await openGraphFile({ name: path.basename(file), blob: new Blob([readFileSync(file)]) });
   const variables = checkpoint === null ? noVariables : await variablesAt(checkpoint);
   const feeds = new Map(graph.nodes.filter(({ op }) => op === 'Placeholder').map((node) => [node.name, imagesFor(graph, node.name)]));
-  const quantized = graph.nodes.filter(({ op }) => op === 'LinearQuant').map(({ name }) => name);
-  const results = await runGraph(graph, { variables, feeds, fetches: [...quantized, ...unread(graph)], backend });
+  const outputs = training === undefined ? unread(graph) : [training.output];
+  const needed = training === undefined ? null : ancestors(graph, outputs);
+  const quantized = graph.nodes.filter(({ op, name }) => op === 'LinearQuant' && needed?.has(name) !== false).map(({ name }) => name);
+  for (const [name, value] of training?.feeds ?? []) feeds.set(name, value);
+  const results = await runGraph(graph, { variables, feeds, fetches: [...quantized, ...outputs], backend });
   const arrays = [
     ...[...feeds].map(([name, value]) => [`feed|${name}`, value] as const),
     ...[...results].map(([name, value]) => [`${quantized.includes(name) ? 'quantized' : 'float'}|${name}`, value] as const),

@@ -11,8 +11,6 @@ export interface WrittenForm {
   readonly form: Form;
   /** What `--out_graph` names, relative to the run's folder. */
   readonly file: string;
-  /** The work that has to be merged before the command line writes this form. */
-  readonly waits?: string;
 }
 
 /** One pipeline on one network, written in every form and loaded by TensorFlow. */
@@ -29,20 +27,24 @@ export interface Run {
   readonly weights?: string;
   /** `dump_quant_params` is among the options: parameters and weights are written beside the input graph. */
   readonly dumps?: boolean;
+  /** The output of a training graph, whose MetaGraph is imported, restored and run. */
+  readonly training?: string;
+  /** What TensorFlow made of the network before it was rewritten. */
+  readonly same?: { readonly answers: string; readonly input: string; readonly output: string };
   /** Run it in TensorFlow beside the engine; graphs without weights are only imported. */
   readonly runs: boolean;
   /** What the original made of it. */
   readonly expected?: string;
-  readonly waits?: string;
 }
 
 const RECIPE_1 = ['fix_input_shape', 'fold_batch_norms', 'remove_training_nodes', 'strip_unused_nodes', 'preprocess_layers'];
 const BITS = 'weight_bits=-8, activation_bits=-8, layer_bits=-16, relu_bits=8, avgpool_bits=8, avgpool_reciprocal_bits=8';
 const OTHER_FORMS: readonly WrittenForm[] = [
-  { form: 'pbtxt', file: 'out.pbtxt', waits: 'writing .pbtxt' },
-  { form: 'meta', file: 'out.meta', waits: 'writing .meta' },
-  { form: 'saved_model', file: 'saved/saved_model.pb', waits: 'writing SavedModel' },
+  { form: 'pbtxt', file: 'out.pbtxt' },
+  { form: 'meta', file: 'out.meta' },
+  { form: 'saved_model', file: 'saved/saved_model.pb' },
 ];
+const SAVED_MODEL = OTHER_FORMS.filter(({ form }) => form === 'saved_model');
 const PB: readonly WrittenForm[] = [{ form: 'pb', file: 'out.pb' }];
 
 interface Network {
@@ -133,7 +135,6 @@ function recipesOf(network: Network): Run[] {
       weights: ckpt,
       dumps: true,
       runs: true,
-      waits: 'dump_quant_params',
     },
     {
       name: `${name} recipe 2, frozen by the command line`,
@@ -157,8 +158,8 @@ function recipesOf(network: Network): Run[] {
       args: args(meta, 'fix_input_shape', 'fold_batch_norms(is_training=True)', 'preprocess_layers', `quantize(is_training=True, ${BITS})`),
       forms: PB,
       checkpoint: written,
+      training: output,
       runs: false,
-      waits: 'the training form',
     },
   ];
 }
@@ -182,7 +183,34 @@ function recordedRuns(): Run[] {
   });
 }
 
-/** Everything that is written through the command line for TensorFlow to load. */
-export function interopRuns(): Run[] {
-  return [...networks().flatMap(recipesOf), ...recordedRuns()];
+/** A SavedModel of TensorFlow 2 that nobody froze: its network lies in functions, its variables are resources. */
+function kerasRuns(folder: string): Run[] {
+  const [input, output] = ['serving_default_image', 'StatefulPartitionedCall'];
+  const args = (...steps: string[]): string[] => [
+    ...['--in_graph', 'model', '--inputs', input, '--outputs', output, '--input_shape', '16,16,3'],
+    ...['--transforms', ...steps],
+  ];
+  const files = [path.join(folder, 'model')];
+  const same = { answers: path.join(folder, 'answers.npz'), input, output };
+  return [
+    { name: 'Keras recipe 1, frozen', files, args: ['--freeze', ...args(...RECIPE_1)], forms: [...PB, ...OTHER_FORMS], runs: true, same },
+    { name: 'Keras recipe 1', files, args: args(...RECIPE_1), forms: SAVED_MODEL, runs: true },
+    { name: 'Keras recipe 2, frozen', files, args: ['--freeze', ...args(...RECIPE_1, `quantize(${BITS})`)], forms: PB, runs: true },
+    {
+      name: 'Keras recipe 2',
+      files,
+      args: args(...RECIPE_1, `quantize(${BITS})`),
+      forms: [...PB, ...OTHER_FORMS],
+      checkpoint: 'model/variables_graffitist.ckpt',
+      runs: true,
+    },
+  ];
+}
+
+/**
+ * Everything that is written through the command line for TensorFlow to load.
+ * @param keras folder with what `keras_model.py` made, null where there is no TensorFlow 2
+ */
+export function interopRuns(keras: string | null): Run[] {
+  return [...networks().flatMap(recipesOf), ...(keras === null ? [] : kerasRuns(keras)), ...recordedRuns()];
 }

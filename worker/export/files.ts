@@ -10,7 +10,7 @@ import type { SourceFile } from '../protocol.ts';
 import { isTrainingGraph } from '../quantize/readQuantizers.ts';
 import { fastModeName, graffitistName } from './checkpointName.ts';
 import type { Exportable } from './exportable.ts';
-import { freeze } from './freeze.ts';
+import { freeze, frozenChunks } from './freeze.ts';
 import { metaParts } from './metaParts.ts';
 import { savedModelFiles } from './savedModel.ts';
 import { keptSignatures } from './signature.ts';
@@ -30,6 +30,7 @@ export type Container = 'pb' | 'pbtxt' | 'meta' | 'saved-model';
  * @param name file name without ending
  */
 export async function frozenFiles(source: Exportable, name: string, container: Container = 'pb'): Promise<SourceFile[]> {
+  if (container === 'pb') return [{ name: `${name}.pb`, blob: new Blob((await frozenChunks(source)) as BlobPart[]) }];
   const graph = await freeze(source);
   // What named variables, savers and their nodes is no more.
   const model = { ...source.model, graph, meta: null };

@@ -32,7 +32,26 @@ export function decodeAttr(bytes: Uint8Array, nodeName: string, attrName: string
 export function encodeAttr(value: AttrValue): Uint8Array {
   const origin = origins.get(value);
   if (origin !== undefined) return origin;
-  return plainBytes(tensorflow.AttrValue.encode(messageOf(value)).finish());
+  const key = shortKey(value);
+  const known = key === undefined ? undefined : encoded.get(key);
+  if (known !== undefined) return known;
+  const bytes = plainBytes(tensorflow.AttrValue.encode(messageOf(value)).finish());
+  if (key !== undefined && encoded.size < MOST_ENCODED) encoded.set(key, bytes);
+  return bytes;
+}
+
+/** Messages of short values by what they say: a quantized graph holds the same few thousands of times. */
+const encoded = new Map<string, Uint8Array>();
+const MOST_ENCODED = 4096;
+const LONGEST_KEY = 32;
+
+/** What tells a short value from all others; undefined for longer ones. */
+function shortKey(value: AttrValue): string | undefined {
+  if (value.kind === 'type' || value.kind === 'bool') return `${value.kind} ${value.value}`;
+  if (value.kind === 'string' && value.value.length <= LONGEST_KEY) return `string ${value.value}`;
+  if (value.kind !== 'tensor') return undefined;
+  const { dtype, shape, bytes } = value.value;
+  return dtype === 'string' || shape.length > 0 || bytes.length > LONGEST_KEY ? undefined : `${dtype} ${bytes.join(' ')}`;
 }
 
 function attrValueOf(message: Message): AttrValue {

@@ -19,6 +19,9 @@ const VERSIONS = 4;
 const ATTR = 5;
 const KEY = 1;
 const VALUE = 2;
+/** Fields of an AttrValue and of a TensorProto. */
+const TENSOR = 8;
+const TENSOR_CONTENT = 4;
 
 /**
  * Indexes the nodes of a GraphDef message: name, op, inputs and device. Attributes are found when someone asks for them.
@@ -59,6 +62,37 @@ export function writeGraphDef({ nodes, rest }: GraphDefParts): Uint8Array[] {
     chunks.push(lengthPrefix(NODE, lengthOf(body)), ...body);
   }
   return [...chunks, ...rest];
+}
+
+/**
+ * `writeGraphDef` where the contents of some constants are elsewhere: their nodes' `value` has a type and a shape and no elements, which
+ * `contents` holds by node name. They become part of the file without being read.
+ */
+export function writeGraphDefWith(contents: ReadonlyMap<string, Blob>, { nodes, rest }: GraphDefParts): (Uint8Array | Blob)[] {
+  const chunks: (Uint8Array | Blob)[] = [];
+  for (const node of nodes) {
+    const content = contents.get(node.name);
+    if (content === undefined) {
+      chunks.push(...writeGraphDef({ nodes: [node], rest: [] }));
+      continue;
+    }
+    const head = constantHead(node, content.size);
+    chunks.push(lengthPrefix(NODE, head.length + content.size), head, content);
+  }
+  return [...chunks, ...rest];
+}
+
+/** The NodeDef message of a constant up to the bytes of its elements, which end it. */
+function constantHead({ name, op, inputs, device, attrs }: NodeDef, size: number): Uint8Array {
+  const before = encodeNodeDef({ name, op, inputs, device, attrs: new Map([...attrs].filter(([key]) => key !== 'value')), raw: undefined });
+  const reader = new WireReader(attrs.get('value') ?? new Uint8Array(0));
+  reader.next();
+  const key = new TextEncoder().encode('value');
+  // From the inside out: each message's length counts what follows in it.
+  let head = joinBytes([reader.view(), lengthPrefix(TENSOR_CONTENT, size)]);
+  head = joinBytes([lengthPrefix(TENSOR, head.length + size), head]);
+  head = joinBytes([lengthPrefix(KEY, key.length), key, lengthPrefix(VALUE, head.length + size), head]);
+  return joinBytes([before, lengthPrefix(ATTR, head.length + size), head]);
 }
 
 /** The version numbers that TensorFlow 1.14 gives a graph: what a graph made here declares. */

@@ -35,11 +35,13 @@ export class GraphNode implements NodeDef {
   /** Input strings as written in the file. */
   readonly inputs: readonly string[];
   readonly #def: NodeDef;
-  readonly #decoded = new Map<string, AttrValue>();
+  #decoded: Map<string, AttrValue> | undefined;
   #edges: readonly Edge[] | undefined;
   #controls: readonly string[] | undefined;
 
-  constructor(def: NodeDef) {
+  /** @param decoded attributes that are decoded already */
+  constructor(def: NodeDef, decoded?: Map<string, AttrValue>) {
+    this.#decoded = decoded;
     this.name = def.name;
     this.op = def.op;
     this.device = def.device;
@@ -52,15 +54,14 @@ export class GraphNode implements NodeDef {
   static make(spec: NodeSpec): GraphNode {
     const data = (spec.inputs ?? []).map((input) => (typeof input === 'string' ? input : edgeText(input)));
     const controls = (spec.controls ?? []).map((name) => `^${name}`);
-    const attrs = new Map(Object.entries(spec.attrs ?? {}).map(([name, value]) => [name, encodeAttr(value)]));
-    return new GraphNode({
-      name: spec.name,
-      op: spec.op,
-      inputs: [...data, ...controls],
-      device: spec.device ?? '',
-      attrs,
-      raw: undefined,
-    });
+    const attrs = new Map<string, Uint8Array>();
+    const decoded = new Map<string, AttrValue>();
+    for (const [name, value] of Object.entries(spec.attrs ?? {})) {
+      attrs.set(name, encodeAttr(value));
+      if (value.kind === 'type' || value.kind === 'bool') decoded.set(name, value);
+    }
+    const inputs = controls.length === 0 ? data : [...data, ...controls];
+    return new GraphNode({ name: spec.name, op: spec.op, inputs, device: spec.device ?? '', attrs, raw: undefined }, decoded);
   }
 
   /** Encoded attributes by name, in the file's order. */
@@ -82,11 +83,12 @@ export class GraphNode implements NodeDef {
 
   /** The decoded attribute, or undefined where the node has none of that name. */
   attr(name: string): AttrValue | undefined {
-    const known = this.#decoded.get(name);
+    const known = this.#decoded?.get(name);
     if (known !== undefined) return known;
     const bytes = this.attrs.get(name);
     if (bytes === undefined) return undefined;
     const value = decodeAttr(bytes, this.name, name);
+    this.#decoded ??= new Map();
     this.#decoded.set(name, value);
     return value;
   }
@@ -99,21 +101,26 @@ export class GraphNode implements NodeDef {
     readonly controls?: readonly string[];
     readonly attrs?: Readonly<Record<string, AttrValue | undefined>>;
   }): GraphNode {
-    const data = (changes.inputs ?? this.edges).map((input) => (typeof input === 'string' ? input : edgeText(input)));
-    const controls = (changes.controls ?? this.controls).map((name) => `^${name}`);
+    const def = {
+      name: changes.name ?? this.name,
+      op: changes.op ?? this.op,
+      inputs: changes.inputs === undefined && changes.controls === undefined ? this.inputs : this.#inputsWith(changes),
+      device: this.device,
+      raw: undefined,
+    };
+    // Attributes that stay are shared, what was decoded of them too.
+    if (changes.attrs === undefined) return new GraphNode({ ...def, attrs: this.attrs }, this.#decoded);
     const attrs = new Map(this.attrs);
-    for (const [name, value] of Object.entries(changes.attrs ?? {})) {
+    for (const [name, value] of Object.entries(changes.attrs)) {
       if (value === undefined) attrs.delete(name);
       else attrs.set(name, encodeAttr(value));
     }
-    return new GraphNode({
-      name: changes.name ?? this.name,
-      op: changes.op ?? this.op,
-      inputs: [...data, ...controls],
-      device: this.device,
-      attrs,
-      raw: undefined,
-    });
+    return new GraphNode({ ...def, attrs });
+  }
+
+  #inputsWith(changes: { readonly inputs?: readonly (Edge | string)[]; readonly controls?: readonly string[] }): readonly string[] {
+    const data = (changes.inputs ?? this.edges).map((input) => (typeof input === 'string' ? input : edgeText(input)));
+    return [...data, ...(changes.controls ?? this.controls).map((name) => `^${name}`)];
   }
 }
 
@@ -226,7 +233,8 @@ export class GraphEditor {
 
   constructor(graph: Graph) {
     this.#base = graph;
-    this.#nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+    this.#nodes = new Map();
+    for (const node of graph.nodes) this.#nodes.set(node.name, node);
   }
 
   find(name: string): GraphNode | undefined {

@@ -127,18 +127,38 @@ function attempt<T>(read: () => T, bytes: Uint8Array, fileName: string): T {
  * nodes that nobody changed are copied from the file's bytes.
  */
 export function graphBytes(graph: Graph): Uint8Array[] {
-  const { origin, rest } = graph.envelope;
+  const { origin } = graph.envelope;
   if (origin !== undefined && origin.raws.length === graph.nodes.length && graph.nodes.every((node, i) => node.raw === origin.raws[i])) {
     return [origin.bytes];
   }
-  return writeGraphDef({ nodes: graph.nodes, rest: rest.length > 0 ? rest : [versionsField()] });
+  return writeGraphDef({ nodes: graph.nodes, rest: graphRest(graph) });
 }
 
-/** The graph as text (`.pbtxt`), in chunks: what TensorFlow's text_format prints for it, save fields that are not known here. */
+/** The fields of the GraphDef message that are no node. */
+export function graphRest({ envelope: { rest } }: Graph): readonly Uint8Array[] {
+  return rest.length > 0 ? rest : [versionsField()];
+}
+
+/**
+ * The graph as text (`.pbtxt`), in chunks: what TensorFlow's text_format prints for it, save fields that are not known here.
+ * @throws GraffitistError `node-malformed` for attributes that nobody has read so far and that cannot be read
+ */
 export function graphText(graph: Graph): Uint8Array[] {
-  const { rest } = graph.envelope;
-  const nodes = graph.nodes.map((node) => printField(node.raw ?? encodeNodeDef(node), 'GraphDef', 'node'));
-  return [...nodes, printText(joinBytes(rest.length > 0 ? rest : [versionsField()]), 'GraphDef')];
+  const nodes = graph.nodes.map((node) =>
+    printed(`Node '${node.name}'`, () => printField(node.raw ?? encodeNodeDef(node), 'GraphDef', 'node')),
+  );
+  return [...nodes, printed("The graph's library", () => printText(joinBytes(graphRest(graph)), 'GraphDef'))];
+}
+
+function printed(what: string, print: () => Uint8Array): Uint8Array {
+  try {
+    return print();
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    throw new GraffitistError('node-malformed', `${what} cannot be written as text: ${error.message}.`, {
+      remedy: 'Write a binary file, which keeps its bytes as they are.',
+    });
+  }
 }
 
 function refuseOthers(format: FileFormat, fileName: string): void {

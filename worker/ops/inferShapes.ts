@@ -35,7 +35,7 @@ export function inferShapes(graph: Graph, feeds?: ReadonlyMap<string, Shape>, st
 export function inferStatic(graph: Graph, options: InferOptions = {}): StaticGraph & { readonly shapes: Map<string, readonly Shape[]> } {
   const shapes = new Map<string, readonly Shape[]>();
   const numbers = new Map<string, HostValue>();
-  for (const node of dataOrder(graph).nodes) {
+  for (const node of inDataOrder(graph)) {
     const fed = options.feeds?.get(node.name);
     if (fed !== undefined) {
       shapes.set(node.name, [fed]);
@@ -50,28 +50,91 @@ export function inferStatic(graph: Graph, options: InferOptions = {}): StaticGra
   return { shapes, numbers };
 }
 
+/** The nodes as they stand where every data input comes first, as in a graph in import order; else in the order of the data. */
+function inDataOrder(graph: Graph): readonly GraphNode[] {
+  const passed = new Set<string>();
+  for (const { name, edges } of graph.nodes) {
+    if (edges.some((edge) => !passed.has(edge.node) && graph.has(edge.node))) return dataOrder(graph).nodes;
+    passed.add(name);
+  }
+  return graph.nodes;
+}
+
+/** What is known of a node's outputs. */
+interface Inferred {
+  readonly shapes: readonly Shape[];
+  readonly numbers: readonly (HostValue | undefined)[];
+}
+
+const UNKNOWN: Inferred = { shapes: [], numbers: [] };
+
 function inferNode(
   node: GraphNode,
   graph: Graph,
   shapes: ReadonlyMap<string, readonly Shape[]>,
   numbers: ReadonlyMap<string, HostValue>,
   strict: boolean,
-): { readonly shapes: readonly Shape[]; readonly numbers: readonly (HostValue | undefined)[] } {
+): Inferred {
   const op = opFor(node.op);
   if (op === undefined) {
     if (strict) throw unsupportedOps([node]);
-    return { shapes: [], numbers: [] };
+    return UNKNOWN;
   }
-  const attrs = new NodeAttrs(node);
   const inputShapes = node.edges.map(({ node: name, port }) => shapes.get(name)?.[port] ?? null);
   const inputNumbers = node.edges.map((edge) => numbers.get(edgeText(edge)));
-  const context: ShapeContext = { producer: (slot) => graph.find(node.edges[slot]?.node ?? '') };
+  const before = remembered(node, graph, inputShapes, inputNumbers);
+  if (before !== undefined) return before;
+  const attrs = new NodeAttrs(node);
+  const asked = new Map<number, GraphNode | undefined>();
+  const context: ShapeContext = {
+    producer: (slot) => {
+      const producer = graph.find(node.edges[slot]?.node ?? '');
+      asked.set(slot, producer);
+      return producer;
+    },
+  };
   try {
-    return { shapes: op.shape(inputShapes, inputNumbers, attrs, context), numbers: op.fold(inputShapes, inputNumbers, attrs) };
+    const inferred = { shapes: op.shape(inputShapes, inputNumbers, attrs, context), numbers: op.fold(inputShapes, inputNumbers, attrs) };
+    memory.set(node, { inputShapes, inputNumbers, asked, inferred });
+    return inferred;
   } catch (error) {
-    if (!strict && error instanceof GraffitistError && error.code === 'op-unsupported') return { shapes: [], numbers: [] };
+    if (!strict && error instanceof GraffitistError && error.code === 'op-unsupported') return UNKNOWN;
     throw error;
   }
+}
+
+/** A node's outputs as they were last inferred, and from what: most nodes of a rewritten graph are those of the graph before. */
+interface Memory {
+  readonly inputShapes: readonly Shape[];
+  readonly inputNumbers: readonly (HostValue | undefined)[];
+  /** The nodes that the rule looked at, by slot. */
+  readonly asked: ReadonlyMap<number, GraphNode | undefined>;
+  readonly inferred: Inferred;
+}
+
+const memory = new WeakMap<GraphNode, Memory>();
+
+function remembered(
+  node: GraphNode,
+  graph: Graph,
+  inputShapes: readonly Shape[],
+  inputNumbers: readonly (HostValue | undefined)[],
+): Inferred | undefined {
+  const last = memory.get(node);
+  if (last === undefined) return undefined;
+  if (inputShapes.some((shape, slot) => !sameNumbers(shape, last.inputShapes[slot] ?? null))) return undefined;
+  if (inputNumbers.some((number, slot) => !sameHostValue(number, last.inputNumbers[slot]))) return undefined;
+  for (const [slot, producer] of last.asked) if (graph.find(node.edges[slot]?.node ?? '') !== producer) return undefined;
+  return last.inferred;
+}
+
+function sameHostValue(a: HostValue | undefined, b: HostValue | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && sameNumbers(a.shape, b.shape) && sameNumbers(a.values, b.values));
+}
+
+function sameNumbers(a: readonly (number | null)[] | null, b: readonly (number | null)[] | null): boolean {
+  if (a === b) return true;
+  return a !== null && b !== null && a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 }
 
 /** `op-unsupported` for ops that the engine does not know, each named with one node. */

@@ -1,7 +1,7 @@
 import { GraffitistError } from '../errors.ts';
 import { importOrder } from '../graph/importOrder.ts';
 import type { Model } from '../graph/model.ts';
-import { refuseControlFlow, validateGraph } from '../graph/validate.ts';
+import { refuseControlFlow, refuseDanglingInputs } from '../graph/validate.ts';
 import { inferShapes } from '../ops/inferShapes.ts';
 import { resolveConditions } from './conditions.ts';
 import { isRefused } from './graffitistOps.ts';
@@ -85,10 +85,10 @@ export function applyStep(model: Model, step: Pick<Step, 'transform' | 'options'
   return { ...result, changes: [...conditions.changes, ...result.changes], model: settledModel(result.model) };
 }
 
-/** The model with its graph checked, in TensorFlow's order and with static shapes inferred anew. @throws GraffitistError what `validateGraph` throws */
+/** The model with its graph checked, in TensorFlow's order and with static shapes inferred anew. @throws GraffitistError `graph-cycle`, `graph-dangling-input` */
 export function settledModel(model: Model): Model {
   const graph = importOrder(model.graph);
-  validateGraph(graph);
+  refuseDanglingInputs(graph);
   return { ...model, graph, shapes: inferShapes(graph) };
 }
 

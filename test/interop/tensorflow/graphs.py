@@ -113,6 +113,17 @@ def opened(path, form, checkpoint):
     return running
 
 
+def imported(path):
+    """A session on an imported MetaGraph, and the saver that came with it."""
+    graph = tf.Graph()
+    running = session(graph)
+    with graph.as_default():
+        with open(path, "rb") as file:
+            meta = parsed(v1.MetaGraphDef(), file.read())
+        meta.graph_def.CopyFrom(plain(meta.graph_def))
+        return running, v1.train.import_meta_graph(meta)
+
+
 def tags_of(path):
     from tensorflow.core.protobuf import saved_model_pb2
 

@@ -7,15 +7,16 @@ import { runGraph } from '../../../worker/execute/execute.ts';
 import { graffitistName } from '../../../worker/export/checkpointName.ts';
 import type { Exportable } from '../../../worker/export/exportable.ts';
 import { frozenFiles, graffitistFiles } from '../../../worker/export/files.ts';
-import { freeze } from '../../../worker/export/freeze.ts';
+import { freeze, frozenChunks } from '../../../worker/export/freeze.ts';
 import { zipFiles } from '../../../worker/export/zip.ts';
+import { joinBytes } from '../../../worker/formats/bytes.ts';
 import { openCheckpoint } from '../../../worker/formats/checkpoint.ts';
 import { makeTensor, tensorNumbers } from '../../../worker/formats/tensorValues.ts';
-import { type Graph, GraphEditor } from '../../../worker/graph/graph.ts';
-import { openGraphFile } from '../../../worker/graph/graphFile.ts';
+import { Graph, GraphEditor, GraphNode } from '../../../worker/graph/graph.ts';
+import { graphBytes, openGraphFile } from '../../../worker/graph/graphFile.ts';
 import type { VariableSource } from '../../../worker/graph/model.ts';
 import { validateGraph } from '../../../worker/graph/validate.ts';
-import { memoryVariables, noVariables } from '../../../worker/graph/variables.ts';
+import { layeredVariables, memoryVariables, noVariables } from '../../../worker/graph/variables.ts';
 import type { SourceFile } from '../../../worker/protocol.ts';
 import { readQuantizers, thresholdVariables } from '../../../worker/quantize/readQuantizers.ts';
 import { branchedNet, imagesFile, quantized, RunningNet } from '../compute/nets.ts';
@@ -100,6 +101,34 @@ describe('EXP1: the frozen graph', () => {
     const run = async (of: Graph, variables: VariableSource) =>
       (await runGraph(of, { variables, feeds: new Map([['input', images]]), fetches: model.outputs, backend })).get('net/a/BiasAdd');
     expect(await run(graph, noVariables)).toEqual(await run(model.graph, model.variables));
+  });
+
+  it('is the same file whether large weights are in it or beside it until it is written', async () => {
+    const node = GraphNode.make({
+      name: 'net/large',
+      op: 'VariableV2',
+      device: '/cpu:0',
+      attrs: { dtype: { kind: 'type', value: 'float32' }, shape: { kind: 'shape', value: [512, 600] } },
+    });
+    const plain = exportable().model;
+    const value = makeTensor(
+      'float32',
+      [512, 600],
+      Array.from({ length: 512 * 600 }, (_, i) => i / 7),
+    );
+    const source = {
+      model: {
+        ...plain,
+        graph: new Graph([node, ...plain.graph.nodes], plain.graph.envelope),
+        variables: layeredVariables(memoryVariables(new Map([['net/large', value]])), plain.variables),
+        outputs: [...plain.outputs, 'net/large'],
+      },
+      thresholds: exportable().thresholds,
+    };
+    const chunks = await frozenChunks(source);
+    expect(chunks.some((chunk) => chunk instanceof Blob && chunk.size === value.bytes.length)).toBe(true);
+    const written = await bytes(await onlyFile(frozenFiles(source, 'frozen')));
+    expect(Buffer.compare(written, joinBytes(graphBytes(await freeze(source))))).toBe(0);
   });
 
   it('is the graph itself where there is nothing to freeze', async () => {

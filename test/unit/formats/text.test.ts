@@ -8,6 +8,7 @@ import { floatText, numberText } from '../../../worker/formats/text/numbers.ts';
 import { parseText } from '../../../worker/formats/text/parse.ts';
 import { printText } from '../../../worker/formats/text/print.ts';
 import { diffGraphs } from '../../../worker/graph/diff.ts';
+import { Graph, GraphNode } from '../../../worker/graph/graph.ts';
 import { graphBytes, graphText, openGraph } from '../../../worker/graph/graphFile.ts';
 import { describeShared, shared } from '../../shared.ts';
 import { bytesOfFile, sharedFiles } from './sharedFiles.ts';
@@ -200,5 +201,16 @@ describeShared('text form of the reference graphs', () => {
       { numRuns: 1500, seed: 5 },
     );
     expect(opened).toBeGreaterThan(10);
+  });
+});
+
+describe('a graph with an attribute that cannot be read', () => {
+  // What nobody read stays as it is in a binary file; a text needs it.
+  const node = { name: 'n', op: 'NoOp', inputs: [], device: '', attrs: new Map([['T', Uint8Array.of(0x32, 9, 1)]]), raw: undefined };
+
+  it('is refused as text by the name of its node', () => {
+    const print = () => graphText(new Graph([new GraphNode(node)]));
+    expect(print).toThrow(GraffitistError);
+    expect(print).toThrow(expect.objectContaining({ code: 'node-malformed', message: expect.stringContaining("'n'") }));
   });
 });
