@@ -43,6 +43,17 @@ export function signatureInterface(graph: Graph, savedModel: SavedModelSummary |
   if (signature === undefined || ![...signature.inputs, ...signature.outputs].every((name) => graph.has(name))) return null;
   const [first] = signature.inputs;
   if (first === undefined) return null;
-  const shape = placeholderShape(graph.node(first))?.slice(1);
-  return { inputs: signature.inputs, outputs: signature.outputs, shape: shape?.every((size) => size > 0) ? shape : null };
+  const shape = knownShape(graph, first);
+  const others = signature.inputs.flatMap((name): [string, readonly number[]][] => {
+    const own = knownShape(graph, name);
+    return own === null || String(own) === String(shape) ? [] : [[name, own]];
+  });
+  const shapes = others.length === 0 ? {} : { shapes: Object.fromEntries(others) };
+  return { inputs: signature.inputs, outputs: signature.outputs, shape, ...shapes };
+}
+
+/** The shape of a placeholder without the batch; null where a dimension is open. */
+function knownShape(graph: Graph, name: string): readonly number[] | null {
+  const shape = placeholderShape(graph.node(name))?.slice(1);
+  return shape?.every((size) => size > 0) === true ? shape : null;
 }
