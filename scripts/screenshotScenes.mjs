@@ -1,5 +1,5 @@
 // The states of the page that screenshots.mjs --all takes beside the road: each scene opens files and stops where something is to be seen.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** Settled: no job is under way, and the picture has moved into place. */
@@ -53,7 +53,10 @@ export function scenes(made, nets) {
       await open(page, [...tiny('biasless'), path.join(made, 'merge.txt')]);
       await recipe(page, 'Recipe 2: static INT8');
       for (const transform of ['fold_batch_norms', 'preprocess_layers', 'quantize']) await openCard(page, transform);
-      await page.locator('[data-transform="quantize"]').getByRole('button', { name: /more option/ }).click();
+      await page
+        .locator('[data-transform="quantize"]')
+        .getByRole('button', { name: /more option/ })
+        .click();
       await page.getByLabel('layer_merge_list', { exact: true }).scrollIntoViewIfNeeded();
     },
     'left-alone': async (page) => {
@@ -79,7 +82,10 @@ export function scenes(made, nets) {
       await page.waitForTimeout(200);
     },
     'recipe-menu': async (page) => {
-      await page.getByRole('button', { name: /sample/i }).first().click();
+      await page
+        .getByRole('button', { name: /sample/i })
+        .first()
+        .click();
       await page.locator('[data-transform="quantize"]').waitFor();
       await settled(page);
       await page.getByRole('button', { name: 'Recipes and command line' }).click();
@@ -94,15 +100,32 @@ export function scenes(made, nets) {
       await page.waitForTimeout(600);
     },
     errors: async (page) => {
-      await open(page, tiny('biasless').filter((file) => !file.endsWith('.npy')));
+      await open(
+        page,
+        tiny('biasless').filter((file) => !file.endsWith('.npy')),
+      );
       await open(page, { name: 'half.npy', mimeType: 'application/octet-stream', buffer: Buffer.from('no array') });
       await open(page, { name: 'photo.pb', mimeType: 'application/octet-stream', buffer: Buffer.from('89504e470d0a1a0a', 'hex') });
       await recipe(page, 'Recipe 2: static INT8');
       await openCard(page, 'quantize');
-      await page.locator('[data-transform="quantize"]').getByRole('button', { name: /more option/ }).click();
+      await page
+        .locator('[data-transform="quantize"]')
+        .getByRole('button', { name: /more option/ })
+        .click();
       await page.getByLabel('layer_merge_list', { exact: true }).fill('missing.txt');
       await run(page);
       await page.locator('.left-scroll').evaluate((scroller) => scroller.scrollTo(0, 0));
+    },
+    'quantized-opened': async (page) => {
+      await open(page, tiny('biasless'));
+      await recipe(page, 'Recipe 2: static INT8');
+      await run(page);
+      const download = page.waitForEvent('download');
+      await page.keyboard.press('Control+s');
+      const buffer = readFileSync(await (await download).path());
+      await open(page, { name: 'tiny_quant.pb', mimeType: 'application/octet-stream', buffer });
+      await page.getByRole('region', { name: 'Thresholds' }).locator('tbody tr').nth(5).click();
+      await page.waitForTimeout(500);
     },
     'training-tiny': async (page) => {
       await open(page, tiny('training'));
@@ -128,14 +151,18 @@ export function scenes(made, nets) {
       await settled(page);
     },
     depthwise: async (page) => {
-      await open(page, inFolder(path.join(nets, 'small_mobilenet_v2')).filter((file) => /_frozen\.pb$|calibration_set/.test(file)));
+      await open(
+        page,
+        inFolder(path.join(nets, 'small_mobilenet_v2')).filter((file) => /_frozen\.pb$|calibration_set/.test(file)),
+      );
       await recipe(page, 'Recipe 2: static INT8');
       await run(page);
       await openCard(page, 'quantize');
-      await page.locator('.step-notes').getByRole('button', { name: /warning/ }).click();
+      await page
+        .locator('.step-notes')
+        .getByRole('button', { name: /warning/ })
+        .click();
       await page.locator('.step-notes').scrollIntoViewIfNeeded();
     },
-    'quantized-opened': async (page) =>
-      open(page, net('small_resnet_v1/cal_recipe2_int8', 'expected.pb').concat(inFolder(path.join(nets, 'small_resnet_v1/cal_recipe2_int8/expected_ckpt')))),
   };
 }

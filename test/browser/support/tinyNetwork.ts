@@ -136,6 +136,15 @@ class Writer {
       epsilon: attr.float(0.001),
       is_training: attr.flag(this.form.training === true),
     });
+    if (this.form.training === true) {
+      this.movingAverage(`${scope}/BatchNorm/AssignMovingAvg`, `${scope}/BatchNorm/moving_mean`, `${normalized}:1`);
+      this.movingAverage(`${scope}/BatchNorm/AssignMovingAvg_1`, `${scope}/BatchNorm/moving_variance`, `${normalized}:2`);
+    }
     return this.node(`${scope}/${activation}`, activation, [normalized]);
+  }
+
+  /** What a training step would bring a moving average nearer to the batch with; nothing runs it here. */
+  movingAverage(update: string, average: string, batch: string): void {
+    this.node(update, 'AssignSub', [average, this.node(`${update}/sub`, 'Sub', [`${average}/read`, batch])]);
   }
 }
