@@ -124,8 +124,6 @@ export function scenes(made, nets) {
       await page.keyboard.press('Control+s');
       const buffer = readFileSync(await (await download).path());
       await open(page, { name: 'tiny_quant.pb', mimeType: 'application/octet-stream', buffer });
-      await page.getByRole('region', { name: 'Thresholds' }).locator('tbody tr').nth(5).click();
-      await page.waitForTimeout(500);
     },
     'training-tiny': async (page) => {
       await open(page, tiny('training'));

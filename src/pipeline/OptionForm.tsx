@@ -21,14 +21,16 @@ export function OptionForm({ step }: { step: PipelineStep }) {
   const rest = options.filter(([, spec]) => spec.common !== true);
   // What differs from its default is never hidden.
   const changed = rest.filter(([name, spec]) => name in step.options && step.options[name] !== spec.default);
-  const shown = all ? [...common, ...rest] : [...common, ...changed];
+  // A form without common options is short: nothing to hide.
+  const open = all || common.length === 0;
+  const shown = open ? [...common, ...rest] : [...common, ...changed];
   const hidden = options.length - shown.length;
   return (
     <div className="form">
       {shown.map(([name, spec]) => (
         <OptionRow key={name} step={step} name={name} spec={spec} />
       ))}
-      {(hidden > 0 || all) && rest.length > 0 && (
+      {common.length > 0 && (hidden > 0 || all) && rest.length > 0 && (
         <button type="button" className="form-more link" aria-expanded={all} onClick={() => setAll(!all)}>
           {all ? 'Fewer options' : `${hidden} more option${hidden === 1 ? '' : 's'}…`}
         </button>

@@ -4,11 +4,11 @@ import type { Page } from '@playwright/test';
 import { hasShared, shared } from '../sharedFolder.ts';
 import { stored } from './page.ts';
 import { graffitize, interfaceArgs } from './support/commandLine.ts';
-import { choose, downloads, drop, expectSameFiles, type Files, FORM, inMemory, only, save } from './support/files.ts';
+import { choose, downloads, drop, expectSameFiles, type Files, FORM, inMemory, only, save, thresholdsTable } from './support/files.ts';
 import { expect, test } from './support/guard.ts';
 import { TINY_SIGNATURES, TINY_TAGS, tinySavedModel } from './support/savedModel.ts';
 import { card, handle, marked, openStudio, pipeline, quantized, RECIPE_2, runButton, settled, thresholdRows } from './support/studio.ts';
-import { TINY_INTERFACE, writeTinyNetwork } from './support/tinyNetwork.ts';
+import { TINY_DEPTH, TINY_INTERFACE, tinyPictures, writeTinyNetwork } from './support/tinyNetwork.ts';
 
 const { input, output, shape } = TINY_INTERFACE;
 const RECIPE_3A = ['fix_input_shape', 'fold_batch_norms(is_training=True)', 'preprocess_layers', 'quantize(is_training=True)'];
@@ -182,4 +182,42 @@ test('quantizer parameters are offered where they were dumped; a checkpoint wher
   expect([...variables.keys()].sort()).toEqual(['checkpoint', 'tiny_quant.ckpt.data-00000-of-00001', 'tiny_quant.ckpt.index']);
   const model = await saveOther(page, 'SavedModel .zip, Self-contained', 1);
   expect([...model.keys()]).toEqual(['tiny_quant_saved_model.zip']);
+});
+
+test('CAL10 two inputs of different shapes: each has its shape and its data, and what is missing is named', async ({ page }, testInfo) => {
+  const { graph, checkpoint } = await writeTinyNetwork(testInfo.outputPath('tiny'), { depth: true });
+  const array = (name: string, of: readonly number[]) => inMemory(name, Buffer.from(tinyPictures(8, of)));
+  await openStudio(page);
+  await choose(page, openDialog(page), [graph, ...checkpoint]);
+  await settled(page);
+  await expect(page.getByLabel('Shape', { exact: true })).toHaveValue('16×16×3');
+  await page.getByRole('button', { name: 'Add an input by name' }).click();
+  await page.getByLabel('New input').fill('depth');
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel('Shape of input')).toHaveValue('16×16×3');
+  await expect(page.getByLabel('Shape of depth')).toHaveValue('16×16×1');
+  await expect(files(page)).toContainText('input.npy, depth.npy');
+  await choose(page, openDialog(page), array('depth.npy', TINY_DEPTH));
+  const fed = (name: string) =>
+    files(page)
+      .getByRole('listitem')
+      .filter({ hasText: new RegExp(`^${name}`) });
+  await expect(fed('depth')).toContainText('depth.npy · 8 images');
+  await expect(fed('input')).toContainText('no data');
+  await choose(page, openDialog(page), array('input.npy', shape));
+  await expect(fed('input')).toContainText('input.npy · 8 images');
+  await expect(fed('depth')).toContainText('depth.npy · 8 images');
+
+  await page.getByRole('button', { name: 'Recipe 2: static INT8' }).click();
+  await runButton(page).click();
+  await quantized(page);
+  expect((await thresholdsTable(page)).every(({ log2_t }) => log2_t !== '')).toBe(true);
+  const recipe = JSON.parse(only(await save(page, FORM.recipe)).toString()) as { interface: unknown };
+  expect(recipe.interface).toMatchObject({ inputs: ['input', 'depth'], shape: [...shape], shapes: { depth: [...TINY_DEPTH] } });
+
+  await page.getByLabel('Shape of depth').fill('8×8×1');
+  await page.keyboard.press('Enter');
+  await expect(marked(page, 'done')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(marked(page, 'done')).toHaveCount(RECIPE_2.length);
 });

@@ -32,7 +32,12 @@ export interface TinyForm {
   readonly training?: boolean;
   /** Its last layer has no bias. */
   readonly biasless?: boolean;
+  /** It has a second input, `depth`, of one channel. */
+  readonly depth?: boolean;
 }
+
+/** Shape of the second input. */
+export const TINY_DEPTH = [16, 16, 1] as const;
 
 /** The network and the values of its variables. */
 export function tinyGraph(form: TinyForm = {}): { readonly graph: Graph; readonly values: ReadonlyMap<string, Tensor> } {
@@ -70,7 +75,7 @@ export function tinyPictures(images: number, imageShape: readonly number[] = TIN
 /** A convolution, a depthwise one, two pointwise ones whose results are added, and the logits over the mean of each channel. */
 function layers(writer: Writer): string {
   writer.bare('input', 'Placeholder', [], { dtype: FLOAT, shape: attr.shape([-1, ...TINY_INTERFACE.shape]) });
-  const first = writer.convolution('conv', 'input', [3, 3, 3, 8], 2, 'Relu6');
+  const first = writer.form.depth === true ? bothInputs(writer) : writer.convolution('conv', 'input', [3, 3, 3, 8], 2, 'Relu6');
   const depthwise = writer.convolution('depthwise', first, [3, 3, 8, 1], 1, 'Relu');
   const left = writer.convolution('left', depthwise, [1, 1, 8, 16], 1, 'Relu6');
   const right = writer.convolution('right', depthwise, [1, 1, 8, 16], 1, 'Relu6');
@@ -81,6 +86,12 @@ function layers(writer: Writer): string {
   if (writer.form.biasless === true) return writer.node('squeeze', 'Squeeze', [product], { squeeze_dims: attr.ints([1, 2]) });
   const biased = writer.node('logits/BiasAdd', 'BiasAdd', [product, writer.variable('logits/biases', [5], -0.2, 0.2)], FORMAT);
   return writer.node('squeeze', 'Squeeze', [biased], { squeeze_dims: attr.ints([1, 2]) });
+}
+
+function bothInputs(writer: Writer): string {
+  writer.bare('depth', 'Placeholder', [], { dtype: FLOAT, shape: attr.shape([-1, ...TINY_DEPTH]) });
+  const image = writer.convolution('conv', 'input', [3, 3, 3, 8], 2, 'Relu6');
+  return writer.node('join', 'Add', [image, writer.convolution('near', 'depth', [3, 3, 1, 8], 2, 'Relu6')]);
 }
 
 const FLOAT = attr.type('float32');
