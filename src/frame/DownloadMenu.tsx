@@ -53,7 +53,7 @@ export function DownloadMenu() {
             id="download-quant-params"
             icon={<SlidersHorizontal />}
             words="Quantizer parameters"
-            detail="JSON and HDF5, where quantize ran with dump_quant_params"
+            detail="JSON and HDF5, after quantize with dump_quant_params"
           />
           <div className="menu-line" />
           <Entry id="download-recipe" icon={<Workflow />} words="Recipe" detail="The pipeline as JSON, for the page and the command line" />

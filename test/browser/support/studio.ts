@@ -39,7 +39,7 @@ export async function pipeline(page: Page): Promise<string[]> {
 
 /** The entry of a transform in the palette. */
 export const paletteEntry = (page: Page, transform: string): Locator =>
-  page.getByRole('region', { name: 'Transforms' }).getByRole('button', { name: transform });
+  page.getByRole('region', { name: 'Transforms' }).getByRole('button', { name: transform, exact: true });
 
 /** Cards whose mark says `state`. */
 export const marked = (page: Page, state: 'done' | 'not run' | 'refused'): Locator =>
