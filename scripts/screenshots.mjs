@@ -1,9 +1,11 @@
-// Takes docs/screenshot.png of the sample model after the whole road, and with --all every state in both themes and sizes under .cache/screenshots.
+// Takes docs/screenshot.png of the sample model after the whole road, and with --all every state in both themes and sizes under .cache/screenshots:
+// the road, then the scenes of screenshotScenes.mjs.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { ensureBuilt } from './build.mjs';
 import { ensureChromium } from './chromium.mjs';
-import { ensureInstalled, root } from './install.mjs';
+import { ensureInstalled, mustRun, root } from './install.mjs';
+import { scenes } from './screenshotScenes.mjs';
 
 ensureInstalled();
 ensureBuilt('page');
@@ -54,6 +56,30 @@ for (const viewport of sizes) {
     await shot('done');
     if (!all) await page.screenshot({ path: path.join(root, 'docs', 'screenshot.png') });
     await page.close();
+  }
+}
+if (all) {
+  // With names behind --all, these scenes alone.
+  const made = path.join(root, '.cache', 'screenshot-files');
+  mustRun(process.execPath, [
+    path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'),
+    path.join(root, 'scripts', 'screenshotFiles.ts'),
+    made,
+  ]);
+  const wanted = process.argv.slice(process.argv.indexOf('--all') + 1);
+  for (const [name, scene] of Object.entries(scenes(made, path.resolve(root, '..', 'shared', 'cases', 'nets')))) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    for (const viewport of sizes) {
+      for (const colorScheme of schemes) {
+        const page = await browser.newPage({ viewport, colorScheme });
+        page.on('filechooser', () => {});
+        await page.goto(address);
+        await page.getByRole('button', { name: /sample/i }).waitFor();
+        await scene(page);
+        await page.screenshot({ path: path.join(folder, `${name}-${viewport.width}-${colorScheme}.png`) });
+        await page.close();
+      }
+    }
   }
 }
 await browser.close();

@@ -16,6 +16,7 @@ import {
 } from './engine/document.ts';
 import { downloadFiles } from './engine/download.ts';
 import { explainGraph } from './engine/explain.ts';
+import { feedSummaries } from './engine/feeds.ts';
 import { inspectNode } from './engine/inspect.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { genericRecipes } from './engine/recipes.ts';
@@ -132,6 +133,8 @@ export function createEngine(host: EngineHost): LocalEngine {
       await adopt(await addToDocument(current().document, files));
       return summarize(current().document);
     },
+
+    feeds: async (graphInterface) => feedSummaries(current().document.graph, graphInterface, current().document.arrays),
 
     check: async (request) => checkPipeline(request.steps),
     run: async (request, job = {}) => {

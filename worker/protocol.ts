@@ -27,7 +27,16 @@ export interface SourceFile {
   readonly notes?: readonly string[];
 }
 
-export type FileRole = 'graph' | 'checkpoint-index' | 'checkpoint-data' | 'checkpoint-state' | 'calibration' | 'recipe' | 'unknown';
+export type FileRole =
+  | 'graph'
+  | 'checkpoint-index'
+  | 'checkpoint-data'
+  | 'checkpoint-state'
+  | 'calibration'
+  /** A text that an option may name: list files of quantize. */
+  | 'list'
+  | 'recipe'
+  | 'unknown';
 
 export interface FileSummary {
   readonly name: string;
@@ -66,6 +75,8 @@ export interface SavedModelSummary {
 /** What to open of a SavedModel that holds several: without a choice the only graph, and the signature that serves. */
 export interface OpenChoice {
   readonly tag?: string | undefined;
+  /** Where several graphs are there and no tag is named: the one for serving, else the first, instead of an error. */
+  readonly anyTag?: boolean | undefined;
   readonly signature?: string | undefined;
 }
 
@@ -94,6 +105,23 @@ export interface DocumentSummary {
   readonly quantizers: { readonly count: number; readonly thresholdsLoaded: boolean };
   /** The network of the table that the graph holds, or null. */
   readonly network: NetworkSummary | null;
+  /** What the graph can be used for: training and evaluation recipes want different ones. */
+  readonly form: GraphForm;
+}
+
+/**
+ * `training`: batch norms compute statistics; `evaluation`: they do not, or the weights are constants; `either`: variables and no batch
+ * norm; `quantized`: it has quantizers.
+ */
+export type GraphForm = 'training' | 'evaluation' | 'either' | 'quantized';
+
+/** An input of the interface, and the images that calibration would feed it. */
+export interface FeedSummary {
+  readonly input: string;
+  /** The array by its name; null: none belongs to it. */
+  readonly array: string | null;
+  readonly count: number;
+  readonly shape: readonly number[];
 }
 
 // ---------------------------------------------------------------- networks
@@ -454,6 +482,9 @@ export interface Engine {
   open(files: readonly SourceFile[], job?: JobOptions, choice?: OpenChoice): Promise<DocumentSummary>;
   /** Adds weights or data to the open document. */
   add(files: readonly SourceFile[], job?: JobOptions): Promise<DocumentSummary>;
+
+  /** CAL10: which images each input would be fed. */
+  feeds(graphInterface: GraphInterface): Promise<readonly FeedSummary[]>;
 
   /** Order faults, without running. */
   check(request: RunRequest): Promise<readonly PipelineFault[]>;

@@ -14,6 +14,7 @@ const JOB_ARGUMENT: Readonly<Record<Method, number | null>> = {
   useBackend: null,
   open: 1,
   add: 1,
+  feeds: null,
   check: null,
   run: 1,
   calibrate: 1,

@@ -121,7 +121,7 @@ export function fuzzTargets(): Target[] {
     {
       name: 'SavedModel with functions',
       seeds: [functionModel],
-      run: (bytes) => readWhole(openGraphBytes(bytes, 'saved_model.pb', 'serve').graph),
+      run: (bytes) => readWhole(openGraphBytes(bytes, 'saved_model.pb', { tag: 'serve' }).graph),
     },
     { name: 'SavedModel as .zip', seeds: zippedModels, run: (bytes) => openSources('model.zip', bytes) },
     { name: 'SavedModel of a folder', seeds: [functionModel], run: (bytes) => openSources('model/saved_model.pb', bytes) },

@@ -1,6 +1,7 @@
 import type { DownloadForm, SourceFile } from '../../worker/protocol.ts';
 import { engine } from '../engine/client.ts';
 import { bytes } from '../format/numbers.ts';
+import { log } from '../state/log.ts';
 import { runJob } from './jobs.ts';
 
 /** Asks the engine for the files of a form and hands each to the browser's downloads. */
@@ -11,7 +12,11 @@ export async function download(form: DownloadForm): Promise<void> {
     (options) => engine().download(form, options),
     (files) => `Saved ${files.map((file) => `${file.name} (${bytes(file.blob.size)})`).join(', ')}.`,
   );
-  if (ended.state === 'done') for (const file of ended.value) saveFile(file);
+  if (ended.state !== 'done') return;
+  for (const file of ended.value) {
+    saveFile(file);
+    for (const note of file.notes ?? []) log('warning', `${file.name}: ${note}`);
+  }
 }
 
 /** Starts a browser download. */

@@ -1,5 +1,13 @@
-import { type ErrorInfo, errorInfo, type GraphInterface, type RunRequest, type SourceFile } from '../../worker/protocol.ts';
+import {
+  type ErrorInfo,
+  errorInfo,
+  type GraphInterface,
+  type OpenChoice,
+  type RunRequest,
+  type SourceFile,
+} from '../../worker/protocol.ts';
 import { engine } from '../engine/client.ts';
+import { holdsGraph } from '../files/archive.ts';
 import { bytes, plural } from '../format/numbers.ts';
 import { foundInterface } from '../interface/foundInterface.ts';
 import { documentFailed, documentGrew, documentOpened, useDocument } from '../state/document.ts';
@@ -11,7 +19,7 @@ import { runJob } from './jobs.ts';
 import { loadRecipes } from './pipeline.ts';
 import { refreshStages } from './stages.ts';
 
-const GRAPH_NAME = /\.(pb|pbtxt|meta)$/i;
+const GRAPH_NAME = /\.(pb|pbtxt|meta|graphdef)$/i;
 const RECIPE_NAME = /\.json$/i;
 
 /** Files from a drop or a dialog: a graph opens a document, anything else joins the open one, a recipe fills the pipeline. */
@@ -20,7 +28,8 @@ export async function takeFiles(files: readonly SourceFile[]): Promise<void> {
   const recipes = files.filter((file) => RECIPE_NAME.test(file.name));
   const others = files.filter((file) => !RECIPE_NAME.test(file.name));
   if (others.length > 0) {
-    const opens = useDocument.getState().summary === null || others.some((file) => GRAPH_NAME.test(file.name));
+    const graphs = await Promise.all(others.map((file) => GRAPH_NAME.test(file.name) || holdsGraph(file)));
+    const opens = useDocument.getState().summary === null || graphs.includes(true);
     await (opens ? openFiles(others) : addFiles(others));
   }
   const recipe = recipes.at(-1);
@@ -32,6 +41,7 @@ export interface Start {
   readonly interface?: GraphInterface;
   readonly request?: RunRequest;
   readonly storedId?: string;
+  readonly choice?: OpenChoice;
 }
 
 /** Replaces the document. On any error the open one stays as it was. */
@@ -39,7 +49,7 @@ export async function openFiles(files: readonly SourceFile[], start: Start = {})
   const ended = await runJob(
     'open',
     'Opening',
-    (options) => engine().open(files, options),
+    (options) => engine().open(files, options, { ...start.choice, anyTag: true }),
     (summary) => `Opened ${summary.name}: ${plural(summary.nodeCount, 'node')}.`,
   );
   if (ended.state !== 'done') {
@@ -50,12 +60,28 @@ export async function openFiles(files: readonly SourceFile[], start: Start = {})
   clearSelection();
   forgetRun();
   startRequest(start.request ?? { interface: start.interface ?? foundInterface(summary), steps: usePipeline.getState().request.steps });
-  documentOpened(summary, files, start.storedId ?? null);
+  documentOpened(summary, files, { storedId: start.storedId ?? null, choice: start.choice ?? {} });
   await loadRecipes();
   for (const file of summary.files) if (file.error !== undefined) logError(file.error);
   if (summary.refusal !== null) logError(summary.refusal);
   await refreshStages('first');
+  if (summary.quantizers.count > 0) await explainDocument();
   return true;
+}
+
+/** Another graph or signature of the SavedModel that is open: the steps stay, the interface is the new one's. */
+export async function chooseOfSavedModel(choice: OpenChoice): Promise<void> {
+  const { sources, storedId } = useDocument.getState();
+  await openFiles(sources, { choice, ...(storedId === null ? {} : { storedId }) });
+}
+
+/** What stays in float of the graph as it was opened: of a quantized one as it is, else after recipe 2. */
+export async function explainDocument(): Promise<void> {
+  try {
+    useDocument.setState({ inFloat: await engine().explain(usePipeline.getState().request.interface) });
+  } catch (thrown) {
+    fail(errorInfo(thrown));
+  }
 }
 
 /** Adds weights or data to the open document. */
@@ -72,6 +98,7 @@ export async function addFiles(files: readonly SourceFile[]): Promise<boolean> {
   }
   documentGrew(ended.value, files);
   await refreshStages('stay');
+  if (useDocument.getState().inFloat !== null) await explainDocument();
   return true;
 }
 

@@ -20,7 +20,14 @@ export function checkRequest(request: RunRequest): Promise<readonly PipelineFaul
   return quietly(() => engine().check(request), []);
 }
 
-/** Keeps the order faults in step with the pipeline. */
+async function readFeeds(): Promise<void> {
+  const { summary, generation } = useDocument.getState();
+  if (summary === null) return;
+  const feeds = await quietly(() => engine().feeds(usePipeline.getState().request.interface), []);
+  if (useDocument.getState().generation === generation) useDocument.setState({ feeds });
+}
+
+/** Keeps the order faults, and which data feeds which input, in step with the pipeline. */
 export function watchPipeline(): void {
   let asked = 0;
   const check = async (): Promise<void> => {
@@ -33,9 +40,11 @@ export function watchPipeline(): void {
     // What was wrong with the former request is no longer said of this one.
     useRun.setState({ error: null });
     void check();
+    if (state.request.interface !== before.request.interface) void readFeeds();
   });
   useDocument.subscribe((state, before) => {
     if (state.generation !== before.generation) void check();
+    if (state.summary !== before.summary) void readFeeds();
   });
 }
 

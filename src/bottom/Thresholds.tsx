@@ -1,4 +1,4 @@
-import { ArrowDown, ArrowUp, Download } from 'lucide-react';
+import { ArrowDown, ArrowUp, Download, Info } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { QuantizerRow } from '../../worker/protocol.ts';
 import { useCommand } from '../commands/useCommand.ts';
@@ -160,7 +160,14 @@ function Cell({ column, row }: { column: ColumnId; row: QuantizerRow }) {
     case 'name':
       return (
         <td title={row.name}>
-          <PathText>{row.name}</PathText>
+          <span className="quantizer-name">
+            <PathText>{row.name}</PathText>
+            {row.notes.length > 0 && (
+              <span className="note-mark" role="img" aria-label={`Notes: ${row.notes.join(' ')}`} title={row.notes.join('\n')}>
+                <Info aria-hidden />
+              </span>
+            )}
+          </span>
         </td>
       );
     case 'clipped':

@@ -1,7 +1,7 @@
 import type { QuantizerRow } from '../../worker/protocol.ts';
 import { fixed, powerOfTwo, real, share } from '../format/numbers.ts';
 
-export type ColumnId = 'name' | 'kind' | 'bits' | 'log2t' | 'threshold' | 'scale' | 'clipped' | 'sqnr' | 'shared';
+export type ColumnId = 'name' | 'kind' | 'bits' | 'log2t' | 'threshold' | 'scale' | 'clipped' | 'sqnr' | 'method' | 'shared';
 
 interface Column {
   readonly id: ColumnId;
@@ -45,6 +45,7 @@ export const COLUMNS: readonly Column[] = [
     key: (row) => row.sqnrDb,
     text: (row) => known(row.sqnrDb, (value) => (Number.isFinite(value) ? fixed(value, 1) : 'exact')),
   },
+  { id: 'method', title: 'Found by', width: '72px', numeric: false, key: (row) => row.method, text: (row) => row.method ?? '' },
   {
     id: 'shared',
     title: 'Shared by',

@@ -1,6 +1,6 @@
 import { download } from '../actions/download.ts';
 import { cancelJob } from '../actions/jobs.ts';
-import { openSample, takeFiles } from '../actions/open.ts';
+import { explainDocument, openSample, takeFiles } from '../actions/open.ts';
 import { calibrate, compareOutputs, runPipeline } from '../actions/run.ts';
 import { changeReading } from '../actions/stages.ts';
 import { pickFiles } from '../files/dropped.ts';
@@ -31,6 +31,15 @@ const ready = (): boolean => opened() && idle();
 const hasSteps = (): boolean => usePipeline.getState().request.steps.some((step) => !step.bypassed);
 const quantized = (): boolean =>
   (useRun.getState().ran?.report.steps ?? []).some((step) => step.transform === 'quantize' && step.state === 'done');
+const hasVariables = (): boolean =>
+  quantized() || (useDocument.getState().summary?.ops ?? []).some(([op]) => /^(Variable|VariableV2|VarHandleOp)$/.test(op));
+/** The last run wrote what `dump_quant_params` asks for. */
+const dumped = (): boolean => {
+  const { ran } = useRun.getState();
+  const step = ran?.request.steps.find(({ transform, bypassed }) => transform === 'quantize' && !bypassed);
+  return quantized() && step?.options.dump_quant_params === true;
+};
+const offered = (recipe: string) => (): boolean => ready() && usePipeline.getState().recipes.some(({ name }) => name === recipe);
 const calibrated = (): boolean => useRun.getState().calibration !== null;
 const runnable = (): boolean =>
   ready() && hasSteps() && usePipeline.getState().faults.length === 0 && useDocument.getState().summary?.refusal === null;
@@ -54,6 +63,54 @@ export const COMMANDS = {
     section: 'File',
     enabled: ready,
     run: () => void download('graffitist'),
+  },
+  'download-checkpoint': {
+    title: 'Download checkpoint (all variables)',
+    section: 'File',
+    enabled: () => ready() && hasVariables(),
+    run: () => void download('checkpoint'),
+  },
+  'download-quant-params': {
+    title: 'Download quantizer parameters (.json, .h5)',
+    section: 'File',
+    enabled: () => ready() && dumped(),
+    run: () => void download('quant-params'),
+  },
+  'download-frozen-pbtxt': {
+    title: 'Download self-contained .pbtxt',
+    section: 'File',
+    enabled: ready,
+    run: () => void download('frozen-pbtxt'),
+  },
+  'download-frozen-meta': {
+    title: 'Download self-contained .meta',
+    section: 'File',
+    enabled: ready,
+    run: () => void download('frozen-meta'),
+  },
+  'download-frozen-saved-model': {
+    title: 'Download self-contained SavedModel (.zip)',
+    section: 'File',
+    enabled: ready,
+    run: () => void download('frozen-saved-model-zip'),
+  },
+  'download-graffitist-pbtxt': {
+    title: 'Download Graffitist form as .pbtxt and checkpoint',
+    section: 'File',
+    enabled: ready,
+    run: () => void download('graffitist-pbtxt'),
+  },
+  'download-graffitist-meta': {
+    title: 'Download Graffitist form as .meta and checkpoint',
+    section: 'File',
+    enabled: ready,
+    run: () => void download('graffitist-meta'),
+  },
+  'download-graffitist-saved-model': {
+    title: 'Download Graffitist form as SavedModel (.zip)',
+    section: 'File',
+    enabled: ready,
+    run: () => void download('graffitist-saved-model-zip'),
   },
   'download-recipe': { title: 'Download recipe', section: 'File', enabled: ready, run: () => void download('recipe') },
   'download-zip': { title: 'Download all as .zip', section: 'File', enabled: ready, run: () => void download('zip') },
@@ -109,6 +166,42 @@ export const COMMANDS = {
     run: () => fill('optimized'),
   },
   'fill-recipe-2': { title: 'Fill in recipe 2: static INT8', section: 'Pipeline', enabled: ready, run: () => fill('static-int8') },
+  'fill-recipe-2-int4': {
+    title: 'Fill in recipe 2: static INT4 weights',
+    section: 'Pipeline',
+    enabled: offered('static-int4'),
+    run: () => fill('static-int4'),
+  },
+  'fill-recipe-3a': {
+    title: 'Fill in recipe 3a: training graph, INT8',
+    section: 'Pipeline',
+    enabled: offered('train-int8'),
+    run: () => fill('train-int8'),
+  },
+  'fill-recipe-3a-int4': {
+    title: 'Fill in recipe 3a: training graph, INT4 weights',
+    section: 'Pipeline',
+    enabled: offered('train-int4'),
+    run: () => fill('train-int4'),
+  },
+  'fill-recipe-3c': {
+    title: 'Fill in recipe 3c: retrained thresholds, INT8',
+    section: 'Pipeline',
+    enabled: offered('retrained-int8'),
+    run: () => fill('retrained-int8'),
+  },
+  'fill-recipe-3c-int4': {
+    title: 'Fill in recipe 3c: retrained thresholds, INT4 weights',
+    section: 'Pipeline',
+    enabled: offered('retrained-int4'),
+    run: () => fill('retrained-int4'),
+  },
+  explain: {
+    title: 'Explain what would stay in float',
+    section: 'Pipeline',
+    enabled: () => ready() && useDocument.getState().summary?.refusal === null,
+    run: () => void explainDocument().then(clearSelection),
+  },
   'copy-command-line': {
     title: 'Copy the pipeline as a command line',
     section: 'Pipeline',

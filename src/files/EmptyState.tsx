@@ -21,9 +21,10 @@ export function EmptyState() {
       <section className="empty-card" aria-labelledby="invitation">
         <h1 id="invitation">Drop a graph here</h1>
         <p className="muted">
-          A frozen <span className="mono">.pb</span>, or a <span className="mono">.pb</span> with its checkpoint (
-          <span className="mono">.index</span>, <span className="mono">.data</span>); calibration images as{' '}
-          <span className="mono">.npy</span>. Several files or a folder at once are fine.
+          A <span className="mono">.pb</span>, <span className="mono">.pbtxt</span>, <span className="mono">.meta</span> or SavedModel
+          (folder or <span className="mono">.zip</span>), frozen or with its checkpoint (<span className="mono">.index</span>,{' '}
+          <span className="mono">.data</span>); calibration images as <span className="mono">.npy</span> or{' '}
+          <span className="mono">.npz</span>. Several files or a folder at once are fine.
         </p>
         <div className="empty-actions">
           <button type="button" className="button primary large" disabled={!sample.enabled} onClick={sample.run}>

@@ -1,12 +1,15 @@
 import { FilePlus2, FolderPlus, X } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useCommand } from '../commands/useCommand.ts';
 import { bytes, count, plural } from '../format/numbers.ts';
 import { CommandButton } from '../frame/TopBar.tsx';
 import { useDocument } from '../state/document.ts';
+import { usePipeline } from '../state/pipeline.ts';
 import { ErrorNote } from '../ui/ErrorNote.tsx';
 import { PathText } from '../ui/PathText.tsx';
-import { fileRows } from './rows.ts';
+import { Feeds } from './Feeds.tsx';
+import { fileRows, namedFiles } from './rows.ts';
+import { SavedModelChoice } from './SavedModelChoice.tsx';
 
 /** Long lists of variables stay readable. */
 const LISTED_VARIABLES = 200;
@@ -16,6 +19,9 @@ export function FilesSection() {
   const summary = useDocument((state) => state.summary);
   const error = useDocument((state) => state.error);
   const askedAgain = useDocument((state) => state.askedAgain);
+  const request = usePipeline((state) => state.request);
+  const transforms = usePipeline((state) => state.transforms);
+  const usedBy = useMemo(() => namedFiles(request, transforms), [request, transforms]);
   if (summary === null) return null;
   return (
     <section aria-labelledby="files">
@@ -27,7 +33,7 @@ export function FilesSection() {
         </span>
       </header>
       <ul className="files">
-        {fileRows(summary.files).map((row) => (
+        {fileRows(summary.files, usedBy).map((row) => (
           <li key={row.key}>
             <div className="file-row" title={row.title}>
               <span className="tag">{row.kind}</span>
@@ -51,6 +57,8 @@ export function FilesSection() {
           </li>
         ))}
       </ul>
+      {summary.savedModel !== null && <SavedModelChoice model={summary.savedModel} />}
+      <Feeds />
       {error !== null && (
         <div className="inset dismissible">
           <ErrorNote error={error} />

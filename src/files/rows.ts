@@ -1,9 +1,10 @@
-import type { DocumentSummary, ErrorInfo, FileSummary } from '../../worker/protocol.ts';
+import type { DocumentSummary, ErrorInfo, FileSummary, RunRequest, TransformInfo } from '../../worker/protocol.ts';
 
 /** One line of the Files list. The parts of a checkpoint are one line: they are one thing to a person. */
 export interface FileRow {
   readonly key: string;
-  readonly kind: 'pb' | 'ckpt' | 'npy' | 'json' | 'file';
+  /** What it is, in a word that fits a tag: `pb`, `pbtxt`, `meta`, `ckpt`, `npy`, `npz`, `txt`, `json`, `file`. */
+  readonly kind: string;
   readonly name: string;
   readonly title: string;
   readonly detail: string;
@@ -12,12 +13,14 @@ export interface FileRow {
   readonly error: ErrorInfo | null;
 }
 
-const KIND: Readonly<Record<FileSummary['role'], FileRow['kind']>> = {
-  graph: 'pb',
+/** Absent: the ending of its name. */
+const KIND: Readonly<Record<FileSummary['role'], string | null>> = {
+  graph: null,
   'checkpoint-index': 'ckpt',
   'checkpoint-data': 'ckpt',
   'checkpoint-state': 'ckpt',
-  calibration: 'npy',
+  calibration: null,
+  list: null,
   recipe: 'json',
   unknown: 'file',
 };
@@ -27,7 +30,8 @@ export function checkpointPrefix(name: string): string {
   return name.replace(/\.(index|data-\d{5}-of-\d{5})$/, '');
 }
 
-export function fileRows(files: DocumentSummary['files']): FileRow[] {
+/** @param usedBy options of the pipeline by the file that they name */
+export function fileRows(files: DocumentSummary['files'], usedBy: ReadonlyMap<string, string> = new Map()): FileRow[] {
   const rows: FileRow[] = [];
   const hasCheckpoint = files.some((file) => file.role === 'checkpoint-index');
   const parts = new Map<string, FileSummary[]>();
@@ -46,11 +50,11 @@ export function fileRows(files: DocumentSummary['files']): FileRow[] {
     } else {
       rows.push({
         key: file.name,
-        kind: KIND[file.role],
+        kind: KIND[file.role] ?? ending(file.name),
         name: file.name,
         title: file.name,
         detail: file.detail,
-        fact: fact(file.detail),
+        fact: file.role === 'list' ? (usedBy.get(file.name) ?? 'not used') : fact(file.detail),
         error: file.error ?? null,
       });
     }
@@ -75,4 +79,18 @@ function checkpointRow(members: readonly FileSummary[]): Pick<FileRow, 'title' |
 /** `50 images` of `50 images 128×128×3`: the interface card shows the shape. */
 function fact(detail: string): string {
   return detail.replace(/\s+\d+(×\d+)+\b.*$/, '');
+}
+
+function ending(name: string): string {
+  return /\.(\w{1,6})$/.exec(name)?.[1]?.toLowerCase() ?? 'file';
+}
+
+/** Options of kind `file`, by the name of the file that a step gives them; a path counts by its last part. */
+export function namedFiles({ steps }: Pick<RunRequest, 'steps'>, transforms: readonly TransformInfo[]): ReadonlyMap<string, string> {
+  const named = steps.flatMap((step) =>
+    Object.entries(transforms.find(({ name }) => name === step.transform)?.options ?? {})
+      .filter(([, { kind }]) => kind === 'file')
+      .map(([option]): [string, string] => [String(step.options[option] ?? '').replace(/^.*\//, ''), option]),
+  );
+  return new Map(named.filter(([file]) => file !== ''));
 }

@@ -48,7 +48,8 @@ export function real(value: number, digits = 3): string {
 
 /** Fixed decimals for a column: `5.871`, `−0.214`. */
 export function fixed(value: number, decimals: number): string {
-  return minus(value.toFixed(decimals));
+  // What rounds to zero has no sign.
+  return minus(value.toFixed(decimals).replace(/^-(?=[0.]+$)/, ''));
 }
 
 /** `0.993 → 1 (2⁰)`: the raw threshold and the power of two in use. */

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { count, plural, shape } from '../format/numbers.ts';
 import { useDocument } from '../state/document.ts';
 import { useRun } from '../state/run.ts';
+import { InFloat } from './InFloat.tsx';
 import { NetworkFacts } from './NetworkFacts.tsx';
 import { Result } from './Result.tsx';
 import { Fact } from './Summary.tsx';
@@ -13,6 +14,7 @@ const LISTED_OPS = 12;
 export function DocumentOverview() {
   const summary = useDocument((state) => state.summary);
   const comparison = useRun((state) => state.comparison);
+  const inFloat = useDocument((state) => state.inFloat);
   const [all, setAll] = useState(false);
   if (summary === null) return null;
   const ops = all ? summary.ops : summary.ops.slice(0, LISTED_OPS);
@@ -34,6 +36,7 @@ export function DocumentOverview() {
             </Fact>
           )}
         </dl>
+        {inFloat !== null && <InFloat skips={inFloat} />}
         {summary.network !== null && <NetworkFacts network={summary.network} />}
         <h3 className="part-title">Ops</h3>
         <dl className="fact-list ops">

@@ -1,3 +1,4 @@
+import { Info } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { HistogramView, QuantizerRow } from '../../worker/protocol.ts';
 import { quietly } from '../actions/jobs.ts';
@@ -99,9 +100,16 @@ export function QuantizerPanel({ row, others }: { row: QuantizerRow; others: rea
           </Fact>
         </dl>
       )}
-      {row.notes.map((note) => (
-        <p key={note}>{note}</p>
-      ))}
+      {row.notes.length > 0 && (
+        <ul className="quantizer-notes" aria-label="Notes">
+          {row.notes.map((note) => (
+            <li key={note}>
+              <Info aria-hidden />
+              {note}
+            </li>
+          ))}
+        </ul>
+      )}
       {row.sharedWith.length > 0 && <Shared row={row} />}
     </>
   );

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { OutputComparison } from '../../worker/protocol.ts';
 import { plural, real } from '../format/numbers.ts';
+import { QuantizedOutputs } from './QuantizedOutputs.tsx';
 
 /** Below this share of equal answers static quantization has broken the network. */
 const POOR_AGREEMENT = 0.5;
@@ -28,6 +29,7 @@ export function Result({ comparison }: { comparison: OutputComparison }) {
           <b>{real(comparison.largestDifference)}</b>
         </dd>
       </dl>
+      <QuantizedOutputs />
       {comparison.agreement < POOR_AGREEMENT && (
         <p className="result-hint warn">
           One power-of-2 threshold per tensor does not fit this network: often the channels of depthwise weights differ too widely. Sort the

@@ -1,4 +1,7 @@
 import type { NodeDetail } from '../../worker/protocol.ts';
+import { showNode } from '../state/selection.ts';
+import { sentence } from '../ui/LeftAlone.tsx';
+import { NearestPattern } from '../ui/NearestPattern.tsx';
 
 /** Which steps made, changed or left the node alone, and why. */
 export function Why({ detail }: { detail: NodeDetail }) {
@@ -10,9 +13,13 @@ export function Why({ detail }: { detail: NodeDetail }) {
           <p>
             <b>{row.step}</b> <span className="rule">{row.rule}</span>
           </p>
-          <p className="muted">
-            {row.text} {row.remedy}
-          </p>
+          <p className="muted">{sentence(row.text)}</p>
+          {row.nearest !== undefined && <NearestPattern nearest={row.nearest} onOpen={showNode} />}
+          {row.remedy !== null && (
+            <p>
+              <span className="nearest-word">Mend</span> {row.remedy}
+            </p>
+          )}
         </li>
       ))}
     </ol>

@@ -1,6 +1,7 @@
 import { Crosshair, Plus, X } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useId, useState } from 'react';
-import { shape as shapeText } from '../format/numbers.ts';
+import { useEffect, useId, useState } from 'react';
+import type { DocumentSummary } from '../../worker/protocol.ts';
+import { changeInputs } from '../actions/interface.ts';
 import { useDocument } from '../state/document.ts';
 import { setInterface, usePipeline } from '../state/pipeline.ts';
 import { useRun } from '../state/run.ts';
@@ -8,7 +9,9 @@ import { askPick, useSelection } from '../state/selection.ts';
 import { ErrorNote } from '../ui/ErrorNote.tsx';
 import { Tip } from '../ui/Tip.tsx';
 import { foundInterface } from './foundInterface.ts';
-import { parseShape } from './shapeText.ts';
+import { sameInterface } from './inputShapes.ts';
+import { onEnterOrEscape } from './keys.ts';
+import { ShapeFields } from './ShapeFields.tsx';
 
 /** Inputs, outputs and shape of the network: guessed, and the person's to change, before any step. */
 export function InterfaceCard() {
@@ -16,22 +19,16 @@ export function InterfaceCard() {
   const value = usePipeline((state) => state.request.interface);
   const error = useRun((state) => state.error);
   if (summary === null) return null;
-  const { network } = summary;
+  const source = sourceOf(summary);
   const found = foundInterface(summary);
-  const guessed = JSON.stringify(value) === JSON.stringify(found);
+  const guessed = sameInterface(value, found);
   return (
     <section aria-labelledby="interface">
       <header className="section-head">
         <h2 id="interface">Interface</h2>
         {guessed ? (
-          <Tip
-            text={
-              network === null
-                ? 'From placeholders and from tensors that nobody reads. Change it where it is wrong.'
-                : `${network.title} was recognised by its layers and their names.`
-            }
-          >
-            <span>{network === null ? 'guessed' : network.title}</span>
+          <Tip text={source.tip}>
+            <span className="clip">{source.word}</span>
           </Tip>
         ) : (
           <button type="button" className="link" onClick={() => setInterface(found)}>
@@ -45,7 +42,7 @@ export function InterfaceCard() {
           one="input"
           names={value.inputs}
           candidates={summary.candidates.inputs}
-          onChange={(inputs) => setInterface({ inputs })}
+          onChange={(inputs) => void changeInputs(inputs)}
         />
         <Names
           label="Outputs"
@@ -54,11 +51,19 @@ export function InterfaceCard() {
           candidates={summary.candidates.outputs}
           onChange={(outputs) => setInterface({ outputs })}
         />
-        <ShapeField value={value.shape} />
+        <ShapeFields value={value} />
         {error?.code === 'interface-invalid' && <ErrorNote error={error} />}
       </div>
     </section>
   );
+}
+
+/** Where the interface comes from, in a word and a sentence. */
+function sourceOf({ network, savedModel }: DocumentSummary): { readonly word: string; readonly tip: string } {
+  if (network !== null) return { word: network.title, tip: `${network.title} was recognised by its layers and their names.` };
+  if (savedModel?.signature != null)
+    return { word: savedModel.signature, tip: `From the signature ${savedModel.signature}. Change it where it is wrong.` };
+  return { word: 'guessed', tip: 'From placeholders and from tensors that nobody reads. Change it where it is wrong.' };
 }
 
 interface NamesProps {
@@ -169,46 +174,4 @@ function NameInput({ label, value, listId, focus = false, onCommit, onLeave }: N
       onKeyDown={(event) => onEnterOrEscape(event, commit, () => setText(value))}
     />
   );
-}
-
-function ShapeField({ value }: { value: readonly number[] | null }) {
-  const written = value === null ? '' : shapeText(value);
-  const [text, setText] = useState(written);
-  const id = useId();
-  useEffect(() => setText(written), [written]);
-  const parsed = parseShape(text);
-  const invalid = text.trim() !== '' && parsed === null;
-  const commit = (): void => {
-    if (parsed !== null && shapeText(parsed) !== written) setInterface({ shape: parsed });
-    else if (text.trim() === '' && value !== null) setInterface({ shape: null });
-  };
-  return (
-    <div className="interface-row">
-      <label className="interface-label" htmlFor={id}>
-        Shape
-      </label>
-      <div className="interface-names">
-        <input
-          id={id}
-          className="field"
-          aria-invalid={invalid}
-          aria-describedby={`${id}-help`}
-          placeholder="height × width × channels"
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-          onBlur={commit}
-          onKeyDown={(event) => onEnterOrEscape(event, commit, () => setText(written))}
-        />
-        <span id={`${id}-help`} className={invalid ? 'error help' : 'visually-hidden'}>
-          {invalid ? 'Write the dimensions after the batch, like 128×128×3.' : 'Dimensions after the batch'}
-        </span>
-        {value === null && !invalid && <span className="warn help">Not known from the graph: write it, like 128×128×3.</span>}
-      </div>
-    </div>
-  );
-}
-
-function onEnterOrEscape(event: KeyboardEvent<HTMLInputElement>, commit: () => void, revert: () => void): void {
-  if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) commit();
-  else if (event.key === 'Escape') revert();
 }

@@ -4,8 +4,11 @@ import type { OptionSpec, OptionValue, PipelineStep } from '../../worker/protoco
 import { useDocument } from '../state/document.ts';
 import { setOption, usePipeline } from '../state/pipeline.ts';
 import { askPick, useSelection } from '../state/selection.ts';
+import { Segments } from '../ui/Segments.tsx';
 import { Tip } from '../ui/Tip.tsx';
 import { bitsText, parseBits } from './bitsText.ts';
+import { FileField } from './FileField.tsx';
+import { TextField } from './TextField.tsx';
 
 /** The form of a step, made from its option schema; options that are not common are one click away. */
 export function OptionForm({ step }: { step: PipelineStep }) {
@@ -18,14 +21,16 @@ export function OptionForm({ step }: { step: PipelineStep }) {
   const rest = options.filter(([, spec]) => spec.common !== true);
   // What differs from its default is never hidden.
   const changed = rest.filter(([name, spec]) => name in step.options && step.options[name] !== spec.default);
-  const shown = all ? [...common, ...rest] : [...common, ...changed];
+  // A form without common options is short: nothing to hide.
+  const open = all || common.length === 0;
+  const shown = open ? [...common, ...rest] : [...common, ...changed];
   const hidden = options.length - shown.length;
   return (
     <div className="form">
       {shown.map(([name, spec]) => (
         <OptionRow key={name} step={step} name={name} spec={spec} />
       ))}
-      {(hidden > 0 || all) && rest.length > 0 && (
+      {common.length > 0 && (hidden > 0 || all) && rest.length > 0 && (
         <button type="button" className="form-more link" aria-expanded={all} onClick={() => setAll(!all)}>
           {all ? 'Fewer options' : `${hidden} more option${hidden === 1 ? '' : 's'}…`}
         </button>
@@ -39,12 +44,12 @@ function OptionRow({ step, name, spec }: { step: PipelineStep; name: string; spe
   const value = step.options[name] ?? spec.default;
   const set = (next: OptionValue): void => setOption(step.id, name, next === spec.default ? undefined : next);
   return (
-    <>
+    <div className="form-row">
       <Tip text={spec.summary}>
-        <label htmlFor={id}>{name}</label>
+        {spec.kind === 'choice' ? <span className="form-label">{name}</span> : <label htmlFor={id}>{name}</label>}
       </Tip>
       <OptionControl id={id} name={name} spec={spec} value={value} onChange={set} />
-    </>
+    </div>
   );
 }
 
@@ -76,13 +81,7 @@ function OptionControl({ id, name, spec, value, onChange }: ControlProps) {
         />
       );
     case 'choice':
-      return (
-        <select id={id} className="field" value={String(value)} onChange={(event) => onChange(event.target.value)}>
-          {(spec.choices ?? []).map((word) => (
-            <option key={word}>{word}</option>
-          ))}
-        </select>
-      );
+      return <Segments id={id} label={name} choices={spec.choices ?? []} value={String(value)} onChange={onChange} />;
     case 'node':
       return (
         <span className="form-node">
@@ -98,7 +97,14 @@ function OptionControl({ id, name, spec, value, onChange }: ControlProps) {
         </span>
       );
     case 'file':
-      return <FileField id={id} value={typeof value === 'string' ? value : ''} onChange={(text) => onChange(text === '' ? null : text)} />;
+      return (
+        <FileField
+          id={id}
+          name={name}
+          value={typeof value === 'string' ? value : ''}
+          onChange={(text) => onChange(text === '' ? null : text)}
+        />
+      );
     case 'text':
       return (
         <TextField
@@ -185,62 +191,5 @@ function BitsField({ id, value, onChange }: { id: string; value: number; onChang
       onBlur={commit}
       onKeyDown={onKeyDown}
     />
-  );
-}
-
-/** The name of a text file; those among the opened files are offered. */
-function FileField({ id, value, onChange }: Pick<TextProps, 'id' | 'value' | 'onChange'>) {
-  const files = useDocument((state) => state.summary?.files) ?? [];
-  const names = files.filter(({ role }) => role === 'unknown').map(({ name }) => name);
-  return <TextField id={id} value={value} placeholder="none" suggestions={names} onChange={onChange} />;
-}
-
-interface TextProps {
-  readonly id: string;
-  readonly value: string;
-  readonly placeholder: string;
-  readonly mono?: boolean;
-  readonly suggestions?: readonly string[];
-  readonly onChange: (text: string) => void;
-}
-
-function TextField({ id, value, placeholder, mono = false, suggestions = NO_SUGGESTIONS, onChange }: TextProps) {
-  const [text, setText] = useState(value);
-  const [editing, setEditing] = useState(false);
-  const listId = useId();
-  useEffect(() => setText(value), [value]);
-  const commit = (): void => {
-    if (text.trim() !== value) onChange(text.trim());
-  };
-  return (
-    <>
-      <input
-        id={id}
-        className={mono ? 'field mono' : 'field'}
-        title={value}
-        // A field with a list reserves room for its arrow: only the one being edited has it.
-        list={editing && suggestions.length > 0 ? listId : undefined}
-        placeholder={placeholder}
-        spellCheck={false}
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-        onFocus={() => setEditing(true)}
-        onBlur={() => {
-          setEditing(false);
-          commit();
-        }}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') commit();
-          else if (event.key === 'Escape') setText(value);
-        }}
-      />
-      {suggestions.length > 0 && (
-        <datalist id={listId}>
-          {suggestions.map((name) => (
-            <option key={name} value={name} />
-          ))}
-        </datalist>
-      )}
-    </>
   );
 }

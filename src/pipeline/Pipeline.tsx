@@ -1,17 +1,13 @@
-import { ChevronDown } from 'lucide-react';
-import { DropdownMenu } from 'radix-ui';
 import { Fragment, useMemo, useState } from 'react';
-import type { RecipeInfo } from '../../worker/protocol.ts';
-import { readRecipe } from '../actions/open.ts';
-import { useCommand } from '../commands/useCommand.ts';
-import { pickFiles } from '../files/dropped.ts';
+import { useDocument } from '../state/document.ts';
 import { useDrag } from '../state/drag.ts';
-import { edit, fillRecipe, usePipeline } from '../state/pipeline.ts';
+import { fillRecipe, usePipeline } from '../state/pipeline.ts';
 import { useRun } from '../state/run.ts';
 import { PIPELINE_LIST } from './dragStep.ts';
 import { faultQuestion } from './faultText.ts';
 import { PasteCommandLine } from './PasteCommandLine.tsx';
-import { FIRST_RECIPES, groupRecipes, sameSteps, shortTitle } from './recipes.ts';
+import { PipelineMenu } from './PipelineMenu.tsx';
+import { FIRST_RECIPES, groupRecipes } from './recipes.ts';
 import { StepCard } from './StepCard.tsx';
 import { runningStates, settledStates } from './stepState.ts';
 
@@ -74,79 +70,23 @@ function Ghost() {
 
 function EmptyPipeline() {
   const recipes = usePipeline((state) => state.recipes);
+  const form = useDocument((state) => state.summary?.form ?? 'evaluation');
   const { presets, generic } = groupRecipes(recipes);
+  if (form === 'quantized') {
+    return (
+      <li className="empty-pipeline">
+        <p className="muted">This graph is quantized already. Its thresholds are in the table, what stays in float is in the overview.</p>
+      </li>
+    );
+  }
   return (
     <li className="empty-pipeline">
       <p className="muted">Drag transforms here, or start from a recipe:</p>
-      {[...presets, ...generic.filter(({ name }) => FIRST_RECIPES.has(name))].map((recipe) => (
+      {[...presets, ...generic.filter(({ name }) => FIRST_RECIPES[form].includes(name))].map((recipe) => (
         <button key={recipe.name} type="button" className="button" onClick={() => fillRecipe(recipe)}>
           {recipe.title}
         </button>
       ))}
     </li>
   );
-}
-
-function PipelineMenu({ onPaste }: { onPaste: () => void }) {
-  const recipes = usePipeline((state) => state.recipes);
-  const steps = usePipeline((state) => state.request.steps);
-  const copy = useCommand('copy-command-line');
-  const save = useCommand('download-recipe');
-  const transforms = usePipeline((state) => state.transforms);
-  const current = recipes.find((recipe) => sameSteps(recipe.steps, steps, transforms));
-  const { presets, generic } = groupRecipes(recipes);
-  return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger className="button ghost small" aria-label="Recipes and command line">
-        {current === undefined ? 'Recipe' : shortTitle(current.title)} <ChevronDown aria-hidden />
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content className="surface menu" align="end" sideOffset={4} collisionPadding={6}>
-          <DropdownMenu.Label className="menu-label">Fill in</DropdownMenu.Label>
-          {presets.map((recipe) => (
-            <RecipeItem key={recipe.name} recipe={recipe} />
-          ))}
-          {presets.length > 0 && <div className="menu-line" />}
-          {generic.map((recipe) => (
-            <RecipeItem key={recipe.name} recipe={recipe} />
-          ))}
-          <div className="menu-line" />
-          <DropdownMenu.Item className="menu-item" onSelect={() => void openRecipe()}>
-            Open recipe…
-          </DropdownMenu.Item>
-          <DropdownMenu.Item className="menu-item" disabled={!save.enabled} onSelect={save.run}>
-            Save recipe
-          </DropdownMenu.Item>
-          <div className="menu-line" />
-          <DropdownMenu.Item className="menu-item" disabled={!copy.enabled} onSelect={copy.run}>
-            Copy as command line
-          </DropdownMenu.Item>
-          <DropdownMenu.Item className="menu-item" onSelect={onPaste}>
-            Paste command line…
-          </DropdownMenu.Item>
-          <div className="menu-line" />
-          <DropdownMenu.Item
-            className="menu-item"
-            disabled={steps.length === 0}
-            onSelect={() => edit((request) => ({ ...request, steps: [] }))}
-          >
-            Remove all steps
-          </DropdownMenu.Item>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
-  );
-}
-
-function RecipeItem({ recipe }: { recipe: RecipeInfo }) {
-  return (
-    <DropdownMenu.Item className="menu-item" onSelect={() => fillRecipe(recipe)}>
-      {recipe.title}
-    </DropdownMenu.Item>
-  );
-}
-
-async function openRecipe(): Promise<void> {
-  const file = (await pickFiles('files')).at(0);
-  if (file !== undefined) await readRecipe(file);
 }

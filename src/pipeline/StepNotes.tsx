@@ -7,12 +7,17 @@ import { bytes, count, duration, plural } from '../format/numbers.ts';
 import { setOption, usePipeline } from '../state/pipeline.ts';
 import { useRun } from '../state/run.ts';
 import { showNode, touch } from '../state/selection.ts';
+import { LeftAlone } from '../ui/LeftAlone.tsx';
+import { RetrainOffer } from './RetrainOffer.tsx';
 
 /** Rows that are shown before "show all"; a strip step may have thousands. */
 const SHOWN_ROWS = 100;
 
 /** KL-J clips much of a tensor: MAX for that quantizer is the way out. */
 const CLIPPING_RULE = 'CAL7';
+
+/** Static quantization will lose most of the accuracy in depthwise layers: retraining is the way out. */
+const RETRAIN_RULE = 'QNT33';
 
 /** What the rewrite and the calibration of a step warn of. */
 export function stepWarnings(report: StepReport): readonly Warning[] {
@@ -41,13 +46,7 @@ export function StepNotes({ report }: { report: StepReport }) {
       <Disclosure title={plural(report.skipped.length, 'left alone', 'left alone')} rows={report.skipped.length} tone="warn" startOpen>
         {(index) => {
           const skip = report.skipped[index];
-          return (
-            skip && (
-              <Row key={`${skip.rule} ${skip.node}`} node={skip.node} onOpen={open}>
-                <span className="mono">{skip.node}</span> {skip.reason}. {skip.remedy}
-              </Row>
-            )
-          );
+          return skip && <LeftAlone key={`${skip.rule} ${skip.node}`} skip={skip} onOpen={(node) => void open(node)} />;
         }}
       </Disclosure>
       <Disclosure title={plural(warnings.length, 'warning')} rows={warnings.length} tone="warn">
@@ -62,8 +61,9 @@ export function StepNotes({ report }: { report: StepReport }) {
           );
         }}
       </Disclosure>
+      {warnings.some((warning) => warning.rule === RETRAIN_RULE) && <RetrainOffer />}
       {clipping.length > 0 && (
-        <button type="button" className="button small" onClick={() => takeMaximum(report.id, clipping)}>
+        <button type="button" className="button small step-offer" onClick={() => takeMaximum(report.id, clipping)}>
           Take MAX for {clipping.length === 1 ? 'it' : `all ${clipping.length}`}
         </button>
       )}
@@ -136,7 +136,7 @@ function Disclosure({ title, rows, tone, startOpen = false, children }: Disclosu
         <ul className="disclosure-rows">
           {Array.from({ length: shown }, (_, index) => children(index))}
           {shown < rows && (
-            <li>
+            <li className="disclosure-more">
               <button type="button" className="link" onClick={() => setAll(true)}>
                 Show all {count(rows)}
               </button>

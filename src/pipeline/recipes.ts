@@ -1,7 +1,12 @@
-import type { PipelineStep, RecipeInfo, TransformInfo } from '../../worker/protocol.ts';
+import type { GraphForm, PipelineStep, RecipeInfo, TransformInfo } from '../../worker/protocol.ts';
 
-/** Of the recipes for any network, those that an empty pipeline offers; the menu has all. */
-export const FIRST_RECIPES: ReadonlySet<string> = new Set(['optimized', 'static-int8', 'static-int4']);
+/** Of the recipes for any network, those that an empty pipeline offers for a graph of that form; the menu has all. */
+export const FIRST_RECIPES: Readonly<Record<GraphForm, readonly string[]>> = {
+  evaluation: ['optimized', 'static-int8', 'static-int4'],
+  either: ['optimized', 'static-int8', 'static-int4', 'train-int8'],
+  training: ['train-int8', 'train-int4'],
+  quantized: [],
+};
 
 /** The recipes of the network that was recognised, and those for any. */
 export function groupRecipes(recipes: readonly RecipeInfo[]): { presets: readonly RecipeInfo[]; generic: readonly RecipeInfo[] } {
@@ -26,4 +31,9 @@ function options({ transform, options: given }: PipelineStep, transforms: readon
 /** `Recipe 3a`, or what a network's recipe makes: room for one or two words. */
 export function shortTitle(title: string): string {
   return title.replace(/^(Recipe \w+):.*$/, '$1').replace(/^[^:]*: /, '');
+}
+
+/** Recipe 3a with INT8 weights: that of the recognised network, else the one for any. */
+export function trainingRecipe(recipes: readonly RecipeInfo[]): RecipeInfo | undefined {
+  return recipes.find(({ name }) => name.endsWith('/train-int8')) ?? recipes.find(({ name }) => name === 'train-int8');
 }

@@ -1,4 +1,5 @@
-import type { ErrorInfo, GraphInterface, JobProgress, PipelineStep, RunReport, RunRequest, StepReport } from '../../worker/protocol.ts';
+import type { ErrorInfo, JobProgress, PipelineStep, RunReport, RunRequest, StepReport } from '../../worker/protocol.ts';
+import { sameInterface } from '../interface/inputShapes.ts';
 
 export type StepState =
   | { readonly kind: 'not-run' }
@@ -75,8 +76,4 @@ const active = (steps: readonly PipelineStep[]): readonly PipelineStep[] => step
 
 function sameStep(former: PipelineStep | undefined, step: PipelineStep): boolean {
   return former !== undefined && former.id === step.id && JSON.stringify(former.options) === JSON.stringify(step.options);
-}
-
-function sameInterface(a: GraphInterface, b: GraphInterface): boolean {
-  return JSON.stringify([a.inputs, a.outputs, a.shape]) === JSON.stringify([b.inputs, b.outputs, b.shape]);
 }

@@ -2,7 +2,7 @@ import { create } from 'zustand';
 import { openFiles } from '../actions/open.ts';
 import { refreshStages } from '../actions/stages.ts';
 import { engine } from '../engine/client.ts';
-import { useDocument } from '../state/document.ts';
+import { NO_DOCUMENT, useDocument } from '../state/document.ts';
 import { log } from '../state/log.ts';
 import { EMPTY_REQUEST, startRequest, usePipeline } from '../state/pipeline.ts';
 import { forgetRun, useRun } from '../state/run.ts';
@@ -38,7 +38,7 @@ export async function openStored(stored: StoredDocument): Promise<boolean> {
   const files = (await orUndefined(() => keptFiles(stored))) ?? [];
   if (missing.length > 0) useDocument.setState({ askedAgain: missing.map(({ name, bytes }) => ({ name, bytes })) });
   if (files.length === 0) return false;
-  if (!(await openFiles(files, { request: stored.request, storedId: stored.id }))) return false;
+  if (!(await openFiles(files, { request: stored.request, storedId: stored.id, choice: stored.choice ?? {} }))) return false;
   if (missing.length > 0) useDocument.setState({ askedAgain: missing.map(({ name, bytes }) => ({ name, bytes })) });
   const snapshot = stored.hasSnapshot ? await orUndefined(() => keptSnapshot(stored.id)) : null;
   if (snapshot) {
@@ -73,7 +73,7 @@ export async function closeDocument(): Promise<void> {
   forgetRun();
   startRequest(EMPTY_REQUEST);
   useRun.setState({ stages: [] });
-  useDocument.setState({ summary: null, sources: [], storedId: null, error: null, askedAgain: [] });
+  useDocument.setState({ ...NO_DOCUMENT, storedId: null, error: null, askedAgain: [] });
 }
 
 /** Keeps document, pipeline and results stored from now on. */
@@ -85,7 +85,7 @@ export function keepSession(): void {
 
   const store = async (): Promise<void> => {
     // One moment of all stores: what changes during the writing below is stored after it.
-    const { summary, sources, storedId, generation } = useDocument.getState();
+    const { summary, sources, choice, storedId, generation } = useDocument.getState();
     const { ran, quantizers, calibration, comparison } = useRun.getState();
     const { request } = usePipeline.getState();
     const isCurrent = (): boolean => useDocument.getState().generation === generation;
@@ -110,6 +110,7 @@ export function keepSession(): void {
       name: summary.name,
       openedAt: Date.now(),
       files: files.stored,
+      choice,
       request,
       ran,
       comparison,

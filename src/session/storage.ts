@@ -1,5 +1,5 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import type { OutputComparison, RunRequest, SourceFile } from '../../worker/protocol.ts';
+import type { OpenChoice, OutputComparison, RunRequest, SourceFile } from '../../worker/protocol.ts';
 import type { Ran } from '../pipeline/stepState.ts';
 
 /** Up to this much of one document's files is kept; larger ones are asked for again after a reload. */
@@ -21,6 +21,8 @@ export interface StoredDocument {
   readonly name: string;
   readonly openedAt: number;
   readonly files: readonly StoredFile[];
+  /** Absent in what an older page stored. */
+  readonly choice?: OpenChoice;
   readonly request: RunRequest;
   readonly ran: Ran | null;
   readonly comparison: OutputComparison | null;

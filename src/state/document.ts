@@ -1,10 +1,16 @@
 import { create } from 'zustand';
-import type { DocumentSummary, ErrorInfo, SourceFile } from '../../worker/protocol.ts';
+import type { DocumentSummary, ErrorInfo, FeedSummary, OpenChoice, Skip, SourceFile } from '../../worker/protocol.ts';
 
 interface DocumentState {
   readonly summary: DocumentSummary | null;
   /** The files as the person gave them: what a reload opens again. */
   readonly sources: readonly SourceFile[];
+  /** What was chosen of a SavedModel with several graphs or signatures. */
+  readonly choice: OpenChoice;
+  /** Which data belongs to which input of the interface. */
+  readonly feeds: readonly FeedSummary[];
+  /** Of a quantized graph, or of another one when asked: what stays in float. */
+  readonly inFloat: readonly Skip[] | null;
   /** Where it is kept, when it comes from there. */
   readonly storedId: string | null;
   /** What was wrong with the files given last; the open document is as it was. */
@@ -15,17 +21,32 @@ interface DocumentState {
   readonly generation: number;
 }
 
+/** Before a document is open, and after it was closed. */
+export const NO_DOCUMENT = { summary: null, sources: [], choice: {}, feeds: [], inFloat: null } as const;
+
 export const useDocument = create<DocumentState>(() => ({
-  summary: null,
-  sources: [],
+  ...NO_DOCUMENT,
   storedId: null,
   error: null,
   askedAgain: [],
   generation: 0,
 }));
 
-export function documentOpened(summary: DocumentSummary, sources: readonly SourceFile[], storedId: string | null): void {
-  useDocument.setState(({ generation }) => ({ summary, sources, storedId, error: null, askedAgain: [], generation: generation + 1 }));
+export function documentOpened(
+  summary: DocumentSummary,
+  sources: readonly SourceFile[],
+  { storedId, choice }: { readonly storedId: string | null; readonly choice: OpenChoice },
+): void {
+  useDocument.setState(({ generation }) => ({
+    ...NO_DOCUMENT,
+    summary,
+    sources,
+    choice,
+    storedId,
+    error: null,
+    askedAgain: [],
+    generation: generation + 1,
+  }));
 }
 
 /** Weights or data joined the open document. */

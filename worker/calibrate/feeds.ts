@@ -31,7 +31,7 @@ export function feedsOf(model: Model, given: readonly CalibrationData[], needed:
   if (only === undefined || last === undefined) {
     throw new GraffitistError('interface-invalid', 'No input is listed that images could be fed to.', { remedy: 'Name the input.' });
   }
-  const named = new Map(fed.map((input) => [input, given.find(({ source }) => isFor(source.name, input))]));
+  const named = new Map(fed.map((input) => [input, dataFor(input, given)]));
   const unfed = fed.filter((input) => named.get(input) === undefined);
   if (fed.length > 1 && unfed.length > 0) throw noData(unfed, fed);
   const feeds = fed.map((input): Feed => ({ input, data: named.get(input) ?? last }));
@@ -45,6 +45,11 @@ export function feedsOf(model: Model, given: readonly CalibrationData[], needed:
     });
   }
   return feeds;
+}
+
+/** The data named after an input, the last of several. */
+export function dataFor<Data extends CalibrationData>(input: string, given: readonly Data[]): Data | undefined {
+  return given.findLast(({ source }) => isFor(source.name, input));
 }
 
 /** TensorFlow 2 names the inputs of a SavedModel after its signature and the argument. */

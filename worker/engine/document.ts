@@ -13,10 +13,10 @@ import { isVariable, variableName } from '../graph/variables.ts';
 import type { DocumentSummary, FileRole, FileSummary, InterfaceGuess, OpenChoice, SavedModelSummary, SourceFile } from '../protocol.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { resolveConditions } from '../transforms/conditions.ts';
-import { guessInterface, interfaceCandidates } from '../transforms/interface.ts';
+import { guessInterface, interfaceCandidates, placeholderShape } from '../transforms/interface.ts';
 import { outerLayers } from '../transforms/outerLayers.ts';
 import { summarizeNetwork } from '../zoo/presets.ts';
-import { recognizeNetwork } from '../zoo/recognize.ts';
+import { graphForm, recognizeNetwork } from '../zoo/recognize.ts';
 import { savedModelSummary, signatureInterface } from './signatures.ts';
 import { folderName, isSavedModel, savedModelFiles, unpackArchives } from './sources.ts';
 
@@ -56,6 +56,7 @@ export function roleOf(name: string): FileRole {
   if (name === 'checkpoint') return 'checkpoint-state';
   if (/\.np[yz]$/i.test(name)) return 'calibration';
   if (/\.json$/i.test(name)) return 'recipe';
+  if (/\.txt$/i.test(name)) return 'list';
   // TensorFlow 2 puts these beside a SavedModel: no graph is in them.
   if (/^(fingerprint|keras_metadata)\.pb$/.test(name)) return 'unknown';
   return /\.(pb|pbtxt|meta|graphdef)$/i.test(name) ? 'graph' : 'unknown';
@@ -69,7 +70,7 @@ export function roleOf(name: string): FileRole {
 export async function openDocument(given: readonly SourceFile[], choice: OpenChoice = {}): Promise<OpenDocument> {
   const files = await unpackArchives(given);
   const graphFile = chooseGraph(files);
-  const { graph, meta, tags } = await openGraphFile(graphFile, choice.tag);
+  const { graph, meta, tags } = await openGraphFile(graphFile, { tag: choice.tag, choose: choice.anyTag });
   const name = isSavedModel(graphFile) ? folderName(graphFile) : graphFile.name.replace(/\.[^.]*$/, '');
   const savedModel = meta === null ? null : savedModelSummary(meta, tags, choice.signature);
   const named = signatureInterface(graph, savedModel) ?? guessInterface(graph);
@@ -78,16 +79,25 @@ export async function openDocument(given: readonly SourceFile[], choice: OpenCho
   return completeDocument({ name, graph, meta, savedModel, guess, graphFile }, [graphFile, ...others]);
 }
 
-/** The document with more weights or data; a file of the same name takes the place of the older one, data takes the place of data. */
+/**
+ * The document with more weights or data; a file of the same name takes the place of the older one, and data takes the place of data
+ * unless the network has several inputs, each with its own.
+ */
 export async function addToDocument(document: OpenDocument, given: readonly SourceFile[]): Promise<OpenDocument> {
   const added = await unpackArchives(given);
-  const newData = added.some((file) => roleOf(file.name) === 'calibration');
+  const newData = !takesSeveral(document.graph) && added.some((file) => roleOf(file.name) === 'calibration');
   const names = new Set(added.map((file) => file.name));
   const kept = document.files.filter((file) => !names.has(file.name) && !(newData && roleOf(file.name) === 'calibration'));
   // A checkpoint that is added is meant, whatever the older state file names.
   const newIndex = added.some((file) => roleOf(file.name) === 'checkpoint-index');
   const remaining = newIndex ? kept.filter((file) => !roleOf(file.name).startsWith('checkpoint')) : kept;
   return completeDocument(document, [...remaining, ...added.filter((file) => roleOf(file.name) !== 'graph')]);
+}
+
+/** Whether several placeholders want arrays; scalars, such as a keep probability, do not. */
+function takesSeveral(graph: Graph): boolean {
+  const { inputs } = interfaceCandidates(graph);
+  return inputs.filter((name) => (placeholderShape(graph.node(name))?.length ?? 0) > 1).length > 1;
 }
 
 /** The graph among the files: a `.pb`, the shortest name first, for what rewrites write beside a graph has a longer one. */
@@ -266,6 +276,7 @@ export function summarize(document: OpenDocument): DocumentSummary {
       thresholdsLoaded: quantizers.every((quantizer) => quantizer.constantLog2 !== undefined || known.has(quantizer.threshold)),
     },
     network: network === null ? null : summarizeNetwork(network, document.graphFile.path ?? document.graphFile.name),
+    form: network?.form ?? graphForm(graph, document.guess.outputs),
   };
 }
 

@@ -9,6 +9,8 @@ export interface SavedMetaGraph {
 }
 
 const META_GRAPH = 2;
+/** The tag of what is exported for use. */
+const SERVE = 'serve';
 
 /** The MetaGraphs of a SavedModel message. Graphs are views on `bytes`. @throws WireError */
 export function readSavedModel(bytes: Uint8Array): readonly SavedMetaGraph[] {
@@ -31,11 +33,16 @@ export function savedModelBytes(metaGraph: readonly Uint8Array[]): Uint8Array[] 
 
 /**
  * The MetaGraph that a tag means: the one whose tags are exactly those (several are separated by commas), else the only one that has
- * them among others; without a tag the only one there is.
+ * them among others; without a tag the only one there is, or, where `choose` is set, the one for serving, else the first.
  *
  * @throws GraffitistError `saved-model-tag`, listing the tags that there are
  */
-export function chooseMetaGraph(metaGraphs: readonly SavedMetaGraph[], tag: string | undefined, fileName: string): SavedMetaGraph {
+export function chooseMetaGraph(
+  metaGraphs: readonly SavedMetaGraph[],
+  tag: string | undefined,
+  fileName: string,
+  choose = false,
+): SavedMetaGraph {
   const wanted = (tag ?? '')
     .split(',')
     .map((part) => part.trim())
@@ -44,6 +51,8 @@ export function chooseMetaGraph(metaGraphs: readonly SavedMetaGraph[], tag: stri
   const exact = having.filter(({ info }) => info.tags.length === wanted.length);
   const [chosen, ...others] = exact.length > 0 ? exact : having;
   if (chosen !== undefined && others.length === 0) return chosen;
+  const [first] = metaGraphs;
+  if (choose && wanted.length === 0 && first !== undefined) return metaGraphs.find(({ info }) => info.tags.includes(SERVE)) ?? first;
   const there = metaGraphs.map(({ info }) => (info.tags.length === 0 ? 'one without tags' : `'${info.tags.join(',')}'`)).join(', ');
   const cause =
     wanted.length === 0

@@ -38,24 +38,30 @@ export interface OpenedGraph {
   readonly tags: readonly (readonly string[])[];
 }
 
-/** `openGraph` on a file: what is no graph at all is refused before the rest of it is read. */
-export async function openGraphFile(file: { readonly name: string; readonly blob: Blob }, tag?: string): Promise<OpenedGraph> {
-  if (file.blob.size > LARGEST_FILE) throw tooLarge(file.name, file.blob.size);
-  refuseOthers(await sniffFile(file.blob), file.name);
-  return openGraphBytes(await readBlob(file.blob), file.name, tag);
+/** Which MetaGraph of a SavedModel is meant: by its tag, or `choose` one where none is named. */
+export interface MetaGraphChoice {
+  readonly tag?: string | undefined;
+  readonly choose?: boolean | undefined;
 }
 
-/**
- * `openGraph` with what the file says beside its graph.
- * @param tag which MetaGraph of a SavedModel is meant
- */
-export function openGraphBytes(bytes: Uint8Array, fileName: string, tag?: string): OpenedGraph {
+/** `openGraph` on a file: what is no graph at all is refused before the rest of it is read. */
+export async function openGraphFile(
+  file: { readonly name: string; readonly blob: Blob },
+  choice: MetaGraphChoice = {},
+): Promise<OpenedGraph> {
+  if (file.blob.size > LARGEST_FILE) throw tooLarge(file.name, file.blob.size);
+  refuseOthers(await sniffFile(file.blob), file.name);
+  return openGraphBytes(await readBlob(file.blob), file.name, choice);
+}
+
+/** `openGraph` with what the file says beside its graph. */
+export function openGraphBytes(bytes: Uint8Array, fileName: string, choice: MetaGraphChoice = {}): OpenedGraph {
   if (bytes.length > LARGEST_FILE) throw tooLarge(fileName, bytes.length);
   const format = sniff(bytes);
   refuseOthers(format, fileName);
   const isText = format === 'pbtxt' || (format === 'unknown' && /\.pbtxt$/i.test(fileName));
   const content = isText ? fromText(bytes, fileName) : { bytes, kind: KINDS[format] ?? 'GraphDef' };
-  const { graph: encoded, info, tags } = metaGraphOf(content, tag, fileName);
+  const { graph: encoded, info, tags } = metaGraphOf(content, choice, fileName);
   const parsed = parse(encoded, fileName);
   const { graph, results } = attempt(() => inlineFunctions(parsed, info?.opList), encoded, fileName);
   validateGraph(graph);
@@ -104,13 +110,13 @@ function fromText(text: Uint8Array, fileName: string): { readonly bytes: Uint8Ar
 
 function metaGraphOf(
   { bytes, kind }: { readonly bytes: Uint8Array; readonly kind: MessageKind },
-  tag: string | undefined,
+  { tag, choose }: MetaGraphChoice,
   fileName: string,
 ): { readonly graph: Uint8Array; readonly info: MetaInfo | null; readonly tags: OpenedGraph['tags'] } {
   if (kind === 'GraphDef') return { graph: bytes, info: null, tags: [] };
   if (kind === 'MetaGraphDef') return { ...attempt(() => readMetaGraph(bytes), bytes, fileName), tags: [] };
   const metaGraphs = attempt(() => readSavedModel(bytes), bytes, fileName);
-  return { ...chooseMetaGraph(metaGraphs, tag, fileName), tags: metaGraphs.map(({ info }) => info.tags) };
+  return { ...chooseMetaGraph(metaGraphs, tag, fileName, choose), tags: metaGraphs.map(({ info }) => info.tags) };
 }
 
 function attempt<T>(read: () => T, bytes: Uint8Array, fileName: string): T {

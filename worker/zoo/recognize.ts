@@ -1,6 +1,7 @@
 import type { Graph, GraphNode } from '../graph/graph.ts';
 import { ancestors, descendants } from '../graph/reach.ts';
 import { isVariable } from '../graph/variables.ts';
+import type { GraphForm } from '../protocol.ts';
 import { isFromAvgPool } from '../quantize/placement/ops.ts';
 import { guessInterface, placeholderShape } from '../transforms/interface.ts';
 import { departures } from './departures.ts';
@@ -14,7 +15,7 @@ export interface RecognizedNetwork extends NetworkNames {
   /** In what it departs from the published form; empty: in nothing. */
   readonly variant: readonly string[];
   /** Which recipes it is for; a graph with variables and without batch norm may be trained and evaluated as it is. */
-  readonly form: 'training' | 'evaluation' | 'either' | 'quantized';
+  readonly form: GraphForm;
 }
 
 const LAYERS: readonly (keyof LayerCounts)[] = ['Conv2D', 'DepthwiseConv2dNative', 'MatMul'];
@@ -85,7 +86,13 @@ function interfaceOf(
   return { inputs, outputs, shape: shape?.every((size) => size > 0) === true ? shape : network.shape };
 }
 
-function formOf(cone: readonly GraphNode[]): RecognizedNetwork['form'] {
+/** What a graph can be used for, told by what leads to its outputs. */
+export function graphForm(graph: Graph, outputs: readonly string[]): GraphForm {
+  const cone = ancestors(graph, outputs);
+  return formOf(graph.nodes.filter(({ name }) => cone.has(name)));
+}
+
+function formOf(cone: readonly GraphNode[]): GraphForm {
   if (cone.some(({ op }) => op === 'LinearQuant')) return 'quantized';
   const norms = cone.filter(({ op }) => op.startsWith('FusedBatchNorm'));
   if (norms.some((node) => isTrue(node, 'is_training'))) return 'training';

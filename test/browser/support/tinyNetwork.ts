@@ -26,11 +26,30 @@ export interface TinyFiles {
   readonly calibration: string;
 }
 
-/** Writes `tiny.pb`, `tiny.ckpt.*` and `calibration_set.npy` into a folder, which is made. */
-export async function writeTinyNetwork(folder: string): Promise<TinyFiles> {
+/** How the network is exported. */
+export interface TinyForm {
+  /** Its batch norms compute statistics. */
+  readonly training?: boolean;
+  /** Its last layer has no bias. */
+  readonly biasless?: boolean;
+  /** It has a second input, `depth`, of one channel. */
+  readonly depth?: boolean;
+}
+
+/** Shape of the second input. */
+export const TINY_DEPTH = [16, 16, 1] as const;
+
+/** The network and the values of its variables. */
+export function tinyGraph(form: TinyForm = {}): { readonly graph: Graph; readonly values: ReadonlyMap<string, Tensor> } {
   const draw = random(SEED);
-  const writer = new Writer((shape, low, high) => Array.from({ length: count(shape) }, () => draw.between(low, high)));
+  const writer = new Writer((shape, low, high) => Array.from({ length: count(shape) }, () => draw.between(low, high)), form);
   writer.node('probabilities', 'Softmax', [layers(writer)]);
+  return { graph: new Graph(writer.nodes, { rest: [versionsField()] }), values: writer.values };
+}
+
+/** Writes `tiny.pb`, `tiny.ckpt.*` and `calibration_set.npy` into a folder, which is made. */
+export async function writeTinyNetwork(folder: string, form: TinyForm = {}): Promise<TinyFiles> {
+  const { graph, values } = tinyGraph(form);
   await mkdir(folder, { recursive: true });
   const files: TinyFiles = {
     folder,
@@ -38,8 +57,8 @@ export async function writeTinyNetwork(folder: string): Promise<TinyFiles> {
     checkpoint: ['index', 'data-00000-of-00001'].map((ending) => path.join(folder, `tiny.ckpt.${ending}`)),
     calibration: path.join(folder, 'calibration_set.npy'),
   };
-  await writeFile(files.graph, Buffer.concat(graphBytes(new Graph(writer.nodes, { rest: [versionsField()] }))));
-  for (const { name, blob } of checkpointFiles('tiny.ckpt', writer.values))
+  await writeFile(files.graph, Buffer.concat(graphBytes(graph)));
+  for (const { name, blob } of checkpointFiles('tiny.ckpt', values))
     await writeFile(path.join(folder, name), Buffer.from(await blob.arrayBuffer()));
   await writeFile(files.calibration, tinyPictures(IMAGES));
   return files;
@@ -56,7 +75,7 @@ export function tinyPictures(images: number, imageShape: readonly number[] = TIN
 /** A convolution, a depthwise one, two pointwise ones whose results are added, and the logits over the mean of each channel. */
 function layers(writer: Writer): string {
   writer.bare('input', 'Placeholder', [], { dtype: FLOAT, shape: attr.shape([-1, ...TINY_INTERFACE.shape]) });
-  const first = writer.convolution('conv', 'input', [3, 3, 3, 8], 2, 'Relu6');
+  const first = writer.form.depth === true ? bothInputs(writer) : writer.convolution('conv', 'input', [3, 3, 3, 8], 2, 'Relu6');
   const depthwise = writer.convolution('depthwise', first, [3, 3, 8, 1], 1, 'Relu');
   const left = writer.convolution('left', depthwise, [1, 1, 8, 16], 1, 'Relu6');
   const right = writer.convolution('right', depthwise, [1, 1, 8, 16], 1, 'Relu6');
@@ -64,8 +83,15 @@ function layers(writer: Writer): string {
   const pooled = writer.node('pool', 'AvgPool', [sum], { ksize: attr.ints([1, 8, 8, 1]), ...window(1), padding: attr.text('VALID') });
   const weights = writer.variable('logits/weights', [1, 1, 16, 5], -0.5, 0.5);
   const product = writer.node('logits/Conv2D', 'Conv2D', [pooled, weights], window(1));
+  if (writer.form.biasless === true) return writer.node('squeeze', 'Squeeze', [product], { squeeze_dims: attr.ints([1, 2]) });
   const biased = writer.node('logits/BiasAdd', 'BiasAdd', [product, writer.variable('logits/biases', [5], -0.2, 0.2)], FORMAT);
   return writer.node('squeeze', 'Squeeze', [biased], { squeeze_dims: attr.ints([1, 2]) });
+}
+
+function bothInputs(writer: Writer): string {
+  writer.bare('depth', 'Placeholder', [], { dtype: FLOAT, shape: attr.shape([-1, ...TINY_DEPTH]) });
+  const image = writer.convolution('conv', 'input', [3, 3, 3, 8], 2, 'Relu6');
+  return writer.node('join', 'Add', [image, writer.convolution('near', 'depth', [3, 3, 1, 8], 2, 'Relu6')]);
 }
 
 const FLOAT = attr.type('float32');
@@ -80,10 +106,12 @@ const count = (shape: readonly number[]): number => shape.reduce((product, size)
 class Writer {
   readonly nodes: GraphNode[] = [];
   readonly values = new Map<string, Tensor>();
+  readonly form: TinyForm;
   readonly draw: (shape: readonly number[], low: number, high: number) => readonly number[];
 
-  constructor(draw: Writer['draw']) {
+  constructor(draw: Writer['draw'], form: TinyForm) {
     this.draw = draw;
+    this.form = form;
   }
 
   bare(name: string, op: string, inputs: readonly string[], attrs: NonNullable<NodeSpec['attrs']>): string {
@@ -117,8 +145,17 @@ class Writer {
     const normalized = this.node(`${scope}/BatchNorm/FusedBatchNorm`, 'FusedBatchNorm', [product, ...parameters], {
       ...FORMAT,
       epsilon: attr.float(0.001),
-      is_training: attr.flag(false),
+      is_training: attr.flag(this.form.training === true),
     });
+    if (this.form.training === true) {
+      this.movingAverage(`${scope}/BatchNorm/AssignMovingAvg`, `${scope}/BatchNorm/moving_mean`, `${normalized}:1`);
+      this.movingAverage(`${scope}/BatchNorm/AssignMovingAvg_1`, `${scope}/BatchNorm/moving_variance`, `${normalized}:2`);
+    }
     return this.node(`${scope}/${activation}`, activation, [normalized]);
+  }
+
+  /** What a training step would bring a moving average nearer to the batch with; nothing runs it here. */
+  movingAverage(update: string, average: string, batch: string): void {
+    this.node(update, 'AssignSub', [average, this.node(`${update}/sub`, 'Sub', [`${average}/read`, batch])]);
   }
 }

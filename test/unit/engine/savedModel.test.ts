@@ -144,6 +144,14 @@ describe('a SavedModel', () => {
     });
   });
 
+  it('where any will do, of several graphs the one for serving is opened, else the first', async () => {
+    const tagOf = async (...tags: string[]) => (await openDocument(folder('net', ...tags), { anyTag: true })).savedModel?.tag;
+    expect(await tagOf('"train"', '"serve"')).toBe('serve');
+    expect(await tagOf('"train"', '"eval"')).toBe('train');
+    const named = openDocument(folder('net', '"train"', '"serve"'), { anyTag: true, tag: 'test' });
+    await expect(named).rejects.toMatchObject({ code: 'saved-model-tag' });
+  });
+
   it('a signature says what inputs and outputs are', async () => {
     const files = folder('net', '"serve"');
     const document = await openDocument(files, { signature: 'features' });

@@ -3,9 +3,11 @@ import { arranged, COLUMNS } from '../../../src/bottom/columns.ts';
 import { thresholdsCsv } from '../../../src/bottom/csv.ts';
 import { COMMAND_IDS, command } from '../../../src/commands/commands.ts';
 import { keysLabel, keysOf } from '../../../src/commands/keys.ts';
-import { checkpointPrefix, fileRows } from '../../../src/files/rows.ts';
+import { checkpointPrefix, fileRows, namedFiles } from '../../../src/files/rows.ts';
+import { inputShape, sameInterface, withShape } from '../../../src/interface/inputShapes.ts';
 import { parseShape } from '../../../src/interface/shapeText.ts';
 import type { QuantizerRow } from '../../../worker/protocol.ts';
+import { TRANSFORMS } from '../../../worker/transforms/registry.ts';
 
 const row = (name: string, log2t: number | null, more: Partial<QuantizerRow> = {}): QuantizerRow => ({
   name,
@@ -77,6 +79,42 @@ describe('files list', () => {
       ['npy', 'set.npy', '50 images'],
     ]);
     expect(checkpointPrefix('a.ckpt-10.index')).toBe('a.ckpt-10');
+  });
+
+  it('names what a list file is used for, and other graphs by their ending', () => {
+    const steps = [{ id: 'a', transform: 'quantize', options: { layer_merge_list: 'lists/merge.txt' }, bypassed: false }];
+    const rows = fileRows(
+      [
+        { name: 'net.meta', role: 'graph', bytes: 1, detail: '12 nodes' },
+        { name: 'merge.txt', role: 'list', bytes: 1, detail: '' },
+        { name: 'notes.txt', role: 'list', bytes: 1, detail: '' },
+        { name: 'set.npz', role: 'calibration', bytes: 1, detail: '5 images 8×8×3, 5 images 4' },
+      ],
+      namedFiles({ steps }, TRANSFORMS),
+    );
+    expect(rows.map((each) => [each.kind, each.fact])).toEqual([
+      ['meta', '12 nodes'],
+      ['txt', 'layer_merge_list'],
+      ['txt', 'not used'],
+      ['npz', '5 images'],
+    ]);
+  });
+});
+
+describe('shapes of several inputs', () => {
+  const two = { inputs: ['a', 'b'], outputs: ['y'], shape: [8, 8, 3], shapes: { b: [4, 4, 1] } };
+
+  it('the common shape is that of the first input, others are listed where they differ', () => {
+    expect(inputShape(two, 'b')).toEqual([4, 4, 1]);
+    expect(withShape(two, 'b', [8, 8, 3])).toEqual({ shape: [8, 8, 3], shapes: {} });
+    expect(withShape(two, 'a', [2, 2, 3])).toEqual({ shape: [2, 2, 3], shapes: { b: [4, 4, 1] } });
+    expect(withShape({ ...two, shapes: {} }, 'a', [2, 2, 3])).toEqual({ shape: [2, 2, 3], shapes: { b: [8, 8, 3] } });
+  });
+
+  it('interfaces are the same where each input has the same shape, listed or not', () => {
+    const alike = { inputs: ['a', 'b'], outputs: ['y'], shape: [8, 8, 3] };
+    expect(sameInterface(alike, { ...alike, shapes: { b: [8, 8, 3] } })).toBe(true);
+    expect(sameInterface(alike, two)).toBe(false);
   });
 });
 

@@ -5,6 +5,8 @@ import { ADD_OPS, COMPUTE_OPS, RELU_OPS } from '../placement/ops.ts';
 export interface Nearest {
   /** What it might have been, e.g. "layer → bias → relu". */
   readonly pattern: string;
+  /** Which parts of it are there, by position: the first, and the one behind the last. */
+  readonly matched: readonly [first: number, end: number];
   /** The edge after which the pattern no longer fits; null where there is none, because the network ends there. */
   readonly matchedUpTo: { readonly from: string; readonly to: string } | null;
 }
@@ -17,26 +19,29 @@ const BATCH_NORM = /^FusedBatchNorm(V2|V3)?$/;
  */
 export function nearestPattern(graph: Graph, node: GraphNode, weightless: boolean): Nearest {
   if (COMPUTE_OPS.has(node.op)) return weightless ? ofWeights(node) : ofLayer(graph, node);
-  if (BATCH_NORM.test(node.op)) return { pattern: 'layer → batch norm', matchedUpTo: intoNode(node, node.edges[0]) };
-  if (RELU_OPS.has(node.op)) return { pattern: 'layer → bias → relu', matchedUpTo: intoNode(node, node.edges[0]) };
-  if (ADD_OPS.has(node.op)) return { pattern: 'layer → bias → sum', matchedUpTo: intoNode(node, unbiasedOperand(graph, node)) };
-  if (node.op === 'Maximum') return { pattern: 'layer → bias → leaky relu', matchedUpTo: intoNode(node, node.edges.at(-1)) };
-  return { pattern: 'quantized value → activation → quantized layer', matchedUpTo: outOf(graph, node) };
+  if (BATCH_NORM.test(node.op)) return { pattern: 'layer → batch norm', matched: [1, 2], matchedUpTo: intoNode(node, node.edges[0]) };
+  if (RELU_OPS.has(node.op)) return { pattern: 'layer → bias → relu', matched: [2, 3], matchedUpTo: intoNode(node, node.edges[0]) };
+  if (ADD_OPS.has(node.op))
+    return { pattern: 'layer → bias → sum', matched: [2, 3], matchedUpTo: intoNode(node, unbiasedOperand(graph, node)) };
+  if (node.op === 'Maximum')
+    return { pattern: 'layer → bias → leaky relu', matched: [2, 3], matchedUpTo: intoNode(node, node.edges.at(-1)) };
+  return { pattern: 'quantized value → activation → quantized layer', matched: [0, 2], matchedUpTo: outOf(graph, node) };
 }
 
 function ofWeights(layer: GraphNode): Nearest {
-  return { pattern: 'weights → layer', matchedUpTo: intoNode(layer, layer.edges[1]) };
+  return { pattern: 'weights → layer', matched: [1, 2], matchedUpTo: intoNode(layer, layer.edges[1]) };
 }
 
 /** Walks from a layer to what reads it. */
 function ofLayer(graph: Graph, layer: GraphNode): Nearest {
   const reader = onlyReader(graph, layer);
-  const form = reader !== undefined && BATCH_NORM.test(reader.op) ? 'layer → batch norm → relu' : 'layer → bias → relu';
+  const normalized = reader !== undefined && BATCH_NORM.test(reader.op);
+  const form = normalized ? 'layer → batch norm → relu' : 'layer → bias → relu';
   if (reader?.op !== 'BiasAdd' && (reader === undefined || !ADD_OPS.has(reader.op)))
-    return { pattern: form, matchedUpTo: outOf(graph, layer) };
+    return { pattern: form, matched: [0, normalized ? 2 : 1], matchedUpTo: outOf(graph, layer) };
   const next = onlyReader(graph, reader);
   const pattern = next !== undefined && ADD_OPS.has(next.op) ? 'layer → bias → sum' : form;
-  return { pattern, matchedUpTo: { from: layer.name, to: reader.name } };
+  return { pattern, matched: [0, reader.op === 'BiasAdd' ? 2 : 1], matchedUpTo: { from: layer.name, to: reader.name } };
 }
 
 /** The operand of a sum that is no biased layer; the first where both are none. */

@@ -52,6 +52,17 @@ describe('QNT59 the nearest pattern of what stays in float', () => {
     expect(found['c2/Conv2D']?.slice(0, 2)).toEqual(['weights → layer', 'w → c2/Conv2D']);
   });
 
+  it('QNT59 says which parts of the pattern are there', () => {
+    const net = new Net();
+    const x = net.convRelu('c0', net.input());
+    const layer = net.node('c1', 'Conv2D', [x, net.variable('w')]);
+    net.relu('r', net.node('add', 'Add', [layer, net.node('p', 'MaxPool', [x])]));
+    const parts = Object.fromEntries(
+      net.quantized().skipped.map(({ node, nearest }) => [node, nearest?.pattern.split(' → ').slice(...nearest.matched)]),
+    );
+    expect(parts).toMatchObject({ c1: ['layer'], r: ['relu'] });
+  });
+
   it('QNT59 where the network ends there is no edge', () => {
     expect(explained((net, x) => net.node('gate', 'Sigmoid', [x])).gate?.[1]).toBeNull();
   });

@@ -1,0 +1,166 @@
+// The states of the page that screenshots.mjs --all takes beside the road: each scene opens files and stops where something is to be seen.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Settled: no job is under way, and the picture has moved into place. */
+async function settled(page) {
+  await page.locator('.status .spinner').waitFor({ state: 'detached', timeout: 120_000 });
+  await page.waitForTimeout(700);
+}
+
+async function open(page, files) {
+  const opened = (await page.getByRole('button', { name: /^Open…/ }).count()) === 0;
+  const chooser = page.waitForEvent('filechooser');
+  await (opened ? page.keyboard.press('Control+o') : page.getByRole('button', { name: /^Open…/ }).click());
+  await (await chooser).setFiles(files);
+  await page.locator('.files').waitFor();
+  await settled(page);
+}
+
+async function recipe(page, name) {
+  await page.getByRole('button', { name: 'Recipes and command line' }).click();
+  const item = page.getByRole('menuitem', { name, exact: true });
+  if ((await item.count()) === 0) await page.getByRole('menuitem', { name: 'For any network' }).press('ArrowRight');
+  await item.click();
+  await page.getByRole('menu').first().waitFor({ state: 'detached' });
+}
+
+async function openCard(page, transform) {
+  const handle = page.locator(`[data-transform="${transform}"] .card-name`);
+  if ((await handle.getAttribute('aria-expanded')) === 'false') await handle.click();
+  await page.waitForTimeout(200);
+}
+
+async function run(page) {
+  await page.keyboard.press('Control+Enter');
+  await page.waitForTimeout(300);
+  await settled(page);
+}
+
+const inFolder = (folder) => readdirSync(folder).map((name) => path.join(folder, name));
+
+/** @param {string} made files of screenshotFiles.ts @param {string} nets recorded networks; scenes on them are left out where they are absent */
+export function scenes(made, nets) {
+  const tiny = (name) => inFolder(path.join(made, name));
+  const net = (name, ...files) => files.map((file) => path.join(nets, name, file));
+  const resnet = [
+    ...net('small_resnet_v1', 'small_resnet_v1_train.meta', 'small_resnet_v1.ckpt.index', 'small_resnet_v1.ckpt.data-00000-of-00001'),
+    ...net('small_resnet_v1', 'calibration_set.npy'),
+  ];
+  const own = {
+    'saved-model': async (page) => open(page, path.join(made, 'tiny_saved.zip')),
+    options: async (page) => {
+      await open(page, [...tiny('biasless'), path.join(made, 'merge.txt')]);
+      await recipe(page, 'Recipe 2: static INT8');
+      for (const transform of ['fold_batch_norms', 'preprocess_layers', 'quantize']) await openCard(page, transform);
+      await page
+        .locator('[data-transform="quantize"]')
+        .getByRole('button', { name: /more option/ })
+        .click();
+      await page.getByLabel('layer_merge_list', { exact: true }).scrollIntoViewIfNeeded();
+    },
+    'left-alone': async (page) => {
+      await open(page, tiny('biasless'));
+      await recipe(page, 'Recipe 2: static INT8');
+      await run(page);
+      await openCard(page, 'quantize');
+      await page.locator('.left-alone').first().scrollIntoViewIfNeeded();
+    },
+    why: async (page) => {
+      await open(page, tiny('biasless'));
+      await recipe(page, 'Recipe 2: static INT8');
+      await run(page);
+      await openCard(page, 'quantize');
+      await page.locator('.left-alone .node-link').first().click();
+      await page.getByRole('tab', { name: 'Why' }).click();
+      await page.waitForTimeout(500);
+    },
+    'download-menu': async (page) => {
+      await open(page, tiny('biasless'));
+      await page.getByRole('button', { name: 'Download', exact: true }).click();
+      await page.getByRole('menuitem', { name: /^Other forms/ }).press('ArrowRight');
+      await page.waitForTimeout(200);
+    },
+    'recipe-menu': async (page) => {
+      await page
+        .getByRole('button', { name: /sample/i })
+        .first()
+        .click();
+      await page.locator('[data-transform="quantize"]').waitFor();
+      await settled(page);
+      await page.getByRole('button', { name: 'Recipes and command line' }).click();
+      await page.getByRole('menuitem', { name: 'For any network' }).press('ArrowRight');
+      await page.waitForTimeout(200);
+    },
+    'would-stay-in-float': async (page) => {
+      await open(page, tiny('biasless'));
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('explain');
+      await page.keyboard.press('Enter');
+      await page.waitForTimeout(600);
+    },
+    errors: async (page) => {
+      await open(
+        page,
+        tiny('biasless').filter((file) => !file.endsWith('.npy')),
+      );
+      await open(page, { name: 'half.npy', mimeType: 'application/octet-stream', buffer: Buffer.from('no array') });
+      await open(page, { name: 'photo.pb', mimeType: 'application/octet-stream', buffer: Buffer.from('89504e470d0a1a0a', 'hex') });
+      await recipe(page, 'Recipe 2: static INT8');
+      await openCard(page, 'quantize');
+      await page
+        .locator('[data-transform="quantize"]')
+        .getByRole('button', { name: /more option/ })
+        .click();
+      await page.getByLabel('layer_merge_list', { exact: true }).fill('missing.txt');
+      await run(page);
+      await page.locator('.left-scroll').evaluate((scroller) => scroller.scrollTo(0, 0));
+    },
+    'quantized-opened': async (page) => {
+      await open(page, tiny('biasless'));
+      await recipe(page, 'Recipe 2: static INT8');
+      await run(page);
+      const download = page.waitForEvent('download');
+      await page.keyboard.press('Control+s');
+      const buffer = readFileSync(await (await download).path());
+      await open(page, { name: 'tiny_quant.pb', mimeType: 'application/octet-stream', buffer });
+    },
+    'training-tiny': async (page) => {
+      await open(page, tiny('training'));
+      await recipe(page, 'Recipe 3a: INT8 graph to retrain');
+      await run(page);
+    },
+  };
+  if (!existsSync(nets)) return own;
+  return {
+    ...own,
+    'training-opened': async (page) => open(page, resnet),
+    training: async (page) => {
+      await open(page, resnet);
+      await recipe(page, 'Recipe 3a: INT8 graph to retrain');
+      await run(page);
+      await openCard(page, 'quantize');
+    },
+    'training-fold': async (page) => {
+      await open(page, resnet);
+      await recipe(page, 'Recipe 3a: INT8 graph to retrain');
+      await run(page);
+      await page.getByRole('tab', { name: /^fold BN/i }).click();
+      await settled(page);
+    },
+    depthwise: async (page) => {
+      await open(
+        page,
+        inFolder(path.join(nets, 'small_mobilenet_v2')).filter((file) => /_frozen\.pb$|calibration_set/.test(file)),
+      );
+      await recipe(page, 'Recipe 2: static INT8');
+      await run(page);
+      await openCard(page, 'quantize');
+      await page
+        .locator('.step-notes')
+        .getByRole('button', { name: /warning/ })
+        .click();
+      await page.locator('.step-notes').scrollIntoViewIfNeeded();
+    },
+  };
+}
