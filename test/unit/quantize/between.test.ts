@@ -59,11 +59,11 @@ describe('QNT50 what a quantized layer reads lies on a grid', () => {
     net.conv('c1', net.node('sigmoid', 'Sigmoid', [net.conv('c0', net.input())]));
     const quantized = (taken: object) => quantize.apply({ ...net.model(), ...taken }, completeOptions(quantize, {}), NO_CONTEXT);
     expect(between(quantized({}))).toEqual(['sigmoid_act_quant: 8']);
-    expect(between(quantized({ takenByGraffitist: true }))).toEqual([]);
+    expect(between(quantized({ refused: false }))).toEqual([]);
     const small = new Net();
     small.node('sigmoid', 'Sigmoid', [small.input()]);
     const [first] = runTransforms(small.model('sigmoid'), [{ id: '1', transform: 'fix_input_shape', options: {}, bypassed: false }]);
-    expect(first?.model.takenByGraffitist).toBe(false);
+    expect(first?.model.refused).toBe(true);
   });
 
   it('QNT50 a sum of three is quantized in either, its last operand sum or layer', () => {
