@@ -116,7 +116,7 @@ export function fuzzTargets(): Target[] {
     {
       name: 'SavedModel',
       seeds: files([network('saved_model/saved_model.pb')]),
-      run: (bytes) => writeContainers(openGraphBytes(bytes, 'saved_model.pb')),
+      run: (bytes) => readWhole(openGraphBytes(bytes, 'saved_model.pb').graph),
     },
     {
       name: 'SavedModel with functions',

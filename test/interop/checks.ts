@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Backend } from '../../worker/execute/backend.ts';
@@ -10,8 +10,10 @@ import type { Form, Run } from './table.ts';
 
 const program = fileURLToPath(new URL('../../cli/graffitize.mjs', import.meta.url));
 
-/** One thing for TensorFlow to do, as `manifest.json` lists it; paths are absolute. */
-export type Check =
+/** One thing for TensorFlow to do, as `manifest.json` lists it; paths are absolute. `modern`: for TensorFlow 2 alone. */
+export type Check = { readonly modern?: boolean } & Job;
+
+type Job =
   | { readonly name: string; readonly kind: 'failed'; readonly why: string }
   | {
       readonly name: string;
@@ -97,7 +99,7 @@ export async function checksOf(run: Run, root: string, backend: Backend): Promis
       checks.push({ name: `${name}, by TensorFlow 2`, kind: 'eager', folder: path.dirname(written), answers });
     }
   }
-  return checks;
+  return run.modern === true ? checks.map((check) => ({ ...check, modern: true })) : checks;
 }
 
 /** The command line on a folder; null, or what it said. */
@@ -111,7 +113,8 @@ function prepare(folder: string, files: readonly string[]): void {
   mkdirSync(folder, { recursive: true });
   for (const file of files) {
     const copy = path.join(folder, path.basename(file));
-    rmSync(copy, { force: true, recursive: true });
+    // Of a folder the files in it: what is written beside them is kept.
+    if (!statSync(file).isDirectory()) rmSync(copy, { force: true });
     cpSync(file, copy, { recursive: true });
   }
 }
