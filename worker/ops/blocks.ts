@@ -52,10 +52,18 @@ const depthToSpace = op('DepthToSpace', {
   },
 });
 
-/** [N, spatial …, rest …] with its spatial axes cut into blocks: how the axes stand after the cut. */
-function spatialCut(shape: readonly number[], blocks: readonly number[]) {
-  const count = blocks.length;
-  return { batch: shape[0] ?? 1, spatial: shape.slice(1, 1 + count), rest: shape.slice(1 + count), count };
+/** [N, spatial …, rest …] around spatial axis `i`: its size, and how many values the axes before and behind it span. */
+function spatialAxis(shape: readonly number[], blocks: readonly number[], i: number) {
+  const [batch = 1, ...axes] = shape;
+  const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+  return {
+    batch,
+    size: axes[i] ?? 1,
+    before: product(axes.slice(0, i)),
+    after: product(axes.slice(i + 1)),
+    spatial: axes.slice(0, blocks.length),
+    rest: axes.slice(blocks.length),
+  };
 }
 
 /** Pads, then takes every block-th pixel as an image of its own: what an atrous convolution did before it had dilations. */
@@ -85,10 +93,8 @@ const spaceToBatchNd = op('SpaceToBatchND', {
     // One axis after the other: what is left of it stays, its place in the block joins the batch behind the places of earlier axes.
     const all = blocks.map((_, i) => i).toReversed();
     return all.reduce((x: Value, i) => {
-      const { batch, spatial, rest } = spatialCut(x.shape, blocks);
-      const [block, size] = [blocks[i] ?? 1, spatial[i] ?? 1];
-      const before = spatial.slice(0, i).reduce((a, b) => a * b, 1);
-      const after = [...spatial.slice(i + 1), ...rest].reduce((a, b) => a * b, 1);
+      const { batch, size, before, after, spatial, rest } = spatialAxis(x.shape, blocks, i);
+      const block = blocks[i] ?? 1;
       const cut = k.transpose(k.reshape(x, [batch * before, size / block, block, after]), [2, 0, 1, 3]);
       return k.reshape(cut, [block * batch, ...spatial.with(i, size / block), ...rest]);
     }, padded);
@@ -118,10 +124,7 @@ const batchToSpaceNd = op('BatchToSpaceND', {
   },
   forward: ({ input, block_shape: blocks, crops }, k) => {
     const joined = blocks.reduce((x: Value, block, i) => {
-      const { batch, spatial, rest } = spatialCut(x.shape, blocks);
-      const size = spatial[i] ?? 1;
-      const before = spatial.slice(0, i).reduce((a, b) => a * b, 1);
-      const after = [...spatial.slice(i + 1), ...rest].reduce((a, b) => a * b, 1);
+      const { batch, size, before, after, spatial, rest } = spatialAxis(x.shape, blocks, i);
       const places = k.transpose(k.reshape(x, [block, (batch / block) * before, size, after]), [1, 2, 0, 3]);
       return k.reshape(places, [batch / block, ...spatial.with(i, size * block), ...rest]);
     }, input);
