@@ -4,6 +4,7 @@ import { ComputePool, workersFor } from './compute/pool.ts';
 import type { SpawnCompute } from './compute/port.ts';
 import { portableModel } from './compute/portableModel.ts';
 import { parseCommandLine, printCommandLine } from './engine/commandLine.ts';
+import { dataMethods } from './engine/dataMethods.ts';
 import {
   addToDocument,
   calibrationOf,
@@ -175,6 +176,8 @@ export function createEngine(host: EngineHost): LocalEngine {
       const model = { ...float.model, graph: resolveConditions(float.model).graph };
       return compareOutputs({ float: model, quantized, data, images, pool: await workers(job.signal), job });
     },
+
+    ...dataMethods(),
 
     download: async (form, job = {}) => {
       const final = stages().at(-1);

@@ -5,6 +5,17 @@
 import type { ErrorInfo } from './errors.ts';
 import type { BackendName } from './execute/backend.ts';
 import type { Shape } from './formats/tensor.ts';
+import type {
+  CalibrationSet,
+  CalibrationSetRequest,
+  DataRequest,
+  DataSummary,
+  DataWarning,
+  Evaluation,
+  ImageRule,
+  Thumbnail,
+  ValidateRequest,
+} from './protocol/data.ts';
 import type { Nearest } from './quantize/explain/nearest.ts';
 import type { Quantizer } from './quantize/quantizer.ts';
 import type { Change, OptionSpec, OptionValues, Skip, Warning } from './transforms/transform.ts';
@@ -13,6 +24,7 @@ export type { ErrorCode, ErrorInfo } from './errors.ts';
 export { errorInfo, errorText, GraffitistError } from './errors.ts';
 export type { BackendName } from './execute/backend.ts';
 export type { Shape } from './formats/tensor.ts';
+export type * from './protocol/data.ts';
 export type { Quantizer } from './quantize/quantizer.ts';
 export type { Change, OptionSpec, OptionValue, OptionValues, Skip, Warning } from './transforms/transform.ts';
 
@@ -508,6 +520,18 @@ export interface Engine {
   quantizers(stage: Stage): Promise<readonly QuantizerRow[]>;
   histogram(stage: Stage, quantizer: string): Promise<HistogramView | null>;
   compareOutputs(images: number, job?: JobOptions): Promise<OutputComparison>;
+
+  /** Opens images (and labels) to evaluate on and to choose calibration sets from; on an error the former ones stay. */
+  openData(request: DataRequest, job?: JobOptions): Promise<DataSummary>;
+  closeData(): Promise<void>;
+  /** Whether the data, read by this rule, is what the float network expects: a look at a few images, before a long run. */
+  checkData(images: ImageRule, job?: JobOptions): Promise<readonly DataWarning[]>;
+  /** Runs one or two networks over the images, in one pass. */
+  validate(request: ValidateRequest, job?: JobOptions): Promise<Evaluation>;
+  /** Chooses images and makes the array that calibration takes; `add` its file to use it. */
+  makeCalibrationSet(request: CalibrationSetRequest, job?: JobOptions): Promise<CalibrationSet>;
+  /** An image of the set as a small picture, its longer side at most `size`. */
+  thumbnail(image: number, size: number): Promise<Thumbnail>;
 
   download(form: DownloadForm, job?: JobOptions): Promise<readonly SourceFile[]>;
   /** The recipe as a `graffitize` command line, and back. */
