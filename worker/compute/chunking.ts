@@ -7,7 +7,7 @@ import type { ImageReader } from './images.ts';
 const CHUNK_BYTES = 8 * 2 ** 20;
 
 /** Images that one kernel call takes: as many as keep the graph's largest tensor within bounds, at least one. */
-export function imagesPerCall(session: Session, images: readonly ImageReader[]): number {
+export function imagesPerCall(session: Session, images: readonly Pick<ImageReader, 'input' | 'shape' | 'count'>[]): number {
   const shapesOf = (count: number) => inferShapes(session.graph, new Map(images.map(({ input, shape }) => [input, [count, ...shape]])));
   const shapes = shapesOf(1);
   if (!fits(() => shapesOf(2))) return 1;

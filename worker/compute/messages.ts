@@ -3,6 +3,7 @@ import type { QuantizationError } from '../calibrate/codes.ts';
 import type { Bins, Extremes } from '../calibrate/histogram.ts';
 import type { Candidate } from '../calibrate/klj.ts';
 import type { Spread } from '../calibrate/spread.ts';
+import type { Answers, Scored } from '../evaluate/answers.ts';
 import type { BackendName } from '../execute/backend.ts';
 import type { PortableModel } from './portableModel.ts';
 
@@ -52,6 +53,25 @@ export interface SettledStage {
   readonly viewBins: number;
 }
 
+/** A network as a worker evaluates it. */
+export interface NetworkToEvaluate {
+  readonly model: PortableModel;
+  /** The node that images are fed to. */
+  readonly input: string;
+  /** Outputs to compute; of two networks the k-th are compared. */
+  readonly outputs: readonly string[];
+  /** The one of them that answers, by its place in `outputs`; null: none has a row of scores per image. */
+  readonly scored: (Scored & { readonly at: number }) | null;
+}
+
+/** What the networks said to a batch. */
+export interface BatchAnswers {
+  /** By network. */
+  readonly answers: readonly Answers[];
+  /** Of two networks: `SUMS` numbers per image and output (evaluate/agreement.ts), image after image; else empty. */
+  readonly pairs: Float64Array;
+}
+
 export type ComputeCalls = {
   /** Makes the backend. Every other call comes after it. */
   readonly start: { readonly args: { readonly backend: BackendName }; readonly result: { readonly description: string } };
@@ -90,6 +110,16 @@ export type ComputeCalls = {
     readonly args: { readonly model: PortableModel; readonly images: readonly ImageRange[]; readonly output: string };
     readonly result: { readonly values: Float32Array; readonly perImage: number };
   };
+
+  /** Makes one or two networks ready for `evaluate`, in the place of those before. Says how many images a call takes at best. */
+  readonly openNetworks: {
+    readonly args: { readonly networks: readonly NetworkToEvaluate[]; readonly shape: readonly number[] };
+    readonly result: { readonly imagesPerCall: number };
+  };
+  /** Runs the open networks on some images: rows of the shape that was named, a label each, −1 for none. Progress counts images. */
+  readonly evaluate: { readonly args: { readonly values: Float32Array; readonly labels: Int32Array }; readonly result: BatchAnswers };
+  /** Frees the networks. */
+  readonly closeNetworks: { readonly args: null; readonly result: null };
 
   /** Integer codes of quantized constants, for each of some LinearQuant nodes. */
   readonly codes: {

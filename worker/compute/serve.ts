@@ -6,6 +6,7 @@ import { type BackendOptions, createBackend } from '../execute/createBackend.ts'
 import { Breather } from './breather.ts';
 import { type CallContext, type Handlers, serveCalls } from './channel.ts';
 import { constantCodes } from './codes.ts';
+import { Evaluator } from './evaluator.ts';
 import type { ComputeCalls } from './messages.ts';
 import { runOutputs } from './outputs.ts';
 import type { ComputePort } from './port.ts';
@@ -18,6 +19,7 @@ import { SweepWorker } from './sweepWorker.ts';
 export function serveCompute(port: ComputePort, options: BackendOptions): () => void {
   let backend: Backend | null = null;
   let sweep: SweepWorker | null = null;
+  let evaluator: Evaluator | null = null;
 
   const started = (): Backend => {
     if (backend === null) throw new GraffitistError('internal', 'A compute worker was called before it was started.');
@@ -26,6 +28,14 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
   const swept = (): SweepWorker => {
     if (sweep === null) throw new GraffitistError('internal', 'A compute worker has no calibration open.');
     return sweep;
+  };
+  const evaluated = (): Evaluator => {
+    if (evaluator === null) throw new GraffitistError('internal', 'A compute worker has no network open.');
+    return evaluator;
+  };
+  const closeNetworks = (): void => {
+    evaluator?.dispose();
+    evaluator = null;
   };
   const close = (): void => {
     sweep?.dispose();
@@ -54,12 +64,23 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
       return null;
     },
     outputs: (args, context) => runOutputs(args, started(), context),
+    async openNetworks(args) {
+      closeNetworks();
+      evaluator = await Evaluator.open(args, started());
+      return { imagesPerCall: evaluator.imagesPerCall };
+    },
+    evaluate: (args, context) => evaluated().evaluate(args, context),
+    async closeNetworks() {
+      closeNetworks();
+      return null;
+    },
     codes: constantCodes,
   };
   const stop = serveCalls(port, handlers);
   return () => {
     stop();
     close();
+    closeNetworks();
     backend?.dispose();
     backend = null;
   };

@@ -1,6 +1,6 @@
 /** Images and labels: what is opened, how a picture becomes what the network is fed, and what an evaluation answers. */
 import type { ErrorInfo } from '../errors.ts';
-import type { OpenChoice, SourceFile, Stage } from '../protocol.ts';
+import type { GraphInterface, OpenChoice, SourceFile, Stage } from '../protocol.ts';
 
 // ---------------------------------------------------------------- what is opened
 
@@ -105,6 +105,10 @@ export interface ValidateRequest {
   /** So many of the images: the first, or a seeded choice; absent: all. */
   readonly limit?: number;
   readonly seed?: number;
+  /** Where the guess is wrong: inputs, outputs and shape of every network that has nodes of these names. */
+  readonly interface?: GraphInterface;
+  /** At most so many images at a time. */
+  readonly batchSize?: number;
 }
 
 /** A share with its 95 % interval (Wilson). */
@@ -123,6 +127,7 @@ export interface MeanWithInterval {
   readonly high: number;
 }
 
+/** Images of a class, and how many of them have it as the first answer and among the first five. */
 export interface ClassScore {
   readonly label: number;
   readonly count: number;
@@ -130,7 +135,7 @@ export interface ClassScore {
   readonly top5: number;
 }
 
-/** How often images of `label` got `answer`; only pairs that occur. */
+/** How often images of `label` got `answer` (−1: the output was not finite); only pairs that occur, by label and answer. */
 export interface ConfusionCell {
   readonly label: number;
   readonly answer: number;
@@ -140,6 +145,10 @@ export interface ConfusionCell {
 /** One network on the labelled images; rates are null where there are no labels. */
 export interface NetworkScore {
   readonly title: string;
+  /** The output that answers: the first of shape [N, classes], and whether the loss takes it as probabilities or as logits; null: none is. */
+  readonly scored: { readonly output: string; readonly classes: number; readonly loss: 'probabilities' | 'logits' } | null;
+  /** Images whose answer holds NaN or an infinity: they count as wrong, and for no loss. */
+  readonly notFinite: number;
   readonly top1: Rate | null;
   readonly top5: Rate | null;
   /** Cross-entropy with the label, nats. */
@@ -148,6 +157,7 @@ export interface NetworkScore {
   readonly confusion: readonly ConfusionCell[];
 }
 
+/** The largest element of an output; index −1 and NaN where it is not finite. */
 export interface Answer {
   readonly index: number;
   readonly value: number;
@@ -163,9 +173,10 @@ export interface ChangedImage {
   readonly answers: readonly [Answer, Answer];
 }
 
-/** One output of the two networks, over all images. */
+/** One output of the two networks, over all images where both are finite. */
 export interface OutputAgreement {
   readonly output: string;
+  /** Signal: the first network; noise: the difference. Infinity where there is none. */
   readonly sqnrDb: number;
   readonly cosine: number;
   readonly largestDifference: number;
@@ -186,7 +197,9 @@ export interface NetworkComparison {
 }
 
 export interface Evaluation {
+  /** How many were evaluated. */
   readonly images: number;
+  readonly rule: ImageRule;
   readonly leftOut: { readonly count: number; readonly first: readonly LeftOut[] };
   readonly classNames: readonly string[];
   readonly networks: readonly NetworkScore[];
