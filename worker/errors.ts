@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'checkpoint-missing'
   | 'checkpoint-calibrated'
   | 'npy-malformed'
+  | 'zip-malformed'
   // graphs
   | 'graph-duplicate-name'
   | 'graph-dangling-input'
@@ -57,6 +58,9 @@ export type ErrorCode =
   | 'data-missing'
   | 'data-shape'
   | 'data-not-finite'
+  | 'label-missing'
+  | 'label-invalid'
+  | 'csv-malformed'
   | 'threshold-missing'
   | 'backend-unavailable'
   | 'memory-budget'
