@@ -33,6 +33,8 @@ export type ErrorCode =
   | 'checkpoint-missing'
   | 'checkpoint-calibrated'
   | 'npy-malformed'
+  | 'image-unreadable'
+  | 'tfrecord-malformed'
   // graphs
   | 'graph-duplicate-name'
   | 'graph-dangling-input'
