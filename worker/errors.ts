@@ -34,6 +34,8 @@ export type ErrorCode =
   | 'checkpoint-calibrated'
   | 'npy-malformed'
   | 'zip-malformed'
+  | 'image-unreadable'
+  | 'tfrecord-malformed'
   // graphs
   | 'graph-duplicate-name'
   | 'graph-dangling-input'
