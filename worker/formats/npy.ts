@@ -39,6 +39,8 @@ export interface NpyFile {
   readonly shape: readonly number[];
   /** Rows `from` to `from + count`, as a tensor of shape [count, …]. @throws GraffitistError `npy-malformed` */
   rows(from: number, count: number): Promise<Tensor>;
+  /** All elements, little-endian in row-major order: a slice of the file where they are stored so. */
+  elements(): Promise<Blob>;
 }
 
 /**
@@ -62,7 +64,12 @@ export async function openNpy(file: { readonly name: string; readonly blob: Blob
   if (layout.fortranOrder) {
     const size = elementCount(shape) * dtypeSize(dtype);
     const whole = inOrder(layout, shape, await bytesOf(blob, start, start + size));
-    return { dtype, shape, rows: async (from, count) => rowsOf(whole, from, count, name) };
+    return {
+      dtype,
+      shape,
+      rows: async (from, count) => rowsOf(whole, from, count, name),
+      elements: async () => new Blob([whole.bytes as BlobPart]),
+    };
   }
   return {
     dtype,
@@ -71,6 +78,11 @@ export async function openNpy(file: { readonly name: string; readonly blob: Blob
       checkRows(shape, from, count, name);
       const row = elementCount(shape.slice(1)) * dtypeSize(dtype);
       return inOrder(layout, [count, ...shape.slice(1)], await bytesOf(blob, start + from * row, start + (from + count) * row));
+    },
+    elements: async () => {
+      const stored = blob.slice(start, start + elementCount(shape) * dtypeSize(dtype));
+      if (!layout.bigEndian || dtypeSize(dtype) === 1) return stored;
+      return new Blob([inOrder(layout, shape, await bytesOf(stored, 0, stored.size)).bytes as BlobPart]);
     },
   };
 }

@@ -1,25 +1,29 @@
-import { type UnzipFileInfo, unzipSync } from 'fflate';
 import { GraffitistError } from '../errors.ts';
 import type { NamedBlob } from './checkpointFiles.ts';
+import { type ZipMember, zipMembers } from './zipDirectory.ts';
+import { memberBlob } from './zipMember.ts';
 
-/** Bytes that the arrays of one archive may take unpacked: 4 GiB. */
+/** Bytes that the packed arrays of one archive may take unpacked: 4 GiB. */
 const LARGEST = 2 ** 32;
 
-/** The arrays of a NumPy archive as .npy files, by name. @throws GraffitistError `npy-malformed` */
+/**
+ * The arrays of a NumPy archive as .npy files, by name. Those that are stored as they are (`numpy.savez`) stay slices of the file, packed
+ * ones (`savez_compressed`) are unpacked.
+ * @throws GraffitistError `npy-malformed`
+ */
 export async function npzArrays(file: NamedBlob): Promise<NamedBlob[]> {
   const malformed = (cause: string): GraffitistError =>
     new GraffitistError('npy-malformed', cause, { about: file.name, remedy: 'Write it with numpy.savez, one array per input.' });
-  let total = 0;
-  const filter = ({ name, originalSize }: UnzipFileInfo): boolean => {
-    total += originalSize;
-    if (total > LARGEST) throw malformed('Its arrays take more than 4 GiB.');
-    return name.endsWith('.npy');
-  };
   try {
-    const entries = Object.entries(unzipSync(new Uint8Array(await file.blob.arrayBuffer()), { filter }));
-    if (entries.length === 0) throw malformed('There are no arrays in it.');
-    return entries.map(([name, bytes]) => ({ name, blob: new Blob([bytes as BlobPart]) }));
+    const arrays = (await zipMembers(file)).filter(({ path }) => path.endsWith('.npy'));
+    if (arrays.length === 0) throw malformed('There are no arrays in it.');
+    const unpacked = (sum: number, { method, size }: ZipMember): number => (method === 0 ? sum : sum + size);
+    if (arrays.reduce(unpacked, 0) > LARGEST) throw malformed('Its arrays take more than 4 GiB.');
+    const blobs: NamedBlob[] = [];
+    for (const array of arrays) blobs.push({ name: array.path, blob: await memberBlob(array, array.path) });
+    return blobs;
   } catch (error) {
-    throw error instanceof GraffitistError ? error : malformed(`It cannot be unpacked: ${(error as Error).message}.`);
+    if (error instanceof GraffitistError && error.code === 'npy-malformed') throw error;
+    throw malformed(`It cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

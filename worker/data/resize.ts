@@ -1,0 +1,109 @@
+/** Bilinear resizing as TensorFlow 1.x does it (no `align_corners`, no `half_pixel_centers`), in float32 to the last bit. */
+
+/** Values of a picture, channels last; bytes are looked up in a table, if there is one. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly values: Uint8Array | Float32Array;
+}
+
+export interface Rectangle {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface Resizing {
+  /** The part of the picture that is resized. */
+  readonly from: Rectangle;
+  /** What it is resized to. */
+  readonly height: number;
+  readonly width: number;
+  /** The part of that which is wanted; only this is computed. */
+  readonly window: Rectangle;
+  /** Float32 values of bytes, where they are not the bytes themselves. */
+  readonly table?: Float32Array | undefined;
+}
+
+/** PRP4: the window of the resized picture, row after row, channels as in the picture. */
+export function resizeBilinear(picture: Pixels, { from, height, width, window, table }: Resizing): Float32Array {
+  const { channels } = picture;
+  const rows = axisWeights(from.height, height, window.top, window.height);
+  const columns = axisWeights(from.width, width, window.left, window.width);
+  const length = window.width * channels;
+  const result = new Float32Array(window.height * length);
+  const source = floatRows(picture, from, table);
+  // The rows between which is interpolated; going down, the lower one often becomes the upper one.
+  let above = { row: -1, values: new Float32Array(length) };
+  let below = { row: -1, values: new Float32Array(length) };
+  for (let y = 0; y < window.height; y++) {
+    const [upper = 0, lower = 0] = [rows.lower[y], rows.upper[y]];
+    if (below.row === upper) [above, below] = [below, above];
+    if (above.row !== upper) along(source(upper), columns, channels, above.values);
+    above.row = upper;
+    if (below.row !== lower) along(source(lower), columns, channels, below.values);
+    below.row = lower;
+    between(above.values, below.values, rows.lerp[y] ?? 0, result, y * length);
+  }
+  return result;
+}
+
+interface AxisWeights {
+  readonly lower: Int32Array;
+  readonly upper: Int32Array;
+  readonly lerp: Float32Array;
+}
+
+/** Where each wanted place of an axis of `out` lies among `size` places: in = i · (size / out), in float32. */
+function axisWeights(size: number, out: number, first: number, count: number): AxisWeights {
+  const scale = Math.fround(size / out);
+  const weights = { lower: new Int32Array(count), upper: new Int32Array(count), lerp: new Float32Array(count) };
+  for (let i = 0; i < count; i++) {
+    const place = Math.fround((first + i) * scale);
+    const lower = Math.trunc(place);
+    weights.lower[i] = lower;
+    weights.upper[i] = Math.min(lower + 1, size - 1);
+    weights.lerp[i] = place - lower;
+  }
+  return weights;
+}
+
+/** A row of the part as float32; valid until the next one is asked for. */
+function floatRows({ values, width, channels }: Pixels, from: Rectangle, table: Float32Array | undefined): (row: number) => Float32Array {
+  const length = from.width * channels;
+  const start = (row: number): number => ((from.top + row) * width + from.left) * channels;
+  if (values instanceof Float32Array) return (row) => values.subarray(start(row), start(row) + length);
+  const line = new Float32Array(length);
+  return (row) => {
+    const at = start(row);
+    if (table === undefined) line.set(values.subarray(at, at + length));
+    else for (let i = 0; i < length; i++) line[i] = table[values[at + i] as number] as number;
+    return line;
+  };
+}
+
+/** left + (right − left) · lerp along one row. */
+function along(row: Float32Array, { lower, upper, lerp }: AxisWeights, channels: number, out: Float32Array): void {
+  const fround = Math.fround;
+  let at = 0;
+  for (let x = 0; x < lower.length; x++) {
+    const left = (lower[x] as number) * channels;
+    const right = (upper[x] as number) * channels;
+    const share = lerp[x] as number;
+    for (let c = 0; c < channels; c++) {
+      const a = row[left + c] as number;
+      out[at++] = fround(a + fround(fround((row[right + c] as number) - a) * share));
+    }
+  }
+}
+
+/** above + (below − above) · lerp. */
+function between(above: Float32Array, below: Float32Array, lerp: number, out: Float32Array, at: number): void {
+  const fround = Math.fround;
+  for (let i = 0; i < above.length; i++) {
+    const a = above[i] as number;
+    out[at + i] = fround(a + fround(fround((below[i] as number) - a) * lerp));
+  }
+}

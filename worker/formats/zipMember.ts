@@ -1,0 +1,67 @@
+import { inflateSync } from 'fflate';
+import { GraffitistError } from '../errors.ts';
+import { crc32 } from './crc32.ts';
+import type { ZipMember } from './zipDirectory.ts';
+
+/** What is needed to unpack a file of an archive; plain data that goes to a worker. */
+export type PackedFile = Pick<ZipMember, 'stored' | 'packedSize' | 'size' | 'method' | 'crc'>;
+
+const HEADER = 30;
+
+/** Why a file in an archive cannot be unpacked, told by the directory alone; null: it can. */
+export function refusalOf({ path, method, encrypted }: ZipMember): GraffitistError | null {
+  const remedy = 'Unpack the archive and open the files in it.';
+  if (encrypted) return new GraffitistError('file-unsupported', 'It is encrypted.', { about: path, remedy });
+  if (method === 0 || method === 8) return null;
+  return new GraffitistError('file-unsupported', `It is packed in a way (${method}) that cannot be read.`, { about: path, remedy });
+}
+
+/** The bytes of a file in an archive, checked. @throws GraffitistError `zip-malformed` */
+export async function unpackMember(file: PackedFile, name: string): Promise<Uint8Array> {
+  const bytes = new Uint8Array(await file.stored.arrayBuffer());
+  const start = dataStart(bytes, file, name);
+  const packed = bytes.subarray(start, start + file.packedSize);
+  const plain = file.method === 0 ? packed : inflate(packed, file.size, name);
+  if (plain.length !== file.size) throw malformed(name, `it has ${plain.length} bytes where ${file.size} are listed`);
+  if (crc32(plain) !== file.crc) throw malformed(name, 'its checksum is wrong');
+  return plain;
+}
+
+/**
+ * A file in an archive as a Blob: a slice of the archive where it is stored as it is, else unpacked in pieces.
+ * @throws GraffitistError `zip-malformed`
+ */
+export async function memberBlob(file: PackedFile, name: string): Promise<Blob> {
+  const head = new Uint8Array(await file.stored.slice(0, HEADER).arrayBuffer());
+  const start = dataStart(head, file, name);
+  const packed = file.stored.slice(start, start + file.packedSize);
+  if (file.method === 0) return packed;
+  try {
+    const plain = await new Response(packed.stream().pipeThrough(new DecompressionStream('deflate-raw'))).blob();
+    if (plain.size === file.size) return plain;
+    throw malformed(name, `it has ${plain.size} bytes where ${file.size} are listed`);
+  } catch (error) {
+    throw error instanceof GraffitistError ? error : malformed(name, 'its packed bytes are damaged');
+  }
+}
+
+/** The name and an extra field, which differs from the directory's, stand before the bytes. */
+function dataStart(bytes: Uint8Array, file: PackedFile, name: string): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < HEADER || view.getUint32(0, true) !== 0x04034b50) throw malformed(name, 'its header is not where the directory says');
+  const start = HEADER + view.getUint16(26, true) + view.getUint16(28, true);
+  if (start + file.packedSize > file.stored.size) throw malformed(name, 'it ends too early');
+  return start;
+}
+
+function inflate(packed: Uint8Array, size: number, name: string): Uint8Array {
+  try {
+    return inflateSync(packed, { out: new Uint8Array(size) });
+  } catch (error) {
+    throw malformed(name, `its packed bytes are damaged (${error instanceof Error ? error.message : String(error)})`);
+  }
+}
+
+function malformed(about: string, why: string): GraffitistError {
+  return new GraffitistError('zip-malformed', `It cannot be unpacked: ${why}.`, { about, remedy: 'Make or download the archive again.' });
+}
