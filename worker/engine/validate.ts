@@ -18,7 +18,7 @@ export interface ValidateServices extends StageSource {
 
 /**
  * Runs one or two networks over the open images.
- * @throws GraffitistError `interface-invalid`, `input-unfed`, `shape-mismatch`, `data-shape`, `data-missing`, `cancelled`, whatever stops a run
+ * @throws GraffitistError `interface-invalid`, `input-unfed`, `shape-mismatch`, `data-shape`, `data-missing`, `label-invalid`, `cancelled`, whatever stops a run
  */
 export async function validate(request: ValidateRequest, services: ValidateServices, job: JobOptions): Promise<Evaluation> {
   const started = performance.now();
@@ -98,14 +98,14 @@ function refuseNothingToSay({ networks }: PreparedNetworks, { summary }: OpenedD
   });
 }
 
-/** EVA9: labels that are known before a run are looked at before it. @throws GraffitistError `data-shape` */
+/** EVA9: labels that are known before a run are looked at before it. @throws GraffitistError `label-invalid` */
 function refuseLabels({ networks }: PreparedNetworks, data: OpenedData, images: readonly number[]): void {
   const classes = networks[0]?.scored?.classes;
   if (data.summary.labels === null || data.labelsWhenRead || classes === undefined) return;
   for (const image of images) {
     const label = data.labelOf(image);
     if (label === null || (label >= 0 && label < classes)) continue;
-    throw new GraffitistError('data-shape', `The label is ${label}, and the network has ${classes} classes, from 0 on.`, {
+    throw new GraffitistError('label-invalid', `The label is ${label}, and the network has ${classes} classes, from 0 on.`, {
       about: data.nameOf(image),
       remedy: 'Give a label offset (−1 where labels count from 1), or other labels.',
     });

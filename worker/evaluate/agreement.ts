@@ -50,6 +50,6 @@ export function addPairSums(sums: PairSums, image: ArrayLike<number>, at: number
 
 /** SQNR = 10 log₁₀ (Σ x² ÷ Σ (x − y)²) and the cosine of the angle between x and y; equal outputs have Infinity and 1, zeros too. */
 export function outputAgreement(output: string, { xx, yy, xy, noise, largest }: PairSums): OutputAgreement {
-  const cosine = xx === 0 || yy === 0 ? Number(xx === yy) : Math.min(1, xy / Math.sqrt(xx) / Math.sqrt(yy));
+  const cosine = noise === 0 ? 1 : xx === 0 || yy === 0 ? 0 : Math.min(1, xy / Math.sqrt(xx) / Math.sqrt(yy));
   return { output, sqnrDb: noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(xx / noise), cosine, largestDifference: largest };
 }

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../compute/channel.ts';
+import { type CallOptions, cancelled } from '../compute/channel.ts';
 import type { BatchAnswers } from '../compute/messages.ts';
 import { type ComputePool, type ComputeWorker, together } from '../compute/pool.ts';
 import type { Batch } from '../data/types.ts';
@@ -32,7 +32,7 @@ const LISTED = 20;
 /**
  * EVA1: runs one or two networks over all batches in one pass. Whichever worker is free takes the next batch; what comes back is put
  * together in the order of the images, so that results depend neither on timing nor on how many workers there are.
- * @throws GraffitistError what stops a run, naming the node; `data-shape` for a label that is no class; `cancelled`
+ * @throws GraffitistError what stops a run, naming the node; `label-invalid` for a label that is no class; `cancelled`
  */
 export async function evaluateNetworks(request: EvaluateRequest): Promise<EvaluateResult> {
   const { networks, outputs, shape, pool, job = {} } = request;
@@ -66,6 +66,7 @@ export async function evaluateNetworks(request: EvaluateRequest): Promise<Evalua
       }
     };
     await together(pool.workers.map(work), job.signal);
+    if (job.signal?.aborted === true) throw cancelled();
     return { tally, leftOut: inOrder.leftOut };
   } finally {
     stop.abort();
@@ -118,7 +119,7 @@ class InOrder {
 function refuseOutside({ names, labels }: Batch, classes: number): void {
   const at = labels.findIndex((label) => label >= classes);
   if (at < 0) return;
-  throw new GraffitistError('data-shape', `The label is ${labels[at]}, and the network has ${classes} classes, from 0 on.`, {
+  throw new GraffitistError('label-invalid', `The label is ${labels[at]}, and the network has ${classes} classes, from 0 on.`, {
     about: names[at] ?? '',
     remedy: 'Give a label offset (−1 where labels count from 1), or other labels.',
   });
