@@ -7,20 +7,21 @@ import { createEngine, type LocalEngine } from '../worker/engine.ts';
 import type { BackendName } from '../worker/protocol.ts';
 import { engineEnd } from './threadPort.ts';
 
-/** The engine in this process; its compute workers are threads beside it. */
+/** The engine in this process; its compute and decode workers are threads beside it. */
 export function createNodeEngine(options: { readonly backend: BackendName }): LocalEngine {
   return createEngine({
     backend: options.backend,
     cores: availableParallelism(),
-    spawn: spawnThread,
+    spawn: () => spawnThread('./computeWorker.js', { wasmPaths: wasmFolder() }),
+    spawnData: () => spawnThread('./dataWorker.js', {}),
   });
 }
 
-/** A compute worker as a thread, and the port to it. */
-function spawnThread(): SpawnedWorker {
+/** A worker as a thread, and the port to it. `file` stands beside this one once both are built. */
+function spawnThread(file: string, data: Readonly<Record<string, string>>): SpawnedWorker {
   const { port1, port2 } = new MessageChannel();
-  const workerData = { port: port2, wasmPaths: wasmFolder() };
-  const thread = new Worker(new URL('./computeWorker.js', import.meta.url), { workerData, transferList: [port2] });
+  const workerData = { ...data, port: port2 };
+  const thread = new Worker(new URL(file, import.meta.url), { workerData, transferList: [port2] });
   let asked = false;
   return {
     port: engineEnd(port1 as unknown as ComputePort),

@@ -1,5 +1,5 @@
 import { NETWORKS } from '../worker/zoo/networks.ts';
-import { PREPROCESSINGS } from '../worker/zoo/preprocessing.ts';
+import { preprocessingText } from '../worker/zoo/preprocessing.ts';
 import { table } from './table.ts';
 
 /** The networks of the table, their interface and recipes. */
@@ -26,7 +26,7 @@ export function zooCommand(options: { readonly json?: boolean }): void {
       NETWORKS.map(({ name, firstLayer, lastLayer }) => [name, firstLayer, lastLayer]),
     ),
     '',
-    ...[...new Set(NETWORKS.map(({ preprocessing }) => preprocessing))].map((name) => `${name}: ${PREPROCESSINGS[name]}`),
+    ...[...new Set(NETWORKS.map(({ preprocessing }) => preprocessing))].map((name) => `${name}: ${preprocessingText(name)}`),
     'A recipe is named network/recipe: graffitize --recipe inception_v3/int8 --in_graph … --out_graph …',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -5,6 +5,7 @@ import type { SpawnCompute } from './compute/port.ts';
 import { portableModel } from './compute/portableModel.ts';
 import { parseCommandLine, printCommandLine } from './engine/commandLine.ts';
 import { dataMethods } from './engine/dataMethods.ts';
+import { createDataSession } from './engine/dataSession.ts';
 import {
   addToDocument,
   calibrationOf,
@@ -19,6 +20,7 @@ import { downloadFiles } from './engine/download.ts';
 import { explainGraph } from './engine/explain.ts';
 import { feedSummaries } from './engine/feeds.ts';
 import { inspectNode } from './engine/inspect.ts';
+import { networkFacts } from './engine/networkFacts.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { genericRecipes } from './engine/recipes.ts';
 import { type Calibrate, type RunServices, runPipeline } from './engine/run.ts';
@@ -43,6 +45,8 @@ import { recognizeNetwork } from './zoo/recognize.ts';
 export interface EngineHost {
   /** Starts one compute worker. */
   readonly spawn: SpawnCompute;
+  /** Starts one decode worker; without it no images can be read. */
+  readonly spawnData?: SpawnCompute;
   readonly cores: number;
   /** Undefined: WebGPU where the adapter is hardware, else wasm. */
   readonly backend?: BackendName;
@@ -61,6 +65,11 @@ export function createEngine(host: EngineHost): LocalEngine {
   let last: KeptRun | null = null;
   let chosen: BackendName | null = host.backend ?? null;
   let pool: ComputePool | null = null;
+  const data = createDataSession({
+    spawn: host.spawnData,
+    cores: host.cores,
+    network: () => (document === null || opened === null ? null : networkFacts(document, opened)),
+  });
 
   const current = (): { document: OpenDocument; opened: StageState } => {
     if (document === null || opened === null)
@@ -177,7 +186,7 @@ export function createEngine(host: EngineHost): LocalEngine {
       return compareOutputs({ float: model, quantized, data, images, pool: await workers(job.signal), job });
     },
 
-    ...dataMethods(),
+    ...dataMethods(data),
 
     download: async (form, job = {}) => {
       const final = stages().at(-1);
@@ -199,6 +208,7 @@ export function createEngine(host: EngineHost): LocalEngine {
     dispose: async () => {
       pool?.dispose();
       pool = null;
+      data.dispose();
     },
   };
 }

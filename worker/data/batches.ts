@@ -23,7 +23,8 @@ function dataSet(data: OpenedData): DataSet {
 
 async function* readBatches(data: DataSet, options: BatchOptions, pool: DecodePool): AsyncGenerator<Batch> {
   const { shape, size, signal } = options;
-  if (!Number.isInteger(size) || size < 1) throw new GraffitistError('option-invalid', `A batch of ${size} images cannot be made.`, { about: 'batch_size' });
+  if (!Number.isInteger(size) || size < 1)
+    throw new GraffitistError('option-invalid', `A batch of ${size} images cannot be made.`, { about: 'batch_size' });
   const stop = new AbortController();
   const abort = (): void => stop.abort();
   signal?.addEventListener('abort', abort, { once: true });
@@ -55,11 +56,20 @@ async function* readBatches(data: DataSet, options: BatchOptions, pool: DecodePo
 }
 
 function rowBytes(shape: readonly number[]): number {
-  return Math.max(4, shape.reduce((product, side) => product * side, 4));
+  return Math.max(
+    4,
+    shape.reduce((product, side) => product * side, 4),
+  );
 }
 
 /** One batch, its parts read by several workers. */
-async function readBatch(data: DataSet, images: readonly number[], options: BatchOptions, pool: DecodePool, signal: AbortSignal): Promise<Batch> {
+async function readBatch(
+  data: DataSet,
+  images: readonly number[],
+  options: BatchOptions,
+  pool: DecodePool,
+  signal: AbortSignal,
+): Promise<Batch> {
   const { rule, shape } = options;
   const portion = data.summary.kind === 'arrays' ? Math.max(1, Math.floor(ROW_BYTES / rowBytes(shape))) : PICTURES;
   const parts: Promise<ReadResult>[] = [];

@@ -36,7 +36,14 @@ export function prepareRule(rule: ImageRule, shape: readonly number[]): Prepared
   }
   const steps: ImageSteps = rule.name === 'custom' ? { ...rule, unitFirst: false } : IMAGE_RULES[rule.name].steps;
   checkSteps(steps, Math.max(height, width));
-  return { height, width, channels, steps, mean: perChannel(steps.mean, channels, 'mean'), scale: perChannel(steps.scale, channels, 'scale') };
+  return {
+    height,
+    width,
+    channels,
+    steps,
+    mean: perChannel(steps.mean, channels, 'mean'),
+    scale: perChannel(steps.scale, channels, 'scale'),
+  };
 }
 
 function checkSteps({ crop, divisor, mean, scale, channels }: ImageSteps, size: number): void {

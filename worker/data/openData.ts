@@ -25,10 +25,14 @@ export async function openSource(request: Pick<DataRequest, 'files'>, job: OpenJ
   if (gathered.batches.length > 0) return leavingOut(await cifarSource(gathered), gathered, ['arrays']);
   if (gathered.arrays.length > 0) return arraySource(gathered);
   const [first] = gathered.leftOut;
-  throw new GraffitistError('data-missing', first === undefined ? 'There are no images among the files.' : `There are no images among the files. ${first.error.cause}`, {
-    about: first?.name ?? request.files[0]?.name ?? 'data',
-    remedy: first?.error.remedy ?? 'Give JPEG or PNG files, TFRecords, or arrays (.npy, .npz).',
-  });
+  throw new GraffitistError(
+    'data-missing',
+    first === undefined ? 'There are no images among the files.' : `There are no images among the files. ${first.error.cause}`,
+    {
+      about: first?.name ?? request.files[0]?.name ?? 'data',
+      remedy: first?.error.remedy ?? 'Give JPEG or PNG files, TFRecords, or arrays (.npy, .npz).',
+    },
+  );
 }
 
 export interface OpenJob {
@@ -40,7 +44,8 @@ export interface OpenJob {
 export async function labelSource(source: Source, request: Omit<DataRequest, 'files'>, network: NetworkFacts): Promise<DataSet> {
   const labelling = await labelImages(source, request, network);
   const kept = keptImages(source, labelling);
-  if (kept.length === 0) throw new GraffitistError('data-missing', 'No image has a label.', { about: source.title, remedy: 'Open the images without labels.' });
+  if (kept.length === 0)
+    throw new GraffitistError('data-missing', 'No image has a label.', { about: source.title, remedy: 'Open the images without labels.' });
   const at = (image: number): number => kept[image] ?? -1;
   return {
     summary: summaryOf(source, labelling, kept.length, network),
@@ -56,9 +61,7 @@ export async function labelSource(source: Source, request: Omit<DataRequest, 'fi
 /** Images that have a label, where any has one. */
 function keptImages(source: Source, { labels, leftOut }: Labelling): Int32Array {
   const all = Int32Array.from({ length: source.count }, (_, image) => image);
-  if (labels === null || leftOut.length === 0) return all;
-  const left = new Set(leftOut.map(({ name }) => name));
-  return all.filter((image) => !left.has(source.pathOf(image)));
+  return labels === null || leftOut.length === 0 ? all : all.filter((image) => (labels[image] ?? -1) >= 0);
 }
 
 function summaryOf(source: Source, labelling: Labelling, count: number, network: NetworkFacts): DataSummary {
@@ -84,7 +87,8 @@ function summaryOf(source: Source, labelling: Labelling, count: number, network:
  */
 export function suggestedRule({ shape, dtype }: Pick<Source, 'shape' | 'dtype'>, { preprocessing, shape: input }: NetworkFacts): ImageRule {
   if (dtype !== null && dtype !== 'uint8') return { name: 'none' };
-  if (shape === null || (input !== null && input.join() !== shape.join() && (shape[0] ?? 0) > (input[0] ?? 0))) return { name: preprocessing ?? 'signed' };
+  if (shape === null || (input !== null && input.join() !== shape.join() && (shape[0] ?? 0) > (input[0] ?? 0)))
+    return { name: preprocessing ?? 'signed' };
   if (preprocessing === 'darknet') return { name: 'unit' };
   if (preprocessing === null || preprocessing === 'inception') return { name: 'signed' };
   return croppedRule(preprocessing);

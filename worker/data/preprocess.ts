@@ -95,7 +95,13 @@ function reversed(values: Float32Array): Float32Array {
 }
 
 /** (x / divisor − mean) · scale, one float32 operation after the other. */
-function normalize(values: Float32Array, { mean, scale, channels }: PreparedRule, { divisor }: ImageSteps, out: Float32Array, at: number): void {
+function normalize(
+  values: Float32Array,
+  { mean, scale, channels }: PreparedRule,
+  { divisor }: ImageSteps,
+  out: Float32Array,
+  at: number,
+): void {
   const fround = Math.fround;
   const by = fround(divisor);
   for (let c = 0; c < channels; c++) {

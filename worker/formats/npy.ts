@@ -55,6 +55,12 @@ export function readNpy(bytes: Uint8Array, fileName: string): Tensor {
   return inOrder(layout, layout.shape, bytes.subarray(layout.start, layout.start + size));
 }
 
+/** Element type and shape by the beginning of a `.npy` file. @throws GraffitistError `npy-malformed`, naming the file */
+export function npyHeader(head: Uint8Array, fileName: string): Pick<NpyFile, 'dtype' | 'shape'> {
+  const { dtype, shape } = readLayout(head, Number.POSITIVE_INFINITY, fileName);
+  return { dtype, shape };
+}
+
 /** Opens a `.npy` file without reading its elements. @throws GraffitistError `npy-malformed`, naming the file */
 export async function openNpy(file: { readonly name: string; readonly blob: Blob }): Promise<NpyFile> {
   const { blob, name } = file;

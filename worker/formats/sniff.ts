@@ -128,8 +128,8 @@ function has(bytes: Uint8Array, at: number, magic: string): boolean {
   return true;
 }
 
-/** A record starts with its length and the checksum of that. */
-function isTfRecord(start: Uint8Array): boolean {
+/** Whether a TFRecord file begins like this: a record starts with its length and the checksum of that. */
+export function isTfRecord(start: Uint8Array): boolean {
   if (start.length < 12) return false;
   const stored = new DataView(start.buffer, start.byteOffset).getUint32(8, true);
   return maskCrc(crc32c(start.subarray(0, 8))) === stored;

@@ -1,5 +1,6 @@
-import { inflateSync } from 'fflate';
+import { Inflate, inflateSync } from 'fflate';
 import { GraffitistError } from '../errors.ts';
+import { joinBytes } from './bytes.ts';
 import { crc32 } from './crc32.ts';
 import type { ZipMember } from './zipDirectory.ts';
 
@@ -7,6 +8,10 @@ import type { ZipMember } from './zipDirectory.ts';
 export type PackedFile = Pick<ZipMember, 'stored' | 'packedSize' | 'size' | 'method' | 'crc'>;
 
 const HEADER = 30;
+/** Enough for the names before a file's bytes and for what tells its kind. */
+const HEAD_READ = 2 ** 16;
+/** Files that are unpacked as a whole are pictures. */
+const LARGEST = 2 ** 29;
 
 /** Why a file in an archive cannot be unpacked, told by the directory alone; null: it can. */
 export function refusalOf({ path, method, encrypted }: ZipMember): GraffitistError | null {
@@ -18,6 +23,7 @@ export function refusalOf({ path, method, encrypted }: ZipMember): GraffitistErr
 
 /** The bytes of a file in an archive, checked. @throws GraffitistError `zip-malformed` */
 export async function unpackMember(file: PackedFile, name: string): Promise<Uint8Array> {
+  if (file.size > LARGEST) throw malformed(name, `it unpacks to ${file.size} bytes`);
   const bytes = new Uint8Array(await file.stored.arrayBuffer());
   const start = dataStart(bytes, file, name);
   const packed = bytes.subarray(start, start + file.packedSize);
@@ -43,6 +49,21 @@ export async function memberBlob(file: PackedFile, name: string): Promise<Blob> 
   } catch (error) {
     throw error instanceof GraffitistError ? error : malformed(name, 'its packed bytes are damaged');
   }
+}
+
+/** The first bytes of a file in an archive, some KiB where there are so many. @throws GraffitistError `zip-malformed` */
+export async function memberHead(file: PackedFile, name: string): Promise<Uint8Array> {
+  const bytes = new Uint8Array(await file.stored.slice(0, HEAD_READ).arrayBuffer());
+  const start = dataStart(bytes, file, name);
+  const packed = bytes.subarray(start, start + file.packedSize);
+  if (file.method === 0) return packed;
+  const chunks: Uint8Array[] = [];
+  try {
+    new Inflate((chunk) => chunks.push(chunk)).push(packed);
+  } catch (error) {
+    throw malformed(name, `its packed bytes are damaged (${error instanceof Error ? error.message : String(error)})`);
+  }
+  return joinBytes(chunks);
 }
 
 /** The name and an extra field, which differs from the directory's, stand before the bytes. */

@@ -3,7 +3,7 @@ import type { NetworkRecipe, NetworkSummary, RecipeInfo, RunRequest } from '../p
 import { type NetworkNames, publishedNames } from './names.ts';
 import type { Network } from './network.ts';
 import { NETWORKS, networkNamed } from './networks.ts';
-import { PREPROCESSINGS, preprocessingOf } from './preprocessing.ts';
+import { preprocessingOf, preprocessingText } from './preprocessing.ts';
 import { isTrainingRecipe, RECIPE_TITLES, recipeSteps } from './recipes.ts';
 import type { RecognizedNetwork } from './recognize.ts';
 
@@ -63,7 +63,7 @@ export function summarizeNetwork(found: RecognizedNetwork, path: string): Networ
     firstLayer: found.firstLayer,
     lastLayer: found.lastLayer,
     presets: presetsOf(found).map(({ name }) => name),
-    preprocessing: { name: preprocessing, text: PREPROCESSINGS[preprocessing] },
+    preprocessing: { name: preprocessing, text: preprocessingText(preprocessing) },
     accuracy: network.accuracy,
   };
 }

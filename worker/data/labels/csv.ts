@@ -31,7 +31,8 @@ function* rows(text: string, delimiter: string, fileName: string): Generator<str
         else break;
       }
       at++;
-      if (at < text.length && text[at] !== delimiter && text[at] !== '\n' && text[at] !== '\r') throw malformed(fileName, line, 'something follows a closing quote');
+      if (at < text.length && text[at] !== delimiter && text[at] !== '\n' && text[at] !== '\r')
+        throw malformed(fileName, line, 'something follows a closing quote');
     } else {
       const from = at;
       while (at < text.length && text[at] !== delimiter && text[at] !== '\n' && text[at] !== '\r') at++;

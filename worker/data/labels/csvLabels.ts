@@ -58,10 +58,14 @@ function oneLabelPerLine(rows: readonly (readonly string[])[], request: CsvReque
   const cells = rows.map(([cell = '']) => cell);
   const lines = cells.length === request.paths.length + 1 && LABEL.test(cells[0] ?? '') ? cells.slice(1) : cells;
   if (lines.length !== request.paths.length) {
-    throw new GraffitistError('label-missing', `There are ${request.paths.length.toLocaleString('en-US')} images and ${lines.length.toLocaleString('en-US')} labels.`, {
-      about: request.fileName,
-      remedy: 'A file with one label per line must have as many lines as there are images, in the order of their names.',
-    });
+    throw new GraffitistError(
+      'label-missing',
+      `There are ${request.paths.length.toLocaleString('en-US')} images and ${lines.length.toLocaleString('en-US')} labels.`,
+      {
+        about: request.fileName,
+        remedy: 'A file with one label per line must have as many lines as there are images, in the order of their names.',
+      },
+    );
   }
   if (/ground_truth/i.test(request.fileName)) {
     const labels = lines.map((line) => classOfDevkitNumber(Number(line), request.order));
@@ -72,7 +76,10 @@ function oneLabelPerLine(rows: readonly (readonly string[])[], request: CsvReque
 
 /** Which columns hold file and label: by their names, else the first two. */
 function columnsOf(header: readonly string[]): { readonly file: number; readonly label: number } {
-  const file = Math.max(0, header.findIndex((name) => FILE.test(name)));
+  const file = Math.max(
+    0,
+    header.findIndex((name) => FILE.test(name)),
+  );
   const label = header.findIndex((name, column) => column !== file && LABEL.test(name));
   return { file, label: label >= 0 ? label : file === 0 ? 1 : 0 };
 }
@@ -82,22 +89,33 @@ function isHeader(row: readonly string[]): boolean {
 }
 
 /** Numbers as they are; WNIDs by their order; any other text by its place among the sorted names. */
-function classesOf(cells: readonly (string | undefined)[], { order, fileName }: CsvRequest): Pick<CsvLabels, 'labels' | 'classNames' | 'imagenet'> {
+function classesOf(
+  cells: readonly (string | undefined)[],
+  { order, fileName }: CsvRequest,
+): Pick<CsvLabels, 'labels' | 'classNames' | 'imagenet'> {
   const given = cells.filter((cell): cell is string => cell !== undefined && cell !== '');
   if (given.every((cell) => /^[+-]?\d+(\.0*)?$/.test(cell))) {
-    return { labels: cells.map((cell) => (cell === undefined || cell === '' ? null : Math.trunc(Number(cell)))), classNames: [], imagenet: false };
+    return {
+      labels: cells.map((cell) => (cell === undefined || cell === '' ? null : Math.trunc(Number(cell)))),
+      classNames: [],
+      imagenet: false,
+    };
   }
   // ImageNet's table from Kaggle: a WNID, then the corners of a box, perhaps several times.
   const wnids = cells.map((cell) => /^n\d{8}(?=\s|$)/.exec(cell ?? '')?.[0] ?? null);
   const known = wnids.map((wnid) => (wnid === null ? null : classOfWnid(wnid, order)));
-  if (given.length > 0 && known.filter((label) => label !== null).length === given.length) return { labels: known, classNames: [], imagenet: true };
+  if (given.length > 0 && known.filter((label) => label !== null).length === given.length)
+    return { labels: known, classNames: [], imagenet: true };
   if (given.every((cell) => Number.isNaN(Number(cell)))) {
     const classNames = [...new Set(given)].sort();
     const places = new Map(classNames.map((name, index) => [name, index]));
     return { labels: cells.map((cell) => places.get(cell ?? '') ?? null), classNames, imagenet: false };
   }
   const odd = given.find((cell) => !/^[+-]?\d+(\.0*)?$/.test(cell)) ?? '';
-  throw new GraffitistError('label-invalid', `Some labels are numbers and some are not ('${odd}').`, { about: fileName, remedy: 'Write all labels in one way.' });
+  throw new GraffitistError('label-invalid', `Some labels are numbers and some are not ('${odd}').`, {
+    about: fileName,
+    remedy: 'Write all labels in one way.',
+  });
 }
 
 /** Images by what a table may call them: path, file name, either without its ending. */

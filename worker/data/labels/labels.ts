@@ -41,7 +41,8 @@ export async function labelImages(source: Source, request: Omit<DataRequest, 'fi
   const rule = request.labels ?? { kind: 'auto' };
   const chosen = rule.kind === 'auto' ? automatic(source, network) : rule;
   if (chosen.kind === 'none') return { ...NONE, warnings: tablesBeside(source) };
-  if (source.labelsWhenRead && (chosen.kind === 'carried' || chosen.kind === 'wnid')) return recordLabelling(source, chosen, request, network);
+  if (source.labelsWhenRead && (chosen.kind === 'carried' || chosen.kind === 'wnid'))
+    return recordLabelling(source, chosen, request, network);
   const raw = await rawLabels(source, chosen, network);
   const offset = typeof request.labelOffset === 'number' ? request.labelOffset : autoOffset(raw.found, network.outputs);
   checkRange(raw.found, offset, network.outputs);
@@ -49,10 +50,10 @@ export async function labelImages(source: Source, request: Omit<DataRequest, 'fi
 }
 
 /** LBL2: what the data carries, else class folders, else WNIDs in file names, else nothing. */
-function automatic(source: Source, network: NetworkFacts): LabelRule {
+function automatic(source: Source, network: NetworkFacts): Exclude<LabelRule, { readonly kind: 'auto' }> {
   if (source.labels !== null || source.labelsWhenRead) return { kind: 'carried' };
   const paths = Array.from({ length: source.count }, (_, image) => source.pathOf(image));
-  const wnid: LabelRule = { kind: 'wnid', order: network.name === 'darknet19' ? 'darknet' : 'imagenet' };
+  const wnid = { kind: 'wnid', order: network.name === 'darknet19' ? 'darknet' : 'imagenet' } as const;
   const wnids = paths.filter((path) => classOfWnid(wnidIn(path) ?? '', 'imagenet') !== null).length;
   const isImageNet = wnids > source.count / 2;
   const { folders, labels } = folderLabels(paths);
@@ -63,7 +64,11 @@ function automatic(source: Source, network: NetworkFacts): LabelRule {
   return fits ? { kind: 'folders' } : { kind: 'none' };
 }
 
-async function rawLabels(source: Source, rule: Exclude<LabelRule, { kind: 'auto' | 'none' }>, network: NetworkFacts): Promise<Raw> {
+async function rawLabels(
+  source: Source,
+  rule: Exclude<LabelRule, { readonly kind: 'auto' } | { readonly kind: 'none' }>,
+  network: NetworkFacts,
+): Promise<Raw> {
   const paths = Array.from({ length: source.count }, (_, image) => source.pathOf(image));
   switch (rule.kind) {
     case 'carried':
@@ -79,7 +84,10 @@ async function rawLabels(source: Source, rule: Exclude<LabelRule, { kind: 'auto'
 
 function carried(source: Source, rule: LabelRule): Raw {
   if (source.labels === null) {
-    throw new GraffitistError('label-missing', 'The data holds no labels.', { about: source.title, remedy: 'Take labels from folders, file names or a table.' });
+    throw new GraffitistError('label-missing', 'The data holds no labels.', {
+      about: source.title,
+      remedy: 'Take labels from folders, file names or a table.',
+    });
   }
   const labels = Array.from(source.labels);
   return { found: { rule, range: rangeOf(labels), of: null }, labels, classNames: source.classNames, warnings: [], missing: '' };
@@ -88,7 +96,10 @@ function carried(source: Source, rule: LabelRule): Raw {
 function folders(paths: readonly string[], rule: LabelRule, network: NetworkFacts): Raw {
   const { labels, classNames, folders: count } = folderLabels(paths);
   if (count === 0) {
-    throw new GraffitistError('label-missing', 'The pictures lie in no folders of classes.', { about: 'labels', remedy: 'Put the pictures of each class into a folder of its own.' });
+    throw new GraffitistError('label-missing', 'The pictures lie in no folders of classes.', {
+      about: 'labels',
+      remedy: 'Put the pictures of each class into a folder of its own.',
+    });
   }
   const found = { rule, range: rangeOf(labels), of: count };
   const { outputs } = network;
@@ -112,17 +123,38 @@ function wnids(paths: readonly string[], rule: Extract<LabelRule, { kind: 'wnid'
     });
   }
   const classNames = namesByWnid(paths, labels, rule.order);
-  return { found: { rule, range: rangeOf(labels), of: 1000 }, labels, classNames, warnings: [], missing: 'Its name has no WNID of the thousand classes.' };
+  return {
+    found: { rule, range: rangeOf(labels), of: 1000 },
+    labels,
+    classNames,
+    warnings: [],
+    missing: 'Its name has no WNID of the thousand classes.',
+  };
 }
 
-async function table(source: Source, paths: readonly string[], rule: Extract<LabelRule, { kind: 'csv' }>, network: NetworkFacts): Promise<Raw> {
+async function table(
+  source: Source,
+  paths: readonly string[],
+  rule: Extract<LabelRule, { kind: 'csv' }>,
+  network: NetworkFacts,
+): Promise<Raw> {
   const wanted = rule.file.replaceAll('\\', '/');
-  const file = source.texts.find(({ path }) => path === wanted) ?? source.texts.find(({ path }) => path.endsWith(`/${wanted}`) || path === wanted.replace(/^.*\//, ''));
+  const file =
+    source.texts.find(({ path }) => path === wanted) ??
+    source.texts.find(({ path }) => path.endsWith(`/${wanted}`) || path === wanted.replace(/^.*\//, ''));
   if (file === undefined) {
-    throw new GraffitistError('file-missing', `The table '${rule.file}' is not among the files.`, { about: rule.file, remedy: 'Open it together with the images.' });
+    throw new GraffitistError('file-missing', `The table '${rule.file}' is not among the files.`, {
+      about: rule.file,
+      remedy: 'Open it together with the images.',
+    });
   }
   const order: WnidOrder = network.name === 'darknet19' ? 'darknet' : 'imagenet';
-  const { labels, classNames, strangers, imagenet } = csvLabels({ text: await (await blobOf(file)).text(), fileName: file.path, paths, order });
+  const { labels, classNames, strangers, imagenet } = csvLabels({
+    text: await (await blobOf(file)).text(),
+    fileName: file.path,
+    paths,
+    order,
+  });
   const warnings: DataWarning[] = [];
   if (strangers.count > 0) {
     warnings.push({
@@ -131,7 +163,13 @@ async function table(source: Source, paths: readonly string[], rule: Extract<Lab
       remedy: null,
     });
   }
-  return { found: { rule, range: rangeOf(labels), of: imagenet ? 1000 : null }, labels, classNames, warnings, missing: `'${rule.file}' has no line for it.` };
+  return {
+    found: { rule, range: rangeOf(labels), of: imagenet ? 1000 : null },
+    labels,
+    classNames,
+    warnings,
+    missing: `'${rule.file}' has no line for it.`,
+  };
 }
 
 function finish(source: Source, rule: LabelRule, { labels, classNames, warnings, missing }: Raw, offset: number): Labelling {
@@ -141,7 +179,14 @@ function finish(source: Source, rule: LabelRule, { labels, classNames, warnings,
   if (leftOut.length > 0) {
     warnings = [
       ...warnings,
-      { rule: 'LBL8', text: `${leftOut.length.toLocaleString('en-US')} of ${labels.length.toLocaleString('en-US')} images have no label and are left out: ${leftOut.slice(0, 3).map(({ name }) => name).join(', ')}${leftOut.length > 3 ? ' …' : ''}.`, remedy: 'Label them, or open the images without labels.' },
+      {
+        rule: 'LBL8',
+        text: `${leftOut.length.toLocaleString('en-US')} of ${labels.length.toLocaleString('en-US')} images have no label and are left out: ${leftOut
+          .slice(0, 3)
+          .map(({ name }) => name)
+          .join(', ')}${leftOut.length > 3 ? ' …' : ''}.`,
+        remedy: 'Label them, or open the images without labels.',
+      },
     ];
   }
   return {
@@ -164,16 +209,25 @@ async function recordLabelling(
   network: NetworkFacts,
 ): Promise<Labelling> {
   const sample = await sampleRecords(source);
-  const found = sample.found(rule, network);
+  const found = sample.found(rule);
   if (found.range === null) {
     if (request.labels !== undefined && request.labels.kind !== 'auto')
-      throw new GraffitistError('label-missing', 'The records hold no labels (image/class/label).', { about: source.title, remedy: 'Open them without labels.' });
+      throw new GraffitistError('label-missing', 'The records hold no labels (image/class/label).', {
+        about: source.title,
+        remedy: 'Open them without labels.',
+      });
     return NONE;
   }
   const offset = typeof request.labelOffset === 'number' ? request.labelOffset : autoOffset(found, network.outputs);
   checkRange(found, offset, network.outputs);
   const records: RecordLabels = { by: rule.kind === 'wnid' ? rule.order : 'number', offset, classes: network.outputs };
-  return { ...NONE, rule, offset, records, classNames: found.of === 1000 && rule.kind === 'wnid' ? shifted(wnidsInOrder(rule.order), offset) : [] };
+  return {
+    ...NONE,
+    rule,
+    offset,
+    records,
+    classNames: found.of === 1000 && rule.kind === 'wnid' ? shifted(wnidsInOrder(rule.order), offset) : [],
+  };
 }
 
 /** Where a table that may hold labels lies beside images that have none, that is said. */
@@ -198,7 +252,8 @@ function namesByWnid(paths: readonly string[], labels: readonly (number | null)[
   paths.forEach((path, image) => {
     const label = labels[image] ?? null;
     const words = /n\d{8}[_ -]([^/]*?[a-z][^/]*?)(\.\w+)?$/i.exec(path)?.[1];
-    if (label !== null && words !== undefined && (names[label] ?? '').length === 9) names[label] = `${names[label]} ${words.replaceAll('_', ' ')}`;
+    if (label !== null && words !== undefined && (names[label] ?? '').length === 9)
+      names[label] = `${names[label]} ${words.replaceAll('_', ' ')}`;
   });
   return names;
 }

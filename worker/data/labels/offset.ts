@@ -32,8 +32,15 @@ export function checkRange({ range }: FoundLabels, offset: number, outputs: numb
   const [low, high] = [range[0] + offset, range[1] + offset];
   if (low >= 0 && (outputs === null || high < outputs)) return;
   const classes = outputs === null ? 'Classes count from 0' : `the network has the classes 0 to ${outputs - 1}`;
-  throw new GraffitistError('label-invalid', `The labels go from ${low} to ${high}${offset === 0 ? '' : ` with the offset ${offset}`}, ${classes}.`, {
-    about: 'labels',
-    remedy: low < 0 ? 'Correct the label offset.' : 'Set the label offset (−1 where labels count from 1), or give the data that belongs to the network.',
-  });
+  throw new GraffitistError(
+    'label-invalid',
+    `The labels go from ${low} to ${high}${offset === 0 ? '' : ` with the offset ${offset}`}, ${classes}.`,
+    {
+      about: 'labels',
+      remedy:
+        low < 0
+          ? 'Correct the label offset.'
+          : 'Set the label offset (−1 where labels count from 1), or give the data that belongs to the network.',
+    },
+  );
 }

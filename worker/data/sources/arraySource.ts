@@ -4,13 +4,10 @@ import { type NpyFile, openNpy } from '../../formats/npy.ts';
 import { npzArrays } from '../../formats/npz.ts';
 import { tensorNumbers } from '../../formats/tensorValues.ts';
 import type { LeftOut } from '../../protocol.ts';
+import { imagesRank, isLabels, partOf } from './arrayNames.ts';
 import { blobOf, type DataFile, type Gathered } from './gather.ts';
 import { type ArrayPart, rowSource } from './rows.ts';
 import type { RowForm, Source } from './source.ts';
-
-/** Names of arrays, the likelier first: habits of Keras and NumPy, the part for judging before the one for training. */
-const IMAGES = 'images image x x_test test_images test_x x_val val_images data test_data inputs input features x_train train_images train_x train_data'.split(' ');
-const LABELS = 'labels label y y_test test_labels test_y y_val val_labels targets classes fine_labels y_train train_labels train_y'.split(' ');
 
 interface NamedArray {
   readonly name: string;
@@ -40,7 +37,9 @@ export async function arraySource(gathered: Gathered): Promise<Source> {
   const labels = chooseLabels(arrays, images);
   for (const other of arrays) {
     if (other === images || other === labels || other.file === images.file) continue;
-    const error = new GraffitistError('file-unsupported', `The images of '${images.file.path}' are taken, not these.`, { remedy: 'Open it by itself.' });
+    const error = new GraffitistError('file-unsupported', `The images of '${images.file.path}' are taken, not these.`, {
+      remedy: 'Open it by itself.',
+    });
     leftOut.push({ name: other.file.path, error: errorInfo(error) });
   }
   const [count = 0] = images.npy.shape;
@@ -62,44 +61,41 @@ async function openArrays(file: DataFile): Promise<NamedArray[]> {
 }
 
 function chooseImages(arrays: readonly NamedArray[]): NamedArray | undefined {
-  const images = arrays.filter(({ npy }) => npy.shape.length >= 3 || (npy.shape.length === 2 && (npy.shape[1] ?? 0) > 1));
-  const named = images.filter(({ name }) => rank(IMAGES, name) < IMAGES.length);
-  const first = (list: readonly NamedArray[]): NamedArray | undefined => [...list].sort((a, b) => rank(IMAGES, a.name) - rank(IMAGES, b.name))[0];
-  return first(named) ?? images.find(({ npy }) => npy.shape.length === 4) ?? images[0];
+  const images = arrays.filter(({ name, npy: { shape } }) => !isLabels(name, shape) && shape.length >= 2);
+  const named = images
+    .filter(({ name }) => imagesRank(name) < Number.POSITIVE_INFINITY)
+    .sort((a, b) => imagesRank(a.name) - imagesRank(b.name));
+  return named[0] ?? images.find(({ npy }) => npy.shape.length === 4) ?? images.find(({ npy }) => npy.shape.length === 3) ?? images[0];
 }
 
 /** The labels that go by the images' name or file: as many as images, where there are several. */
 function chooseLabels(arrays: readonly NamedArray[], images: NamedArray): NamedArray | undefined {
-  const flat = arrays.filter((array) => array !== images && (array.npy.shape.length === 1 || (array.npy.shape.length === 2 && array.npy.shape[1] === 1)));
-  const named = flat.filter(({ name, file }) => rank(LABELS, name) < LABELS.length && (file === images.file || partOf(name) === partOf(images.name)));
+  const named = arrays.filter((array) => array !== images && isLabels(array.name, array.npy.shape));
   const beside = named.filter(({ file }) => file === images.file);
-  const candidates = (beside.length > 0 ? beside : named).sort((a, b) => Number(partOf(b.name) === partOf(images.name)) - Number(partOf(a.name) === partOf(images.name)));
+  const ofPart = (list: readonly NamedArray[]) => list.filter(({ name }) => partOf(name) === partOf(images.name));
+  const candidates = [ofPart(beside), beside, ofPart(named)].find((list) => list.length > 0) ?? [];
   return candidates.find(({ npy }) => npy.shape[0] === images.npy.shape[0]) ?? candidates[0];
-}
-
-/** Which part of a data set a name speaks of. */
-function partOf(name: string): string {
-  return /test|val|train/i.exec(name)?.[0].toLowerCase() ?? '';
-}
-
-/** Place of a name in a list; its length for one that is not there. */
-function rank(names: readonly string[], name: string): number {
-  const at = names.indexOf(name.toLowerCase());
-  return at < 0 ? names.length : at;
 }
 
 /** Labels as whole numbers. @throws GraffitistError `label-missing` where they are not as many as images, `label-invalid` */
 async function readLabels({ name, npy }: NamedArray, count: number): Promise<Int32Array> {
   const have = npy.shape[0] ?? 0;
   if (have !== count) {
-    throw new GraffitistError('label-missing', `There are ${count.toLocaleString('en-US')} images and ${have.toLocaleString('en-US')} labels.`, {
-      about: name,
-      remedy: 'Give as many labels as images, or open the images without labels.',
-    });
+    throw new GraffitistError(
+      'label-missing',
+      `There are ${count.toLocaleString('en-US')} images and ${have.toLocaleString('en-US')} labels.`,
+      {
+        about: name,
+        remedy: 'Give as many labels as images, or open the images without labels.',
+      },
+    );
   }
   const numbers = tensorNumbers(await npy.rows(0, count));
   if (!numbers.every(Number.isInteger)) {
-    throw new GraffitistError('label-invalid', 'The labels are no whole numbers.', { about: name, remedy: 'Save them as integers, one class number per image.' });
+    throw new GraffitistError('label-invalid', 'The labels are no whole numbers.', {
+      about: name,
+      remedy: 'Save them as integers, one class number per image.',
+    });
   }
   return Int32Array.from(numbers);
 }

@@ -22,7 +22,11 @@ export async function cifarSource(gathered: Gathered): Promise<Source> {
     .filter((file) => !kept.some((one) => one.file === file))
     .map(({ path }) => ({
       name: path,
-      error: errorInfo(new GraffitistError('file-unsupported', 'The test images are taken, not these.', { remedy: 'Open the training batches by themselves.' })),
+      error: errorInfo(
+        new GraffitistError('file-unsupported', 'The test images are taken, not these.', {
+          remedy: 'Open the training batches by themselves.',
+        }),
+      ),
     }));
   const labels = await Promise.all(kept.map(({ blob }) => labelsOf(blob, form)));
   return rowSource({
@@ -38,10 +42,14 @@ async function opened(file: DataFile): Promise<{ readonly blob: Blob; readonly s
   const blob = await blobOf(file);
   const skip = LABEL_BYTES.find((bytes) => blob.size > 0 && blob.size % (PLANES + bytes) === 0);
   if (skip !== undefined) return { blob, skip };
-  throw new GraffitistError('file-truncated', `Its ${blob.size} bytes are no whole number of CIFAR images (3,073 bytes each, CIFAR-100's 3,074).`, {
-    about: file.path,
-    remedy: 'Copy or download it again.',
-  });
+  throw new GraffitistError(
+    'file-truncated',
+    `Its ${blob.size} bytes are no whole number of CIFAR images (3,073 bytes each, CIFAR-100's 3,074).`,
+    {
+      about: file.path,
+      remedy: 'Copy or download it again.',
+    },
+  );
 }
 
 async function labelsOf(blob: Blob, { stride, skip }: RowForm): Promise<Uint8Array> {

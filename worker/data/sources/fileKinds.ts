@@ -1,5 +1,16 @@
 /** What a file is for among data, by its name. */
-export type DataFileKind = 'picture' | 'other-picture' | 'records' | 'array' | 'batch' | 'pickle' | 'text' | 'archive' | 'clutter' | 'foreign' | 'unknown';
+export type DataFileKind =
+  | 'picture'
+  | 'other-picture'
+  | 'records'
+  | 'array'
+  | 'batch'
+  | 'pickle'
+  | 'text'
+  | 'archive'
+  | 'clutter'
+  | 'foreign'
+  | 'unknown';
 
 const BY_NAME: readonly (readonly [kind: DataFileKind, pattern: RegExp])[] = [
   // What systems put beside people's files.

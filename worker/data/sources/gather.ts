@@ -39,7 +39,13 @@ export async function gather(given: readonly SourceFile[]): Promise<Gathered> {
     if (dataFileKind(path) === 'archive') await addArchive(file, path, files, leftOut);
     else files.push({ path, bytes: file.blob.size, content: file.blob });
   }
-  const found: Record<'picture' | 'records' | 'array' | 'batch' | 'text', DataFile[]> = { picture: [], records: [], array: [], batch: [], text: [] };
+  const found: Record<'picture' | 'records' | 'array' | 'batch' | 'text', DataFile[]> = {
+    picture: [],
+    records: [],
+    array: [],
+    batch: [],
+    text: [],
+  };
   for (const file of files) {
     const kind = await kindOf(file);
     if (kind in found) found[kind as keyof typeof found].push(file);

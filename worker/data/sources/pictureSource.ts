@@ -58,7 +58,8 @@ function choosePart(pictures: readonly DataFile[], root: string): Part {
   const partOf = ({ path }: DataFile): string => firstFolder(path.slice(root.length)).toLowerCase();
   const parts = new Set(pictures.map(partOf));
   const chosen = PARTS.find((part) => parts.has(part));
-  if (chosen === undefined || parts.size < 2 || ![...parts].every((part) => PARTS.includes(part))) return { pictures, folder: root, warnings: [] };
+  if (chosen === undefined || parts.size < 2 || ![...parts].every((part) => PARTS.includes(part)))
+    return { pictures, folder: root, warnings: [] };
   const taken = pictures.filter((file) => partOf(file) === chosen);
   const others = [...parts].filter((part) => part !== chosen);
   return {

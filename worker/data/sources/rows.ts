@@ -20,7 +20,10 @@ interface RowSourceOptions {
 export function rowSource({ name, parts, labels, classNames, gathered }: RowSourceOptions): Source {
   const ends: number[] = [];
   let count = 0;
-  for (const { rows } of parts) ends.push((count += rows));
+  for (const { rows } of parts) {
+    count += rows;
+    ends.push(count);
+  }
   const form = parts[0]?.form;
   const shape = form === undefined ? [] : pictureShape(form);
   return {

@@ -19,7 +19,7 @@ export interface RowForm {
 export type StoredImages =
   | { readonly kind: 'file'; readonly blob: Blob }
   | { readonly kind: 'packed'; readonly file: PackedFile }
-  | { readonly kind: 'record'; readonly blob: Blob; readonly gzip: boolean }
+  | { readonly kind: 'record'; readonly blob: Blob }
   | { readonly kind: 'rows'; readonly blob: Blob; readonly count: number; readonly form: RowForm };
 
 /** Images before anything is said of labels. */

@@ -33,7 +33,10 @@ export interface SmallPicture {
 export type DataCalls = {
   readonly read: { readonly args: ReadRequest; readonly result: ReadResult };
   /** One image, its longer side at most `size`. */
-  readonly thumbnail: { readonly args: { readonly stored: StoredImages; readonly name: string; readonly size: number }; readonly result: SmallPicture };
+  readonly thumbnail: {
+    readonly args: { readonly stored: StoredImages; readonly name: string; readonly size: number };
+    readonly result: SmallPicture;
+  };
   /** Labels of records alone, −1 where there is none or the record cannot be read. */
   readonly labels: {
     readonly args: { readonly stored: readonly StoredImages[]; readonly names: readonly string[]; readonly records: RecordLabels };

@@ -3,7 +3,7 @@ import { dtypeSize, elementCount } from '../../formats/dtype.ts';
 import type { ImageDecoder } from '../../formats/images/image.ts';
 import { type NumberArray, tensorNumbers } from '../../formats/tensorValues.ts';
 import { unpackMember } from '../../formats/zipMember.ts';
-import { type RecordLabels, readExample } from '../labels/recordLabels.ts';
+import { labelledExample, type RecordLabels } from '../labels/recordLabels.ts';
 import type { Pixels } from '../resize.ts';
 import { pictureShape } from '../sources/rows.ts';
 import type { RowForm, StoredImages } from '../sources/source.ts';
@@ -47,7 +47,7 @@ export class ImageReader {
   async *labels(stored: readonly StoredImages[], names: readonly string[], records: RecordLabels): AsyncGenerator<number> {
     for (const [place, one] of stored.entries()) {
       if (one.kind !== 'record') throw new GraffitistError('internal', 'Only records hold labels of their own.');
-      const example = await attempt(() => readExample(one, names[place] ?? '', records));
+      const example = await attempt(() => labelledExample(one, names[place] ?? '', records));
       yield 'error' in example ? -1 : (example.label ?? -1);
     }
   }
@@ -55,7 +55,7 @@ export class ImageReader {
   #picture(stored: Exclude<StoredImages, { readonly kind: 'rows' }>, name: string, records: RecordLabels | null): Promise<ReadOrNot> {
     return attempt(async () => {
       if (stored.kind === 'record') {
-        const { encoded, label } = await readExample(stored, name, records);
+        const { encoded, label } = await labelledExample(stored, name, records);
         return oneImage(await this.#decode(encoded, name), label);
       }
       const bytes = stored.kind === 'file' ? new Uint8Array(await stored.blob.arrayBuffer()) : await unpackMember(stored.file, name);
@@ -113,8 +113,16 @@ async function rowsOf(blob: Blob, count: number, form: RowForm): Promise<OneImag
 
 function rowPixels(values: NumberArray, shape: readonly number[]): Pixels {
   const [height = 0, width = 0, channels = 0] = shape;
-  if (shape.length !== 3) throw new GraffitistError('data-shape', `Values of shape ${shape.join('×')} are no picture.`, { remedy: "Feed them as they are (rule 'none')." });
-  return { height, width, channels, values: values instanceof Uint8Array || values instanceof Float32Array ? values : Float32Array.from(values) };
+  if (shape.length !== 3)
+    throw new GraffitistError('data-shape', `Values of shape ${shape.join('×')} are no picture.`, {
+      remedy: "Feed them as they are (rule 'none').",
+    });
+  return {
+    height,
+    width,
+    channels,
+    values: values instanceof Uint8Array || values instanceof Float32Array ? values : Float32Array.from(values),
+  };
 }
 
 function copyValues(values: ArrayLike<number>, shape: readonly number[], wanted: readonly number[], out: Float32Array, at: number): void {

@@ -50,7 +50,7 @@ async function read(request: ReadRequest, reader: ImageReader, call: CallContext
   let place = 0;
   for await (const image of reader.images(request.stored, request.names, request.records)) {
     if (call.cancelled) throw cancelled();
-    const error = 'error' in image ? image.error : fit(image, rule, values, places.length * size, request.shape);
+    const error = 'error' in image ? image.error : putInto(image, rule, values, places.length * size, request.shape);
     if (error !== null) leftOut.push({ name: request.names[place] ?? '', error: errorInfo(error) });
     else {
       places.push(place);
@@ -68,7 +68,7 @@ async function read(request: ReadRequest, reader: ImageReader, call: CallContext
 }
 
 /** An image into its place, or why it does not fit. */
-function fit(image: OneImage, rule: PreparedRule, out: Float32Array, at: number, shape: readonly number[]): GraffitistError | null {
+function putInto(image: OneImage, rule: PreparedRule, out: Float32Array, at: number, shape: readonly number[]): GraffitistError | null {
   try {
     if (rule.steps === null) image.copy(shape, out, at);
     else preprocess(image.pixels(), rule, out, at);
