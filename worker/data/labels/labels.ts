@@ -251,7 +251,7 @@ function namesByWnid(paths: readonly string[], labels: readonly (number | null)[
   const names = wnidsInOrder(order);
   paths.forEach((path, image) => {
     const label = labels[image] ?? null;
-    const words = /n\d{8}[_ -]([^/]*?[a-z][^/]*?)(\.\w+)?$/i.exec(path)?.[1];
+    const words = /n\d{8}[_ -]([^/.]*[a-z][^/.]*)/i.exec(path)?.[1];
     if (label !== null && words !== undefined && (names[label] ?? '').length === 9)
       names[label] = `${names[label]} ${words.replaceAll('_', ' ')}`;
   });
