@@ -30,7 +30,7 @@ export async function openNetworks(
     const [first] = opened;
     const wanted = [given, run, first === undefined ? null : interfaceOf(first.model)];
     const found = wanted.find((candidate) => candidate != null && hasNodes(state.model, candidate));
-    if (found === undefined && given !== undefined && first === undefined) refuseMissing(state.model, given);
+    if (given !== undefined && found !== given && first === undefined) refuseMissing(state.model, given);
     const model = found == null ? state.model : withInterface(state.model, found);
     const titles = opened.map(({ title }) => title);
     const title = ref.title ?? (ref.kind === 'stage' ? state.title : titleOf(ref, titles));
