@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { errorInfo, errorText, GraffitistError } from '../worker/errors.ts';
+import { withDataArguments } from './dataArguments.ts';
 import { demoCommand } from './demoCommand.ts';
 import { type DiffOptions, diffCommand } from './diffCommand.ts';
 import { type ExplainOptions, explainCommand } from './explainCommand.ts';
@@ -69,8 +70,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .action(async (expected: string, actual: string, options: DiffOptions) => {
       code = await diffCommand(expected, actual, options);
     });
-  program
-    .command('validate')
+  withDataArguments(program.command('validate'))
     .description(
       'run one or two networks over labelled images: top-1, top-5 and loss with intervals, and how the second differs from the first',
     )
@@ -78,11 +78,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--against <file>', 'a second network for the same images, compared with the first')
     .option('--recipe <name or file.json>', 'compare with the result of this recipe')
     .option('--transforms <expressions...>', 'compare with the result of these transforms')
-    .option('--data_dir, --data <paths...>', 'files or folders of images, .zip, TFRecord shards, .npz, .npy, batches of CIFAR')
-    .option('--labels <rule>', 'auto, none, folders, wnid, darknet, or a .csv', 'auto')
-    .option('--label_offset <number>', 'added to every label (default: found)')
-    .option('--preprocessing, --images <rule>', "how a picture becomes an input (default: the network's own)")
-    .option('--image_size <pixels>', 'height and width of the input, where the graph does not say it')
     .option('-b, --batch_size <count>', 'at most so many images at a time')
     .option('--limit <count>', 'so many of the images: the first ones, or with --seed a choice')
     .option('--seed <number>', 'of the choice of images')
