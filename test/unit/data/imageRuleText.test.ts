@@ -22,7 +22,11 @@ const named = fc.record({ name: fc.constantFrom(...names), size }, { requiredKey
 
 describe('rules for images as text', () => {
   it('PRP8 a rule that is printed is read back as it was', () => {
-    fc.assert(fc.property(fc.oneof(spelledOut, named), (rule: ImageRule) => expect(parseImageRule(printImageRule(rule))).toEqual(rule)));
+    fc.assert(
+      fc.property(fc.oneof(spelledOut, named), (rule: ImageRule) => {
+        expect(parseImageRule(printImageRule(rule))).toEqual(rule);
+      }),
+    );
   });
 
   it('PRP8 what is not written is plain', () => {
