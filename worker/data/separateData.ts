@@ -47,7 +47,8 @@ interface Sorted {
 
 /** Arrays of images and of their labels that were given together. */
 function paired(sorted: readonly Sorted[]): Sorted[] {
-  const partsOf = (belongs: Belongs): Set<string> => new Set(sorted.filter((one) => one.belongs === belongs).map(({ file }) => partOf(file.name)));
+  const partsOf = (belongs: Belongs): Set<string> =>
+    new Set(sorted.filter((one) => one.belongs === belongs).map(({ file }) => partOf(file.name)));
   const [images, labels] = [partsOf('images'), partsOf('labels')];
   return sorted.map(({ file, belongs }) => {
     const part = partOf(file.name);
@@ -103,15 +104,12 @@ async function arrays(file: SourceFile): Promise<Belongs> {
   const found = await headers(file);
   if (found.some(({ dtype, shape }) => dtype === 'uint8' && shape.length >= 3)) return 'data';
   const hasLabels = found.some(({ name, shape }) => isLabels(name, shape));
-  const hasImages = found.some(({ name, shape }) => shape.length >= 2 && (shape.length >= 3 || imagesRank(name) < Number.POSITIVE_INFINITY));
+  const hasImages = found.some(
+    ({ name, shape }) => shape.length >= 2 && (shape.length >= 3 || imagesRank(name) < Number.POSITIVE_INFINITY),
+  );
   if (/\.npz$/i.test(file.name)) return hasLabels && hasImages ? 'data' : 'document';
   if (hasLabels) return 'labels';
   return found.some(({ name }) => imagesRank(name) < Number.POSITIVE_INFINITY) ? 'images' : 'document';
-}
-  return (
-    labels.length > 0 &&
-    arrays.some(({ name, shape }) => shape.length >= 2 && (shape.length >= 3 || imagesRank(name) < Number.POSITIVE_INFINITY))
-  );
 }
 
 /** Types and shapes of the arrays in a file, of which only the beginnings are read. */
