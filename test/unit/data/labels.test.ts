@@ -213,6 +213,6 @@ describe('LBL7: labels that the network has no class for', () => {
 
   it('a count of labels that is not that of the images is refused', async () => {
     const files = [fileOf('d.npz', npz({ images: npy('uint8', [2, 1, 1, 3], new Uint8Array(6)), labels: npy('uint8', [3], [0, 1, 2]) }))];
-    expect(await refusal(files)).toMatchObject({ code: 'label-missing', cause: 'There are 2 images and 3 labels.' });
+    expect(await refusal(files)).toMatchObject({ code: 'label-missing', cause: 'The data has 2 images and 3 labels.' });
   });
 });

@@ -1,4 +1,5 @@
 import { GraffitistError } from '../../errors.ts';
+import { counted } from '../counted.ts';
 import { malformed, parseTable } from './csv.ts';
 import { classOfDevkitNumber, classOfWnid, type WnidOrder } from './wnid.ts';
 
@@ -60,7 +61,7 @@ function oneLabelPerLine(rows: readonly (readonly string[])[], request: CsvReque
   if (lines.length !== request.paths.length) {
     throw new GraffitistError(
       'label-missing',
-      `There are ${request.paths.length.toLocaleString('en-US')} images and ${lines.length.toLocaleString('en-US')} labels.`,
+      `The data has ${counted(request.paths.length, 'image')} and ${counted(lines.length, 'label')}.`,
       {
         about: request.fileName,
         remedy: 'A file with one label per line must have as many lines as there are images, in the order of their names.',
