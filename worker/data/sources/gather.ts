@@ -1,3 +1,4 @@
+import { cancelled } from '../../compute/channel.ts';
 import { errorInfo, GraffitistError } from '../../errors.ts';
 import { sniffFile } from '../../formats/sniff.ts';
 import { zipMembers } from '../../formats/zipDirectory.ts';
@@ -31,7 +32,7 @@ export async function blobOf({ content, path }: DataFile): Promise<Blob> {
 }
 
 /** DAT1, DAT2: the files by what they are for, those in archives too, each kind in the order of paths; what is none of these is left out and named. */
-export async function gather(given: readonly SourceFile[]): Promise<Gathered> {
+export async function gather(given: readonly SourceFile[], signal?: AbortSignal | undefined): Promise<Gathered> {
   const files: DataFile[] = [];
   const leftOut: LeftOut[] = [];
   for (const file of given) {
@@ -47,6 +48,7 @@ export async function gather(given: readonly SourceFile[]): Promise<Gathered> {
     text: [],
   };
   for (const file of files) {
+    if (signal?.aborted === true) throw cancelled();
     const kind = await kindOf(file);
     if (kind in found) found[kind as keyof typeof found].push(file);
     else if (kind !== 'clutter') leftOut.push({ name: file.path, error: errorInfo(refusal(kind)) });
