@@ -12,7 +12,7 @@ export const labelTables = [
 ];
 
 export function readLabelTable(text: string): void {
-  csvLabels({ text, fileName: 'damaged.csv', paths: ['a.png', 'b.png', 'c.png'], order: 'imagenet' });
+  csvLabels({ text, fileName: 'damaged.csv', paths: ['a.png', 'b.png', 'c.png'], order: 'imagenet', folders: [] });
 }
 
 /** Two images of CIFAR-10, one of CIFAR-100. */
