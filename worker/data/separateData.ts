@@ -2,7 +2,7 @@ import { GraffitistError } from '../errors.ts';
 import { type NpyFile, npyHeader } from '../formats/npy.ts';
 import { sniffFile } from '../formats/sniff.ts';
 import { zipMembers } from '../formats/zipDirectory.ts';
-import { memberHead } from '../formats/zipMember.ts';
+import { memberHead, packedFile } from '../formats/zipMember.ts';
 import type { SourceFile } from '../protocol.ts';
 import { imagesRank, isLabels, partOf } from './sources/arrayNames.ts';
 import { type DataFileKind, dataFileKind } from './sources/fileKinds.ts';
@@ -25,7 +25,7 @@ const LABEL_TEXT = /\.(csv|tsv)$|label|ground_?truth|synset|classes|class_names|
 const HEAD = 2 ** 16;
 
 /**
- * DAT11: which of the files given together are a data set. Pictures, shards, CIFAR's batches and archives of those are data, arrays too where
+ * DAT9: which of the files given together are a data set. Pictures, shards, CIFAR's batches and archives of those are data, arrays too where
  * they are bytes or have labels beside them; an array of floats alone is a calibration set. What is neither goes with the data, which names it.
  */
 export async function separateData(files: readonly SourceFile[]): Promise<SeparatedFiles> {
@@ -121,6 +121,9 @@ async function headers(file: SourceFile): Promise<(Pick<NpyFile, 'dtype' | 'shap
   }
   const members = (await zipMembers(file)).filter(({ path }) => path.endsWith('.npy'));
   return Promise.all(
-    members.map(async (member) => ({ name: plain(member.path), ...npyHeader(await memberHead(member, member.path), member.path) })),
+    members.map(async (member) => ({
+      name: plain(member.path),
+      ...npyHeader(await memberHead(packedFile(member), member.path), member.path),
+    })),
   );
 }

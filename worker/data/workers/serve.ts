@@ -18,10 +18,10 @@ export function serveData(port: ComputePort, decoder: () => Promise<ImageDecoder
       const result = await read(args, reader, call);
       return new Transferred(result, [result.values.buffer, result.labels.buffer, result.places.buffer]);
     },
-    async thumbnail({ stored, name, size }) {
-      for await (const image of reader.images([stored], [name], null)) {
+    async thumbnail({ stored, name, records, size }) {
+      for await (const image of reader.images([stored], [name], records)) {
         if ('error' in image) throw image.error;
-        const picture = thumbnailOf(image.pixels(), size);
+        const picture = { ...thumbnailOf(image.pixels(), size), label: image.label };
         return new Transferred(picture, [picture.pixels.buffer]);
       }
       throw new GraffitistError('internal', 'There was no image to show.');
@@ -39,7 +39,7 @@ export function serveData(port: ComputePort, decoder: () => Promise<ImageDecoder
   return serveCalls(port, handlers);
 }
 
-/** DAT9: what cannot be read is named and left out; the others keep their order. */
+/** DAT7: what cannot be read is named and left out; the others keep their order. */
 async function read(request: ReadRequest, reader: ImageReader, call: CallContext): Promise<ReadResult> {
   const rule = prepareRule(request.rule, request.shape);
   const size = request.shape.reduce((product, side) => product * side, 1);
