@@ -147,8 +147,20 @@ describe('graffitize validate', () => {
     expect(done.out).not.toContain('changed its answer');
   });
 
+  it('LBL8 takes labels from a table, and says how many images it leaves out', async () => {
+    await writeFile(path.join(folder, 'labels.csv'), 'file,label\n0_circle/0.png,0\n4_cross/4.png,3\n');
+    const { code, err, out } = await validate('--in_graph', graph, '--no_check', '--data', 'shapes', '--labels', 'labels.csv', '--json');
+    const { networks, images } = JSON.parse(out) as Evaluation;
+    expect(code).toBe(0);
+    expect(err).toMatch(/^warning: .*59.* \[LBL8\]/m);
+    expect(images).toBe(2);
+    expect(networks[0]?.classes.map(({ label, count }) => [label, count])).toEqual([
+      [0, 1],
+      [3, 1],
+    ]);
+  });
+
   it('says what is wrong before a run, with exit code 1', async () => {
-    await writeFile(path.join(folder, 'labels.csv'), 'file,label\nshapes/3_triangle/4.png,4\n');
     await writeFile(path.join(folder, 'unlabelled.npy'), npy('uint8', [2, 32, 32, 3], new Uint8Array(2 * 32 * 32 * 3)));
     const base = ['--in_graph', graph, '--no_check'];
     const cases: readonly (readonly [args: readonly string[], message: RegExp])[] = [
