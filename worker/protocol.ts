@@ -20,7 +20,6 @@ import type { Nearest } from './quantize/explain/nearest.ts';
 import type { Quantizer } from './quantize/quantizer.ts';
 import type { Change, OptionSpec, OptionValues, Skip, Warning } from './transforms/transform.ts';
 
-export type { SeparatedFiles } from './data/separateData.ts';
 export { separateData } from './data/separateData.ts';
 export type { ErrorCode, ErrorInfo } from './errors.ts';
 export { errorInfo, errorText, GraffitistError } from './errors.ts';
