@@ -9,6 +9,7 @@ import { CLASSES } from '../../scripts/sample/shapes.ts';
 import { recipeSteps } from '../../worker/engine/recipes.ts';
 import { createEngine } from '../../worker/engine.ts';
 import { toCsv, toJson } from '../../worker/evaluate/report.ts';
+import { openNpy } from '../../worker/formats/npy.ts';
 import type { Evaluation, SourceFile } from '../../worker/protocol.ts';
 import { spawnHere } from '../unit/compute/spawn.ts';
 import { fileOf, npy, png } from '../unit/data/files.ts';
@@ -127,6 +128,16 @@ describe('graffitize validate', () => {
     const matrix = (await readFile(path.join(folder, 'confusion.csv'), 'utf8')).trimEnd().split('\n');
     expect(matrix).toHaveLength(11);
     expect(matrix[0]).toBe(`${graph},${CLASSES.map((name, label) => `${label}_${name}`).join(',')}`);
+  });
+
+  it('EVA23 makes a calibration set where the original does, as gen-calib-set makes it', async () => {
+    await mkdir(path.join(folder, 'model'));
+    await cp(path.join(folder, graph), path.join(folder, 'model', graph));
+    const done = await validate('--model_dir', 'model', '--data_dir', 'shapes', '--gen_calib_set', '--calib_set_size', '5', '--no_check');
+    expect(done.err).not.toContain('error');
+    expect(done.out).toContain('5 images 32×32×3');
+    const made = await openNpy(fileOf('calibration_set.npy', await readFile(path.join(folder, 'model', 'calibration_set.npy'))));
+    expect(made.shape).toEqual([5, 32, 32, 3]);
   });
 
   it('EVA3 compares two files, also at outputs that are named', async () => {
