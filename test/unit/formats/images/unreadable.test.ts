@@ -4,8 +4,8 @@ import { GraffitistError } from '../../../../worker/errors.ts';
 import { joinBytes } from '../../../../worker/formats/bytes.ts';
 import { imageForms } from '../../../images/forms.ts';
 import { type JpegOptions, segment, writeJpeg } from '../../../images/jpegWriter.ts';
+import { decoder } from '../../../images/nodeDecoder.ts';
 import { pngChunk, writePng } from '../../../images/pngWriter.ts';
-import { decoder } from '../../../images/recorded.ts';
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
