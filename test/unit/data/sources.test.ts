@@ -65,6 +65,11 @@ describe('DAT1, DAT2: what is taken', () => {
     ['a CIFAR batch cut off', [fileOf('test_batch.bin', new Uint8Array(3000))], 'file-truncated'],
   ])('refused: %s', async (_, files, code) => expect(await refusal(files)).toMatchObject({ code, remedy: expect.any(String) }));
 
+  it('a damaged archive among others is left out and named', async () => {
+    const { summary } = await look([fileOf('d/x.zip', 'PK\x03\x04 no end'), fileOf('d/a.png', png(RED))]);
+    expect(summary).toMatchObject({ count: 1, leftOut: { count: 1, first: [{ name: 'd/x.zip', error: { code: 'file-truncated' } }] } });
+  });
+
   it('a pickle says what to do', async () => {
     expect((await refusal([fileOf('data_batch_1', 'x')])).remedy).toContain('binary version');
   });
