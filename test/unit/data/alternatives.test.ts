@@ -81,7 +81,10 @@ describe('other ways to read images', () => {
 
   it('CHK4 of grey images those that treat channels alike', () => {
     const now = scalingOf({ name: 'unit' }, [8, 8, 1], 'uint8', BYTES);
-    expect(now === null ? [] : alternatives({ name: 'unit' }, now, BYTES, true).map(({ rule }) => rule)).toEqual([{ name: 'signed' }, { name: 'bytes' }]);
+    expect(now === null ? [] : alternatives({ name: 'unit' }, now, BYTES, true).map(({ rule }) => rule)).toEqual([
+      { name: 'signed' },
+      { name: 'bytes' },
+    ]);
     expect(scalingOf({ name: 'none' }, [7], 'float32', BYTES)).toBeNull();
   });
 
@@ -101,7 +104,14 @@ describe('other ways to read images', () => {
 
 describe('values and labels of some images', () => {
   it('CHK1 NaN and infinities, images of one value and copies are counted and named', () => {
-    const rows = [[1, 2, 3], [4, 4, 4], [1, Number.NaN, 0], [1, 2, 3], [3, 2, 1], [0, Number.POSITIVE_INFINITY, 0]];
+    const rows = [
+      [1, 2, 3],
+      [4, 4, 4],
+      [1, Number.NaN, 0],
+      [1, 2, 3],
+      [3, 2, 1],
+      [0, Number.POSITIVE_INFINITY, 0],
+    ];
     const names = rows.map((_, image) => `${image}.png`);
     const sample = { names, labels: new Int32Array(6).fill(-1), values: Float32Array.from(rows.flat()), shape: [3] };
     expect(valueWarnings(sample).map(({ text }) => text)).toEqual([
@@ -113,7 +123,9 @@ describe('values and labels of some images', () => {
   });
 
   it('CHK3 labels of one class are told', () => {
-    expect(labelWarnings(Int32Array.of(2, 2, -1, 2), true)[0]?.text).toBe('All 3 images have the label 2: an accuracy on one class says little.');
+    expect(labelWarnings(Int32Array.of(2, 2, -1, 2), true)[0]?.text).toBe(
+      'All 3 images have the label 2: an accuracy on one class says little.',
+    );
     expect(labelWarnings(Int32Array.of(2, 2), false)[0]?.text).toContain('that were looked at');
     for (const labels of [[1, 2], [-1, -1], [3]]) expect(labelWarnings(Int32Array.from(labels), true)).toEqual([]);
   });

@@ -41,7 +41,9 @@ describe('what a look at images is judged by', () => {
     const rows = Float64Array.from([0.7, 0.2, 0.1, 0.1, 0.8, 0.1, 0.3, 0.3, 0.4, 0, 0, 1]);
     expect(answerInformation(rows, 3)).toBeCloseTo(0.4543766271387881, 12);
     const logits = probabilitiesOf([1, 2, -1, 0, 0, 5], 3, 'logits');
-    const expected = [0.25949646034241913, 0.7053845126982412, 0.03511902695933973, 0.006648354478866004, 0.006648354478866004, 0.986703291042268];
+    const expected = [
+      0.25949646034241913, 0.7053845126982412, 0.03511902695933973, 0.006648354478866004, 0.006648354478866004, 0.986703291042268,
+    ];
     for (const [i, p] of expected.entries()) expect(logits[i]).toBeCloseTo(p, 12);
     expect(answerInformation(Float64Array.from([1, 0, 1, 0]), 2)).toBe(0);
   });
@@ -58,7 +60,10 @@ describe('what a look at images is judged by', () => {
   it('CHK5 shift and log ratio of variances; a channel that never varied does not count', () => {
     const { whole } = distance([1, 3, 99], 1);
     expect(whole.shift).toBeCloseTo((1 + 4) / 2, 0);
-    const exact = new StatisticsDistance({ channels: 1, mean: [2, 2], square: [4 + Math.E, 4 + Math.E] }, { mean: [0], variance: [1], epsilon: 0 });
+    const exact = new StatisticsDistance(
+      { channels: 1, mean: [2, 2], square: [4 + Math.E, 4 + Math.E] },
+      { mean: [0], variance: [1], epsilon: 0 },
+    );
     expect([exact.whole.shift, exact.whole.spread]).toEqual([4, expect.closeTo(1, 12)]);
   });
 
