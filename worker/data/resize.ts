@@ -29,6 +29,7 @@ export interface Resizing {
 
 /** PRP4: the window of the resized picture, row after row, channels as in the picture. */
 export function resizeBilinear(picture: Pixels, { from, height, width, window, table }: Resizing): Float32Array {
+  if (isWhole(picture, from) && sameSize(from, height, width) && sameSize(window, height, width)) return asFloats(picture.values, table);
   const { channels } = picture;
   const rows = axisWeights(from.height, height, window.top, window.height);
   const columns = axisWeights(from.width, width, window.left, window.width);
@@ -48,6 +49,21 @@ export function resizeBilinear(picture: Pixels, { from, height, width, window, t
     between(above.values, below.values, rows.lerp[y] ?? 0, result, y * length);
   }
   return result;
+}
+
+function isWhole({ height, width }: Pixels, part: Rectangle): boolean {
+  return part.top === 0 && part.left === 0 && sameSize(part, height, width);
+}
+
+function sameSize(part: Rectangle, height: number, width: number): boolean {
+  return part.height === height && part.width === width;
+}
+
+function asFloats(values: Pixels['values'], table: Float32Array | undefined): Float32Array {
+  const floats = Float32Array.from(values);
+  if (table !== undefined && values instanceof Uint8Array)
+    for (let i = 0; i < floats.length; i++) floats[i] = table[values[i] as number] as number;
+  return floats;
 }
 
 interface AxisWeights {
