@@ -2,9 +2,7 @@ import { type ErrorInfo, errorInfo, type SourceFile } from '../../worker/protoco
 import { engine } from '../engine/client.ts';
 import { count, plural } from '../format/numbers.ts';
 import { dataClosed, dataOpened, type LabelRequest, useData } from '../state/data.ts';
-import { useDocument } from '../state/document.ts';
 import { log, logError } from '../state/log.ts';
-import { setView } from '../state/view.ts';
 import { quietly, runJob } from './jobs.ts';
 
 /** Opens a data set beside the document. On any error the open one stays as it was. @returns whether it is open */
@@ -27,7 +25,6 @@ export async function openDataSet(files: readonly SourceFile[], labels: LabelReq
     log('warning', `${count(summary.leftOut.count - summary.leftOut.first.length)} more files were left out.`);
   for (const warning of summary.warnings) log('warning', warning.text, warning.rule);
   dataOpened(summary, files, labels, summary.images);
-  if (useDocument.getState().summary !== null) setView({ bottomTab: 'data' });
   return true;
 }
 
@@ -69,7 +66,8 @@ export async function checkData(): Promise<void> {
     'check',
     'Checking images',
     (options) => engine().checkData(images, options),
-    (warnings) => (warnings.length === 0 ? 'Images and preprocessing fit the network.' : `${plural(warnings.length, 'warning')} about the images.`),
+    (warnings) =>
+      warnings.length === 0 ? 'Images and preprocessing fit the network.' : `${plural(warnings.length, 'warning')} about the images.`,
   );
   if (useData.getState().generation !== generation || ended.state === 'cancelled') return;
   if (ended.state === 'failed') {

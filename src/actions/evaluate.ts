@@ -1,4 +1,4 @@
-import { confusionCsv, type Evaluation, type NetworkRef, type ValidateRequest, toCsv, toJson } from '../../worker/protocol.ts';
+import { confusionCsv, type Evaluation, type NetworkRef, toCsv, toJson, type ValidateRequest } from '../../worker/protocol.ts';
 import { verdict } from '../data/sentences.ts';
 import { engine } from '../engine/client.ts';
 import { type Comparison, type NetworkChoice, useData } from '../state/data.ts';

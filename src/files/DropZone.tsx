@@ -50,7 +50,7 @@ export function DropZone() {
     <div className="drop-over" aria-hidden>
       <div className="drop-words">
         <b>Drop to open</b>
-        {opened && <span className="muted">A graph replaces the open one; a checkpoint, data or a recipe joins it.</span>}
+        {opened && <span className="muted">A graph replaces the open one; a checkpoint, images or a recipe joins it.</span>}
       </div>
     </div>
   );

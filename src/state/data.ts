@@ -101,7 +101,13 @@ export function dataOpened(summary: DataSummary, sources: readonly SourceFile[],
 }
 
 export function dataClosed(): void {
-  useData.setState(({ generation }) => ({ ...NO_DATA, askedAgain: null, section: 'Set', compare: NO_COMPARISON, generation: generation + 1 }));
+  useData.setState(({ generation }) => ({
+    ...NO_DATA,
+    askedAgain: null,
+    section: 'Set',
+    compare: NO_COMPARISON,
+    generation: generation + 1,
+  }));
 }
 
 /** Another rule: what was said of the former one is no longer true. */
