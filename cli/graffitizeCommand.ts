@@ -89,7 +89,7 @@ function required(value: string | undefined, name: string): string {
   });
 }
 
-function backendName(text: string): BackendName {
+export function backendName(text: string): BackendName {
   if (text === 'wasm' || text === 'webgpu' || text === 'reference') return text;
   throw new GraffitistError('option-invalid', `'${text}' is not a backend.`, {
     about: '--backend',
@@ -98,7 +98,10 @@ function backendName(text: string): BackendName {
 }
 
 /** The recipe, with what the arguments say in its place. */
-function requestFor(options: GraffitizeOptions, base: RunRequest | null): RunRequest {
+export function requestFor(
+  options: Pick<GraffitizeOptions, 'inputs' | 'outputs' | 'input_shape' | 'transforms'>,
+  base: RunRequest | null,
+): RunRequest {
   const given = requestFromArguments({
     inputs: options.inputs ?? base?.interface.inputs ?? [required(undefined, '--inputs')],
     outputs: options.outputs ?? base?.interface.outputs ?? [required(undefined, '--outputs')],
@@ -175,7 +178,7 @@ function dumps(request: RunRequest): boolean {
 }
 
 /** Text files that options name. */
-function listFiles({ steps }: RunRequest): string[] {
+export function listFiles({ steps }: RunRequest): string[] {
   const named = steps
     .filter((step) => !step.bypassed)
     .flatMap(({ transform, options }) => {

@@ -1,11 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { errorInfo, errorText, GraffitistError } from '../worker/errors.ts';
+import { withDataArguments } from './dataArguments.ts';
 import { demoCommand } from './demoCommand.ts';
 import { type DiffOptions, diffCommand } from './diffCommand.ts';
 import { type ExplainOptions, explainCommand } from './explainCommand.ts';
 import { type GraffitizeOptions, graffitizeCommand } from './graffitizeCommand.ts';
 import { transformsHelp } from './help.ts';
 import { type InspectOptions, inspectCommand } from './inspectCommand.ts';
+import { type ValidateOptions, validateCommand } from './validateCommand.ts';
 import { zooCommand } from './zooCommand.ts';
 
 /** Runs the command line. @returns the exit code: 0 done, 1 refused or different, 2 wrong use, 130 stopped by Ctrl-C */
@@ -67,6 +69,35 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--json', 'print JSON')
     .action(async (expected: string, actual: string, options: DiffOptions) => {
       code = await diffCommand(expected, actual, options);
+    });
+  withDataArguments(program.command('validate'))
+    .description(
+      'run one or two networks over labelled images: top-1, top-5 and loss with intervals, and how the second differs from the first',
+    )
+    .option('--model_dir, --in_graph <file>', 'the graph, or the folder that holds it')
+    .option('--against <file>', 'a second network for the same images, compared with the first')
+    .option('--recipe <name or file.json>', 'compare with the result of this recipe')
+    .option('--transforms <expressions...>', 'compare with the result of these transforms')
+    .option('-b, --batch_size <count>', 'at most so many images at a time')
+    .option('--limit <count>', 'so many of the images: the first ones, or with --seed a choice')
+    .option('--seed <number>', 'of the choice of images')
+    .option('--deterministic', 'accepted: results never depend on timing')
+    .option('--inputs <names...>', 'input node names (default: found)')
+    .option('--outputs <names...>', 'output node names (default: found)')
+    .option('--input_shape <H,W,C...>', 'input shape without the batch dimension (default: found)')
+    .option('--in_ckpt <prefix>', 'checkpoint (default: the one that the file `checkpoint` beside the graph names)')
+    .option('--against_ckpt <prefix>', 'checkpoint of the second network')
+    .option('--calibration <files...>', 'calibration images of a recipe (default: calibration_set.npy or .npz beside the graph)')
+    .option('--saved_model_tag <tag>', 'which graph of a SavedModel, by its tag')
+    .option('--superuser', 'skip the check for unsupported ops')
+    .option('--backend <name>', 'wasm, webgpu or reference', 'wasm')
+    .option('--no_check', 'leave out the look at a few images before the run')
+    .option('--csv <file>', 'write networks, classes and changed images')
+    .option('--confusion <file>', 'write how often each class got which answer, as CSV')
+    .option('--append <file>', 'append a line per network, as the original does to pretrained_results.txt')
+    .option('--json', 'print the evaluation as JSON')
+    .action(async (options: ValidateOptions) => {
+      code = await validateCommand(options);
     });
   program
     .command('zoo')

@@ -186,7 +186,7 @@ export function createEngine(host: EngineHost): LocalEngine {
       return compareOutputs({ float: model, quantized, data, images, pool: await workers(job.signal), job });
     },
 
-    ...dataMethods(data),
+    ...dataMethods(data, { stageAt, runInterface: () => last?.request.interface ?? null, pool: workers }),
 
     download: async (form, job = {}) => {
       const final = stages().at(-1);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync, zlibSync } from 'fflate';
 import { hasShared, shared } from '../../test/sharedFolder.ts';
 import { functionModelText } from '../../test/unit/engine/functionModel.ts';
 import { parseCommandLine } from '../../worker/engine/commandLine.ts';
@@ -20,6 +21,7 @@ import { mulberry32 } from '../syntheticNetwork.ts';
 import { archives, arrays } from './arrays.ts';
 import { OBJECTS, objectBundle, readBundle, readV1, SNAPPY_BLOCKS, slicedBundle, V1_FILE, valuesOf, withValues } from './checkpoints.ts';
 import { editedGraph } from './edits.ts';
+import { chunksOf, decodeImage, exampleSeeds, jpegs, pngs, readImageExample, readShard, records, withChunks } from './images.ts';
 import { lists, quantizeWithList } from './lists.ts';
 import { functionModel, metaGraphText, openSources, zippedModels } from './savedModels.ts';
 import { commandLines, expressions, recipes } from './texts.ts';
@@ -169,6 +171,12 @@ export function fuzzTargets(): Target[] {
         }
       },
     },
+    { name: 'JPEG', seeds: jpegs, run: decodeImage },
+    { name: 'PNG', seeds: pngs, run: decodeImage },
+    { name: 'PNG, checksums right', seeds: pngs.map(chunksOf), run: (bytes) => decodeImage(withChunks(bytes)) },
+    { name: 'TFRecord', seeds: records, run: readShard },
+    { name: 'TFRecord, packed', seeds: records.flatMap((file) => [gzipSync(file), zlibSync(file)]), run: readShard },
+    { name: 'tf.train.Example', seeds: exampleSeeds, run: readImageExample },
     ...Object.entries(lists).map(
       ([option, lines]): Target => ({ name: option, seeds: encode(lines), run: (bytes) => quantizeWithList(option, text(bytes)) }),
     ),

@@ -7,11 +7,13 @@ import path from 'node:path';
 import { createBackend } from '../../worker/execute/createBackend.ts';
 import { type Check, checksOf } from './checks.ts';
 import { foreignChecks } from './foreign.ts';
+import { writeImages } from './images.ts';
 import { interopRuns } from './table.ts';
 
 const [folder, keras = null] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Name the folder for the files.');
 mkdirSync(folder, { recursive: true });
+writeImages(folder);
 const backend = await createBackend('wasm');
 const checks: Check[] = [];
 for (const run of interopRuns(keras)) checks.push(...(await checksOf(run, folder, backend)));

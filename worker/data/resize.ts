@@ -32,19 +32,18 @@ export function resizeBilinear(picture: Pixels, { from, height, width, window, t
   if (isWhole(picture, from) && sameSize(from, height, width) && sameSize(window, height, width)) return asFloats(picture.values, table);
   const { channels } = picture;
   const rows = axisWeights(from.height, height, window.top, window.height);
-  const columns = axisWeights(from.width, width, window.left, window.width);
   const length = window.width * channels;
   const result = new Float32Array(window.height * length);
-  const source = floatRows(picture, from, table);
+  const row = rowReader(picture, from, axisWeights(from.width, width, window.left, window.width), table);
   // The rows between which is interpolated; going down, the lower one often becomes the upper one.
   let above = { row: -1, values: new Float32Array(length) };
   let below = { row: -1, values: new Float32Array(length) };
   for (let y = 0; y < window.height; y++) {
     const [upper = 0, lower = 0] = [rows.lower[y], rows.upper[y]];
     if (below.row === upper) [above, below] = [below, above];
-    if (above.row !== upper) along(source(upper), columns, channels, above.values);
+    if (above.row !== upper) row(upper, above.values);
     above.row = upper;
-    if (below.row !== lower) along(source(lower), columns, channels, below.values);
+    if (below.row !== lower) row(lower, below.values);
     below.row = lower;
     between(above.values, below.values, rows.lerp[y] ?? 0, result, y * length);
   }
@@ -86,31 +85,66 @@ function axisWeights(size: number, out: number, first: number, count: number): A
   return weights;
 }
 
-/** A row of the part as float32; valid until the next one is asked for. */
-function floatRows({ values, width, channels }: Pixels, from: Rectangle, table: Float32Array | undefined): (row: number) => Float32Array {
-  const length = from.width * channels;
+/** Float32 values of bytes that are taken as they are. */
+const PLAIN = Float32Array.from({ length: 256 }, (_, byte) => byte);
+
+/** Reads a row of the part, interpolated along it. */
+function rowReader(
+  { values, width, channels }: Pixels,
+  from: Rectangle,
+  columns: AxisWeights,
+  table: Float32Array = PLAIN,
+): (row: number, out: Float32Array) => void {
+  const { lerp } = columns;
+  const [left, right] = [columns.lower, columns.upper].map((places) => places.map((place) => place * channels)) as [Int32Array, Int32Array];
   const start = (row: number): number => ((from.top + row) * width + from.left) * channels;
-  if (values instanceof Float32Array) return (row) => values.subarray(start(row), start(row) + length);
-  const line = new Float32Array(length);
-  return (row) => {
-    const at = start(row);
-    if (table === undefined) line.set(values.subarray(at, at + length));
-    else for (let i = 0; i < length; i++) line[i] = table[values[at + i] as number] as number;
-    return line;
-  };
+  if (values instanceof Float32Array) return (row, out) => alongFloats(values, start(row), left, right, lerp, channels, out);
+  return (row, out) => alongBytes(values, start(row), left, right, lerp, channels, table, out);
 }
 
-/** left + (right − left) · lerp along one row. */
-function along(row: Float32Array, { lower, upper, lerp }: AxisWeights, channels: number, out: Float32Array): void {
+/** left + (right − left) · lerp along one row of bytes. */
+function alongBytes(
+  values: Uint8Array,
+  start: number,
+  left: Int32Array,
+  right: Int32Array,
+  lerp: Float32Array,
+  channels: number,
+  table: Float32Array,
+  out: Float32Array,
+): void {
   const fround = Math.fround;
   let at = 0;
-  for (let x = 0; x < lower.length; x++) {
-    const left = (lower[x] as number) * channels;
-    const right = (upper[x] as number) * channels;
+  for (let x = 0; x < lerp.length; x++) {
     const share = lerp[x] as number;
-    for (let c = 0; c < channels; c++) {
-      const a = row[left + c] as number;
-      out[at++] = fround(a + fround(fround((row[right + c] as number) - a) * share));
+    let l = start + (left[x] as number);
+    let r = start + (right[x] as number);
+    for (const end = at + channels; at < end; at++) {
+      const a = table[values[l++] as number] as number;
+      out[at] = fround(a + fround(fround((table[values[r++] as number] as number) - a) * share));
+    }
+  }
+}
+
+/** The same along one row of floats. */
+function alongFloats(
+  values: Float32Array,
+  start: number,
+  left: Int32Array,
+  right: Int32Array,
+  lerp: Float32Array,
+  channels: number,
+  out: Float32Array,
+): void {
+  const fround = Math.fround;
+  let at = 0;
+  for (let x = 0; x < lerp.length; x++) {
+    const share = lerp[x] as number;
+    let l = start + (left[x] as number);
+    let r = start + (right[x] as number);
+    for (const end = at + channels; at < end; at++) {
+      const a = values[l++] as number;
+      out[at] = fround(a + fround(fround((values[r++] as number) - a) * share));
     }
   }
 }

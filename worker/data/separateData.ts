@@ -4,7 +4,7 @@ import { sniffFile } from '../formats/sniff.ts';
 import { zipMembers } from '../formats/zipDirectory.ts';
 import { memberHead } from '../formats/zipMember.ts';
 import type { SourceFile } from '../protocol.ts';
-import { imagesRank, isLabels } from './sources/arrayNames.ts';
+import { imagesRank, isLabels, partOf } from './sources/arrayNames.ts';
 import { type DataFileKind, dataFileKind } from './sources/fileKinds.ts';
 
 /** Files given together, by what they are for. */
@@ -15,7 +15,8 @@ export interface SeparatedFiles {
   readonly document: readonly SourceFile[];
 }
 
-type Belongs = 'data' | 'document' | 'with-data' | 'with-graph';
+/** `images` and `labels`: arrays in files of their own, which are data together. */
+type Belongs = 'data' | 'document' | 'with-data' | 'with-graph' | 'images' | 'labels';
 
 const DOCUMENT = /\.(pb|pbtxt|meta|graphdef|index|ckpt(-\d+)?|data-\d{5}-of-\d{5})$|(^|\/)checkpoint$/i;
 const GRAPH = /\.(pb|pbtxt|meta|graphdef)$/i;
@@ -28,7 +29,7 @@ const HEAD = 2 ** 16;
  * they are bytes or have labels beside them; an array of floats alone is a calibration set. What is neither goes with the data, which names it.
  */
 export async function separateData(files: readonly SourceFile[]): Promise<SeparatedFiles> {
-  const sorted = await Promise.all(files.map(async (file) => ({ file, belongs: await belongsTo(file) })));
+  const sorted = paired(await Promise.all(files.map(async (file) => ({ file, belongs: await belongsTo(file) }))));
   const hasData = sorted.some(({ belongs }) => belongs === 'data');
   const hasGraph = files.some(({ name }) => GRAPH.test(name));
   const isData = (belongs: Belongs): boolean =>
@@ -37,6 +38,24 @@ export async function separateData(files: readonly SourceFile[]): Promise<Separa
     data: sorted.filter(({ belongs }) => isData(belongs)).map(({ file }) => file),
     document: sorted.filter(({ belongs }) => !isData(belongs)).map(({ file }) => file),
   };
+}
+
+interface Sorted {
+  readonly file: SourceFile;
+  readonly belongs: Belongs;
+}
+
+/** Arrays of images and of their labels that were given together. */
+function paired(sorted: readonly Sorted[]): Sorted[] {
+  const partsOf = (belongs: Belongs): Set<string> =>
+    new Set(sorted.filter((one) => one.belongs === belongs).map(({ file }) => partOf(file.name)));
+  const [images, labels] = [partsOf('images'), partsOf('labels')];
+  return sorted.map(({ file, belongs }) => {
+    const part = partOf(file.name);
+    if (belongs === 'images') return { file, belongs: labels.has(part) ? 'data' : 'document' };
+    if (belongs === 'labels') return { file, belongs: images.has(part) ? 'data' : 'with-data' };
+    return { file, belongs };
+  });
 }
 
 async function belongsTo(file: SourceFile): Promise<Belongs> {
@@ -61,7 +80,7 @@ async function byKind(kind: DataFileKind, path: string, file: SourceFile): Promi
     case 'pickle':
       return 'data';
     case 'array':
-      return (await holdsData(file)) ? 'data' : 'document';
+      return arrays(file);
     case 'archive':
       return archive(file);
     case 'text':
@@ -81,16 +100,16 @@ async function archive(file: SourceFile): Promise<Belongs> {
   return members.some(({ path }) => kinds.includes(dataFileKind(path))) ? 'data' : 'document';
 }
 
-async function holdsData(file: SourceFile): Promise<boolean> {
-  const arrays = await headers(file);
-  const images = arrays.filter(({ shape }) => shape.length >= 3);
-  if (images.some(({ dtype }) => dtype === 'uint8')) return true;
-  const labels = arrays.filter(({ name, shape }) => isLabels(name, shape));
-  if (!/\.npz$/i.test(file.name)) return labels.length > 0;
-  return (
-    labels.length > 0 &&
-    arrays.some(({ name, shape }) => shape.length >= 2 && (shape.length >= 3 || imagesRank(name) < Number.POSITIVE_INFINITY))
+async function arrays(file: SourceFile): Promise<Belongs> {
+  const found = await headers(file);
+  if (found.some(({ dtype, shape }) => dtype === 'uint8' && shape.length >= 3)) return 'data';
+  const hasLabels = found.some(({ name, shape }) => isLabels(name, shape));
+  const hasImages = found.some(
+    ({ name, shape }) => shape.length >= 2 && (shape.length >= 3 || imagesRank(name) < Number.POSITIVE_INFINITY),
   );
+  if (/\.npz$/i.test(file.name)) return hasLabels && hasImages ? 'data' : 'document';
+  if (hasLabels) return 'labels';
+  return found.some(({ name }) => imagesRank(name) < Number.POSITIVE_INFINITY) ? 'images' : 'document';
 }
 
 /** Types and shapes of the arrays in a file, of which only the beginnings are read. */

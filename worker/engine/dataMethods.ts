@@ -1,11 +1,12 @@
 import { GraffitistError } from '../errors.ts';
 import type { Engine } from '../protocol.ts';
 import type { DataSession } from './dataSession.ts';
+import { type ValidateServices, validate } from './validate.ts';
 
 type DataMethods = Pick<Engine, 'openData' | 'closeData' | 'checkData' | 'validate' | 'makeCalibrationSet' | 'thumbnail'>;
 
-/** The part of the engine that reads images. */
-export function dataMethods(data: DataSession): DataMethods {
+/** The part of the engine that reads images; `networks`: what is evaluated on them, and where. */
+export function dataMethods(data: DataSession, networks: Omit<ValidateServices, 'data' | 'batches'>): DataMethods {
   const later = async (): Promise<never> => {
     throw new GraffitistError('internal', 'This is being built.');
   };
@@ -14,7 +15,7 @@ export function dataMethods(data: DataSession): DataMethods {
     closeData: async () => data.close(),
     thumbnail: (image, size) => data.thumbnail(image, size),
     checkData: later,
-    validate: later,
+    validate: async (request, job = {}) => validate(request, { ...networks, data: await data.opened(), batches: data.batches }, job),
     makeCalibrationSet: later,
   };
 }

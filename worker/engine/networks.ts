@@ -10,7 +10,7 @@ import { openedStage, type StageState } from './stage.ts';
 export interface StageSource {
   /** @throws GraffitistError where there is no such stage */
   readonly stageAt: (stage: Stage) => StageState;
-  readonly interface: GraphInterface | null;
+  readonly runInterface: () => GraphInterface | null;
 }
 
 /**
@@ -26,14 +26,14 @@ export async function openNetworks(
   const opened: OpenNetwork[] = [];
   for (const ref of refs) {
     const state = ref.kind === 'stage' ? source.stageAt(ref.stage) : await openedFiles(ref);
-    const run = ref.kind === 'stage' ? source.interface : null;
+    const run = ref.kind === 'stage' ? source.runInterface() : null;
     const [first] = opened;
     const wanted = [given, run, first === undefined ? null : interfaceOf(first.model)];
     const found = wanted.find((candidate) => candidate != null && hasNodes(state.model, candidate));
-    if (found === undefined && given !== undefined && first === undefined) refuseMissing(state.model, given);
+    if (given !== undefined && found !== given && first === undefined) refuseMissing(state.model, given);
     const model = found == null ? state.model : withInterface(state.model, found);
     const titles = opened.map(({ title }) => title);
-    const title = ref.kind === 'stage' ? state.title : titleOf(ref, titles);
+    const title = ref.title ?? (ref.kind === 'stage' ? state.title : titleOf(ref, titles));
     opened.push({ title, model: { ...model, graph: resolveConditions(model).graph }, thresholds: state.thresholds });
   }
   return opened;

@@ -47,13 +47,13 @@ export async function validate(request: ValidateRequest, services: ValidateServi
     classNames: data.summary.classNames,
     networks: tally.networks(),
     comparison: tally.comparison(),
-    warnings: [...unscored(prepared, data), ...tally.warnings()],
+    warnings: [...prepared.warnings, ...unscored(prepared, data), ...tally.warnings()],
     backend: pool.description,
     ms: performance.now() - started,
   };
 }
 
-/** The first so many images, or with a seed a choice of them in their order. */
+/** EVA16: the first so many images, or with a seed a choice of them in their order. */
 function chosenImages(count: number, { limit = count, seed }: ValidateRequest): readonly number[] {
   const size = Math.min(limit, count);
   if (seed === undefined || size === count) return Array.from({ length: size }, (_, image) => image);
@@ -84,7 +84,7 @@ function exampleShape(networks: readonly OpenNetwork[], rule: ImageRule, { summa
   });
 }
 
-/** @throws GraffitistError `data-missing`, `interface-invalid` where one network has nothing to be measured by */
+/** EVA15. @throws GraffitistError `data-missing`, `interface-invalid` where one network has nothing to be measured by */
 function refuseNothingToSay({ networks }: PreparedNetworks, { summary }: OpenedData): void {
   const [first] = networks;
   if (networks.length > 1) return;

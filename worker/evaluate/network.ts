@@ -1,11 +1,12 @@
 import type { NetworkToEvaluate } from '../compute/messages.ts';
 import { portableModel } from '../compute/portableModel.ts';
 import { GraffitistError } from '../errors.ts';
-import { Graph } from '../graph/graph.ts';
+import { Graph, type GraphNode } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
 import { ancestors } from '../graph/reach.ts';
 import { inferShapes } from '../ops/inferShapes.ts';
 import { shapeText } from '../ops/shapes.ts';
+import type { DataWarning } from '../protocol.ts';
 import { withMovingStatistics } from '../quantize/movingStatistics.ts';
 import { quantizedOutputs } from '../quantize/quantizedOutputs.ts';
 import { withThresholds } from './compareOutputs.ts';
@@ -20,6 +21,7 @@ export interface OpenNetwork {
 
 /** Networks as workers get them, and what the result says of each. */
 export interface PreparedNetworks {
+  readonly warnings: readonly DataWarning[];
   readonly networks: readonly (NetworkToEvaluate & { readonly title: string })[];
   /** Names of the outputs that are computed, as the first network has them. */
   readonly outputs: readonly string[];
@@ -65,13 +67,14 @@ export function prepareNetworks(given: readonly OpenNetwork[], shape: readonly n
     return { title, graph, input, portable, outputs: outputsOf({ ...model, graph }, input, shape) };
   });
   const [first, second] = opened;
-  if (first === undefined) return { networks: [], outputs: [] };
+  if (first === undefined) return { networks: [], outputs: [], warnings: [] };
   const pairs = first.outputs.map((output, k) => [output, ...(second === undefined ? [] : [partner(output, k, second.outputs)])]);
   for (const [left, right] of pairs) if (left !== undefined && right !== undefined) refuseDifferent(left, right);
   const scoredAt = pairs.findIndex((pair) => pair.every((output) => classesOf(output.shape) !== null));
   const computed = second === undefined ? pairs.filter((_, k) => k === scoredAt) : pairs;
   const at = second === undefined ? 0 : scoredAt;
   return {
+    warnings: opened.flatMap(({ title, graph, outputs }) => batchStatistics(title, graph, outputs)),
     outputs: computed.map(([left]) => left?.name ?? ''),
     networks: opened.map(({ title, graph, input, portable }, k) => {
       const outputs = computed.flatMap((pair) => pair[k]?.delivered ?? []);
@@ -104,6 +107,23 @@ function shapesOf(graph: Graph, input: string, shape: readonly number[]): Readon
     if (error instanceof GraffitistError && error.code === 'shape-mismatch') return of(1);
     throw error;
   }
+}
+
+/** EVA14: batch norms in training mode that an output depends on. */
+function batchStatistics(title: string, graph: Graph, outputs: readonly Output[]): DataWarning[] {
+  const needed = ancestors(
+    graph,
+    outputs.map(({ delivered }) => delivered),
+  );
+  const isTraining = (node: GraphNode) => {
+    if (!node.op.startsWith('FusedBatchNorm') || !needed.has(node.name)) return false;
+    const mode = node.attr('is_training');
+    return mode?.kind !== 'bool' || mode.value;
+  };
+  const [first, ...others] = graph.nodes.filter(isTraining);
+  if (first === undefined) return [];
+  const text = `${title} has batch norms that take the statistics of the images at hand (${first.name}${others.length === 0 ? '' : ` and ${others.length} others`}).`;
+  return [{ rule: 'EVA14', text, remedy: 'Give the evaluation graph, or fold the batch norms.' }];
 }
 
 function partner(output: Output, at: number, others: readonly Output[]): Output {

@@ -26,11 +26,14 @@ export function toCsv(evaluation: Evaluation): string {
   return tables.map(csvText).join('\n');
 }
 
-/** EVA22: how often images of a label (rows) got an answer (columns); the column −1 is there where an output was not finite. */
-export function confusionCsv({ scored, confusion }: NetworkScore, classNames: readonly string[]): string {
-  const { answers, rows } = confusionMatrix(confusion, scored?.classes ?? 0);
+/** EVA22: for each network how often images of a label (rows) got an answer (columns); the column −1 is there where an output was not finite. */
+export function confusionCsv({ networks, classNames }: Evaluation): string {
   const name = (index: number): Cell => classNames[index] ?? index;
-  return csvText([['label', ...answers.map(name)], ...rows.map((counts, label) => [name(label), ...counts])]);
+  const tables = networks.map(({ title, scored, confusion }): Cell[][] => {
+    const { answers, rows } = confusionMatrix(confusion, scored?.classes ?? 0);
+    return [[title, ...answers.map(name)], ...rows.map((counts, label) => [name(label), ...counts])];
+  });
+  return tables.map(csvText).join('\n');
 }
 
 function networkTable(networks: readonly NetworkScore[]): Cell[][] {

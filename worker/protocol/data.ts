@@ -93,10 +93,13 @@ export interface CustomImageRule {
 
 // ---------------------------------------------------------------- evaluation
 
-/** A network to evaluate: a stage of the open document, or other files (a graph, its checkpoint) with the same inputs. */
+/**
+ * A network to evaluate: a stage of the open document, or other files (a graph, its checkpoint) with the same inputs. `title`: what the
+ * result calls it, else the stage's title or the graph's file name.
+ */
 export type NetworkRef =
-  | { readonly kind: 'stage'; readonly stage: Stage }
-  | { readonly kind: 'files'; readonly files: readonly SourceFile[]; readonly choice?: OpenChoice };
+  | { readonly kind: 'stage'; readonly stage: Stage; readonly title?: string }
+  | { readonly kind: 'files'; readonly files: readonly SourceFile[]; readonly choice?: OpenChoice; readonly title?: string };
 
 export interface ValidateRequest {
   /** One network, or two to compare: the first is the one held as right where there are no labels. */

@@ -7,7 +7,6 @@ import { classesOf, outputKind } from '../../../worker/evaluate/outputKind.ts';
 import { createBackend } from '../../../worker/execute/createBackend.ts';
 import { runGraph } from '../../../worker/execute/execute.ts';
 import { makeTensor, tensorNumbers } from '../../../worker/formats/tensorValues.ts';
-import type { NodeSpec } from '../../../worker/graph/graph.ts';
 import type { Model } from '../../../worker/graph/model.ts';
 import type { JobProgress } from '../../../worker/protocol.ts';
 import { quantizedOutputs } from '../../../worker/quantize/quantizedOutputs.ts';
@@ -188,9 +187,9 @@ describe('networks over images', () => {
 });
 
 describe('what an output is', () => {
-  const kind = (nodes: readonly NodeSpec[]): string => {
+  const kind = (nodes: readonly { readonly name: string; readonly op: string; readonly inputs: readonly string[] }[]): string => {
     const net = new RunningNet();
-    for (const { name, op, inputs = [] } of nodes) net.node(name, op, inputs);
+    for (const { name, op, inputs } of nodes) net.node(name, op, inputs);
     return outputKind(net.model().graph, nodes.at(-1)?.name ?? '');
   };
 

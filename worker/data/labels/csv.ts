@@ -24,7 +24,7 @@ function* rows(text: string, delimiter: string, fileName: string): Generator<str
     if (text[at] === '"') {
       const started = line;
       for (at++; ; at++) {
-        if (at >= text.length) throw malformed(fileName, started, 'a quoted field does not end');
+        if (at >= text.length) throw malformed(fileName, `in line ${started} a quoted field does not end`);
         if (text[at] === '\n') line++;
         if (text[at] !== '"') field += text[at];
         else if (text[at + 1] === '"') field += text[++at];
@@ -32,7 +32,7 @@ function* rows(text: string, delimiter: string, fileName: string): Generator<str
       }
       at++;
       if (at < text.length && text[at] !== delimiter && text[at] !== '\n' && text[at] !== '\r')
-        throw malformed(fileName, line, 'something follows a closing quote');
+        throw malformed(fileName, `in line ${line} something follows a closing quote`);
     } else {
       const from = at;
       while (at < text.length && text[at] !== delimiter && text[at] !== '\n' && text[at] !== '\r') at++;
@@ -52,8 +52,9 @@ function* rows(text: string, delimiter: string, fileName: string): Generator<str
   }
 }
 
-function malformed(about: string, line: number, why: string): GraffitistError {
-  return new GraffitistError('csv-malformed', `Line ${line} cannot be read: ${why}.`, {
+/** A table that is none: `why` is a clause. */
+export function malformed(about: string, why: string): GraffitistError {
+  return new GraffitistError('csv-malformed', `The table of labels cannot be read: ${why}.`, {
     about,
     remedy: 'Write one image per line: its file, a comma, its label.',
   });

@@ -1,5 +1,6 @@
 import { GraffitistError } from '../../errors.ts';
-import { parseTable } from './csv.ts';
+import { counted } from '../counted.ts';
+import { malformed, parseTable } from './csv.ts';
 import { classOfDevkitNumber, classOfWnid, type WnidOrder } from './wnid.ts';
 
 const FILE = /^(file|file_?name|files?_?path|image|image_?id|image_?name|path|id|name|x)$/i;
@@ -31,13 +32,13 @@ export interface CsvRequest {
  */
 export function csvLabels(request: CsvRequest): CsvLabels {
   const rows = parseTable(request.text, request.fileName);
-  if (rows.length === 0) throw new GraffitistError('csv-malformed', 'The file of labels is empty.', { about: request.fileName });
+  if (rows.length === 0) throw malformed(request.fileName, 'it is empty');
   if (rows.every((row) => row.length === 1)) return oneLabelPerLine(rows, request);
   const index = new FileIndex(request.paths);
   const [header = []] = rows;
   const columns = columnsOf(header);
   const named = index.find(header[columns.file] ?? '') === null && isHeader(header);
-  const cells: (string | undefined)[] = new Array(request.paths.length);
+  const cells = new Array<string | undefined>(request.paths.length).fill(undefined);
   const strangers: string[] = [];
   for (const row of named ? rows.slice(1) : rows) {
     const image = index.find(row[columns.file] ?? '');
@@ -60,7 +61,7 @@ function oneLabelPerLine(rows: readonly (readonly string[])[], request: CsvReque
   if (lines.length !== request.paths.length) {
     throw new GraffitistError(
       'label-missing',
-      `There are ${request.paths.length.toLocaleString('en-US')} images and ${lines.length.toLocaleString('en-US')} labels.`,
+      `The data has ${counted(request.paths.length, 'image')} and ${counted(lines.length, 'label')}.`,
       {
         about: request.fileName,
         remedy: 'A file with one label per line must have as many lines as there are images, in the order of their names.',

@@ -1,5 +1,6 @@
 import { errorInfo, GraffitistError } from '../../errors.ts';
 import type { DataRequest, DataWarning, LabelRule, LeftOut } from '../../protocol.ts';
+import { counted } from '../counted.ts';
 import { blobOf } from '../sources/gather.ts';
 import type { Source } from '../sources/source.ts';
 import { csvLabels } from './csvLabels.ts';
@@ -159,7 +160,7 @@ async function table(
   if (strangers.count > 0) {
     warnings.push({
       rule: 'LBL5',
-      text: `${strangers.count.toLocaleString('en-US')} lines of '${rule.file}' name no image: ${strangers.first.join(', ')}${strangers.count > strangers.first.length ? ' …' : ''}.`,
+      text: `'${rule.file}' has ${counted(strangers.count, 'line')} for which there is no image: ${strangers.first.join(', ')}${strangers.count > strangers.first.length ? ' …' : ''}.`,
       remedy: null,
     });
   }
@@ -251,7 +252,7 @@ function namesByWnid(paths: readonly string[], labels: readonly (number | null)[
   const names = wnidsInOrder(order);
   paths.forEach((path, image) => {
     const label = labels[image] ?? null;
-    const words = /n\d{8}[_ -]([^/]*?[a-z][^/]*?)(\.\w+)?$/i.exec(path)?.[1];
+    const words = /n\d{8}[_ -]([^/.]*[a-z][^/.]*)/i.exec(path)?.[1];
     if (label !== null && words !== undefined && (names[label] ?? '').length === 9)
       names[label] = `${names[label]} ${words.replaceAll('_', ' ')}`;
   });

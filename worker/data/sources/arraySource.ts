@@ -4,6 +4,7 @@ import { type NpyFile, openNpy } from '../../formats/npy.ts';
 import { npzArrays } from '../../formats/npz.ts';
 import { tensorNumbers } from '../../formats/tensorValues.ts';
 import type { LeftOut } from '../../protocol.ts';
+import { counted } from '../counted.ts';
 import { imagesRank, isLabels, partOf } from './arrayNames.ts';
 import { blobOf, type DataFile, type Gathered } from './gather.ts';
 import { type ArrayPart, rowSource } from './rows.ts';
@@ -81,14 +82,10 @@ function chooseLabels(arrays: readonly NamedArray[], images: NamedArray): NamedA
 async function readLabels({ name, npy }: NamedArray, count: number): Promise<Int32Array> {
   const have = npy.shape[0] ?? 0;
   if (have !== count) {
-    throw new GraffitistError(
-      'label-missing',
-      `There are ${count.toLocaleString('en-US')} images and ${have.toLocaleString('en-US')} labels.`,
-      {
-        about: name,
-        remedy: 'Give as many labels as images, or open the images without labels.',
-      },
-    );
+    throw new GraffitistError('label-missing', `The data has ${counted(count, 'image')} and ${counted(have, 'label')}.`, {
+      about: name,
+      remedy: 'Give as many labels as images, or open the images without labels.',
+    });
   }
   const numbers = tensorNumbers(await npy.rows(0, count));
   if (!numbers.every(Number.isInteger)) {

@@ -1,4 +1,5 @@
 import type { DataWarning } from '../../protocol.ts';
+import { counted } from '../counted.ts';
 import type { DataFile, Gathered } from './gather.ts';
 import type { Source, StoredImages } from './source.ts';
 
@@ -68,7 +69,7 @@ function choosePart(pictures: readonly DataFile[], root: string): Part {
     warnings: [
       {
         rule: 'DAT3',
-        text: `Only the ${taken.length.toLocaleString('en-US')} pictures in '${chosen}' are taken, not the ${(pictures.length - taken.length).toLocaleString('en-US')} in ${others.map((part) => `'${part}'`).join(', ')}.`,
+        text: `Only the ${counted(taken.length, 'picture')} in '${chosen}' are taken, not the ${counted(pictures.length - taken.length, 'picture')} in ${others.map((part) => `'${part}'`).join(', ')}.`,
         remedy: 'Open the other folder by itself to use it.',
       },
     ],
@@ -82,6 +83,6 @@ function titleOf({ archive }: Gathered, folder: string, paths: readonly string[]
   const png = paths.some((path) => /\.png$/i.test(path));
   const form = [...(jpeg ? ['JPEG'] : []), ...(png ? ['PNG'] : [])].join(' and ');
   const folders = new Set(paths.map((path) => path.slice(0, path.lastIndexOf('/') + 1))).size;
-  const where = folders === 1 ? (archive === null ? 'in one folder' : 'in an archive') : `in ${folders.toLocaleString('en-US')} folders`;
-  return `${name === '' ? 'pictures' : name.replace(/\.zip$/i, '')}: ${paths.length.toLocaleString('en-US')} ${form} ${paths.length === 1 ? 'file' : 'files'} ${where}`;
+  const where = folders === 1 ? (archive === null ? 'in one folder' : 'in an archive') : `in ${counted(folders, 'folder')}`;
+  return `${name === '' ? 'pictures' : name.replace(/\.zip$/i, '')}: ${counted(paths.length, `${form} file`)} ${where}`;
 }

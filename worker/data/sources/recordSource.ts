@@ -3,6 +3,7 @@ import { errorInfo, GraffitistError } from '../../errors.ts';
 import { openTfRecords } from '../../formats/packedRecords.ts';
 import { tfRecords } from '../../formats/tfrecord.ts';
 import type { DataWarning, LeftOut } from '../../protocol.ts';
+import { counted } from '../counted.ts';
 import type { OpenJob } from '../openData.ts';
 import { blobOf, type Gathered } from './gather.ts';
 import { commonFolder } from './pictureSource.ts';
@@ -34,7 +35,7 @@ export async function recordSource(gathered: Gathered, job: OpenJob): Promise<So
       leftOut.push({ name: file.path, error: errorInfo(indexed.fault) });
       warnings.push({
         rule: 'DAT4',
-        text: `${file.path}: ${indexed.fault.message} The ${indexed.offsets.length.toLocaleString('en-US')} records before that are used.`,
+        text: `${file.path}: ${indexed.fault.message} What comes before that is used: ${counted(indexed.offsets.length, 'record')}.`,
         remedy: indexed.fault.remedy ?? null,
       });
       if (gathered.records.length === 1 && indexed.offsets.length === 0) throw indexed.fault;
@@ -43,12 +44,15 @@ export async function recordSource(gathered: Gathered, job: OpenJob): Promise<So
     count += indexed.offsets.length;
   }
   if (count === 0)
-    throw new GraffitistError('data-missing', 'There are no records in the files.', { about: gathered.records[0]?.path ?? 'data' });
+    throw new GraffitistError('data-missing', 'There are no records in the files.', {
+      about: gathered.records[0]?.path ?? 'data',
+      remedy: 'Copy or download them again.',
+    });
   const folder = commonFolder(gathered.records.map(({ path }) => path));
   const shardOf = (image: number): Shard => shards[lastAtOrBefore(shards, image)] as Shard;
   return {
     kind: 'records',
-    title: `${titleOf(gathered, folder)}: ${count.toLocaleString('en-US')} records in ${shards.length === 1 ? 'one file' : `${shards.length} shards`}`,
+    title: `${titleOf(gathered, folder)}: ${counted(count, 'record')} in ${shards.length === 1 ? 'one file' : `${shards.length} shards`}`,
     count,
     bytes: shards.reduce((sum, { blob }) => sum + blob.size, 0),
     shape: null,

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import type { Gathered } from './gather.ts';
 import type { RowForm, Source, StoredImages } from './source.ts';
 
@@ -28,7 +29,7 @@ export function rowSource({ name, parts, labels, classNames, gathered }: RowSour
   const shape = form === undefined ? [] : pictureShape(form);
   return {
     kind: 'arrays',
-    title: `${name}: ${count.toLocaleString('en-US')} images ${shape.join('×')}`,
+    title: `${name}: ${counted(count, 'image')} ${shape.join('×')}`,
     count,
     bytes: parts.reduce((sum, { blob }) => sum + blob.size, 0),
     shape,

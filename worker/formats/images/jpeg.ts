@@ -27,8 +27,8 @@ const [TJPF_RGB, TJPF_CMYK, TJFLAG_FASTDCT] = [0, 11, 2048] as const;
 /** What stands in the library's buffer for messages before there was one, and how long that buffer is. */
 const NO_MESSAGE = 'No error';
 const LONGEST_MESSAGE = 200;
-/** Bytes behind a picture that is complete. */
-const HARMLESS = /^Corrupt JPEG data: \d+ extraneous bytes before marker 0xd9$/;
+/** Bytes that were left when the picture was complete: filled up, or the rest of a picture that was misread. */
+const LEFT_OVER = /^Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9$/;
 
 /** libjpeg leaves by longjmp; what it had reserved is lost with it. */
 class LongJump extends Error {}
@@ -75,7 +75,7 @@ export class JpegLibrary {
     const source = copyIn(this.#library, bytes);
     const target = source === 0 ? 0 : this.#library.malloc(size) >>> 0;
     if (target === 0) throw unreadable(name, `there is no memory for ${width} × ${height} pixels`, 'Save it smaller.');
-    this.#decompress(source, bytes.length, target, format, name);
+    this.#decompress(source, bytes, target, format, name);
     const decoded = new Uint8Array(this.#library.memory.buffer, target, size);
     const pixels = components === 4 ? printToRgb(decoded, adobe) : decoded.slice();
     this.#library.free(source);
@@ -83,11 +83,11 @@ export class JpegLibrary {
     return { image: { width, height, pixels }, orientation };
   }
 
-  #decompress(source: number, size: number, target: number, format: number, name: string): void {
+  #decompress(source: number, bytes: Uint8Array, target: number, format: number, name: string): void {
     const handle = this.#library.tjInitDecompress();
     try {
-      const status = this.#library.tjDecompress2(handle, source, size, target, 0, 0, 0, format, TJFLAG_FASTDCT);
-      if (status !== 0 && !HARMLESS.test(this.#lastMessage())) throw new LongJump();
+      const status = this.#library.tjDecompress2(handle, source, bytes.length, target, 0, 0, 0, format, TJFLAG_FASTDCT);
+      if (status !== 0 && !endsInFilling(bytes, this.#lastMessage())) throw new LongJump();
     } catch (error) {
       // Whatever else WebAssembly stops at (memory, a bad address) is the file's doing too.
       const why = error instanceof LongJump ? this.#lastMessage() : String((error as Error).message);
@@ -100,6 +100,13 @@ export class JpegLibrary {
     const bytes = new Uint8Array(this.#library.memory.buffer, this.#message);
     return new TextDecoder().decode(bytes.slice(0, bytes.indexOf(0)));
   }
+}
+
+/** Whether all that libjpeg warns of is a file that was filled up with one value before its end. */
+function endsInFilling(bytes: Uint8Array, message: string): boolean {
+  const count = Number(LEFT_OVER.exec(message)?.[1] ?? 0);
+  const left = bytes.subarray(bytes.length - 2 - count, bytes.length - 2);
+  return left.length > 0 && left.every((byte) => byte === left[0]);
 }
 
 /** The buffer for messages: of the texts in fresh memory the one with room behind it. */
