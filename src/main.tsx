@@ -7,6 +7,8 @@ import './pipeline/pipeline.css';
 import './inspector/inspector.css';
 import './bottom/bottom.css';
 import './data/data.css';
+import './data/results.css';
+import './data/confusion.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './App.tsx';
 import { refreshBackends } from './actions/backend.ts';

@@ -42,6 +42,8 @@ export interface SampleIndex {
   readonly calibration: string;
   /** Labelled pictures, an archive of class folders. */
   readonly data: string;
+  /** How the pictures become what the network is fed. */
+  readonly preprocessing: 'signed';
   readonly interface: { readonly inputs: readonly string[]; readonly outputs: readonly string[]; readonly shape: readonly number[] };
   readonly classes: readonly string[];
 }
@@ -75,6 +77,7 @@ function sampleIndex(): SampleIndex {
     trainingGraph: FILES.training,
     calibration: FILES.calibration,
     data: FILES.labelled,
+    preprocessing: 'signed',
     interface: { inputs: [INPUT], outputs: [OUTPUT], shape: [IMAGE_SIZE, IMAGE_SIZE, 3] },
     classes: CLASSES,
   };

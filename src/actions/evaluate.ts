@@ -1,4 +1,4 @@
-import { confusionCsv, type Evaluation, type NetworkRef, toCsv, toJson, type ValidateRequest } from '../../worker/protocol.ts';
+import { confusionCsv, type NetworkRef, toCsv, toJson, type ValidateRequest } from '../../worker/protocol.ts';
 import { verdict } from '../data/sentences.ts';
 import { engine } from '../engine/client.ts';
 import { type Comparison, type NetworkChoice, useData } from '../state/data.ts';
@@ -54,20 +54,14 @@ function isSame(a: NetworkChoice, b: NetworkChoice): boolean {
   return a.kind === 'stage' && b.kind === 'stage' && a.stage === b.stage;
 }
 
-/** Saves an evaluation: all of it as JSON or as tables, or the confusion matrix of one network. */
+/** Saves an evaluation: all of it as JSON or as tables, or the confusion matrices. */
 export function saveEvaluation(form: 'csv' | 'json' | 'confusion'): void {
   const { evaluation } = useData.getState();
   if (evaluation === null) return;
   const name = useDocument.getState().summary?.name.replace(/\.[^.]+$/, '') ?? 'network';
   if (form === 'json') saveText(`${name}-evaluation.json`, toJson(evaluation));
   else if (form === 'csv') saveText(`${name}-evaluation.csv`, toCsv(evaluation));
-  else saveConfusion(name, evaluation);
-}
-
-function saveConfusion(name: string, { networks, classNames }: Evaluation): void {
-  networks.forEach((network, index) => {
-    saveText(`${name}-confusion${networks.length > 1 ? `-${index + 1}` : ''}.csv`, confusionCsv(network, classNames));
-  });
+  else saveText(`${name}-confusion.csv`, confusionCsv(evaluation));
 }
 
 function saveText(name: string, text: string): void {

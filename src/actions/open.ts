@@ -2,6 +2,7 @@ import {
   type ErrorInfo,
   errorInfo,
   type GraphInterface,
+  type ImageRuleName,
   type OpenChoice,
   type RunRequest,
   type SourceFile,
@@ -11,7 +12,7 @@ import { engine } from '../engine/client.ts';
 import { holdsGraph } from '../files/archive.ts';
 import { bytes, plural } from '../format/numbers.ts';
 import { foundInterface } from '../interface/foundInterface.ts';
-import { useData } from '../state/data.ts';
+import { setImages, useData } from '../state/data.ts';
 import { documentFailed, documentGrew, documentOpened, useDocument } from '../state/document.ts';
 import { log, logError } from '../state/log.ts';
 import { fillRecipe, replaceRequest, startRequest, usePipeline } from '../state/pipeline.ts';
@@ -136,6 +137,7 @@ interface SampleIndex {
   readonly calibration: string;
   /** Labelled pictures, an archive of class folders. */
   readonly data?: string;
+  readonly preprocessing?: ImageRuleName;
   readonly interface?: GraphInterface;
 }
 
@@ -163,7 +165,8 @@ export async function openSample(): Promise<void> {
     const opened = await openFiles(files, index.interface === undefined ? {} : { interface: index.interface });
     const staticInt8 = usePipeline.getState().recipes.find((recipe) => recipe.name === 'static-int8');
     if (opened && staticInt8 !== undefined) fillRecipe(staticInt8);
-    if (opened && index.data !== undefined) await openDataSet([await fetched(index.data)]);
+    if (opened && index.data !== undefined && (await openDataSet([await fetched(index.data)])))
+      setImages({ name: index.preprocessing ?? 'signed' });
   } catch (thrown) {
     fail(errorInfo(thrown));
   }

@@ -27,10 +27,8 @@ export function AccuracySection() {
             {evaluation.comparison !== null && (
               <div className="data-sentences">
                 <Sentences />
+                {evaluation.comparison.outputs.length > 0 && <OutputTable outputs={evaluation.comparison.outputs} />}
               </div>
-            )}
-            {evaluation.comparison !== null && evaluation.comparison.outputs.length > 0 && (
-              <OutputTable outputs={evaluation.comparison.outputs} />
             )}
           </div>
           <DataWarnings warnings={evaluation.warnings} />

@@ -44,10 +44,10 @@ export function CalibrationSetForm() {
                 id={balancedId}
                 type="checkbox"
                 className="checkbox"
+                title="As many of every class as can be"
                 checked={choice.balanced}
                 onChange={(event) => set({ balanced: event.target.checked })}
               />
-              <span className="muted">as many of every class</span>
             </span>
           </>
         )}

@@ -2,7 +2,7 @@ import { Maximize2, ZoomIn, ZoomOut } from 'lucide-react';
 import { type KeyboardEvent, type PointerEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { resolvedTheme, useView } from '../state/view.ts';
 import { stepBy } from './confusionKeys.ts';
-import { type ConfusionProps, describe } from './confusionProps.ts';
+import { type ConfusionProps, cellWords } from './confusionProps.ts';
 import { cellAt, fitted, held, type MatrixWindow, showing, zoomed } from './confusionWindow.ts';
 import { drawConfusion } from './drawConfusion.ts';
 
@@ -120,7 +120,7 @@ export function ConfusionCanvas({ grid, view, names, place, onPlace }: Confusion
         tabIndex={0}
         role="application"
         aria-label={`Confusion matrix of ${grid.labels.length} classes: rows are labels, columns answers; arrow keys read its cells`}
-        title={label === undefined || answer === undefined ? undefined : describe(grid, view, names, { label, answer })}
+        title={label === undefined || answer === undefined ? undefined : cellWords(grid, view, names, { label, answer })}
         onKeyDown={walk}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);

@@ -8,7 +8,7 @@ import { CellImages } from './CellImages.tsx';
 import { ConfusionCanvas } from './ConfusionCanvas.tsx';
 import { ConfusionTable } from './ConfusionTable.tsx';
 import { type ConfusionView, confusionGrid } from './confusionGrid.ts';
-import { type ConfusionProps, describe } from './confusionProps.ts';
+import { type ConfusionProps, cellWords } from './confusionProps.ts';
 import { WithEvaluation } from './NotEvaluated.tsx';
 
 /** Up to so many classes have their numbers in the cells. */
@@ -47,7 +47,7 @@ function Confusion({ evaluation }: { evaluation: Evaluation }) {
           />
         )}
         <p className="confusion-words clip" role="status">
-          {place === null ? <span className="muted">Rows are labels, columns answers.</span> : describe(grid, shown, classNames, place)}
+          {place === null ? <span className="muted">Rows are labels, columns answers.</span> : cellWords(grid, shown, classNames, place)}
         </p>
         <button type="button" className="button ghost small" onClick={save.run} aria-label={save.title}>
           <Download aria-hidden />

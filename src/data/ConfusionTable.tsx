@@ -2,7 +2,7 @@ import { type KeyboardEvent, useRef } from 'react';
 import { count } from '../format/numbers.ts';
 import type { GridCell } from './confusionGrid.ts';
 import { stepBy } from './confusionKeys.ts';
-import { type ConfusionProps, describe } from './confusionProps.ts';
+import { type ConfusionProps, cellWords } from './confusionProps.ts';
 import { className } from './sentences.ts';
 
 /** Strongest ground of a cell: text on it keeps its contrast. */
@@ -51,7 +51,7 @@ export function ConfusionTable({ grid, view, names, place, onPlace }: ConfusionP
                       tabIndex={row === at.row && column === at.column ? 0 : -1}
                       className={on ? 'confusion-cell on' : 'confusion-cell'}
                       style={{ backgroundColor: ground(cell) }}
-                      aria-label={describe(grid, view, names, { label, answer })}
+                      aria-label={cellWords(grid, view, names, { label, answer })}
                       aria-pressed={on}
                       onClick={() => onPlace({ label, answer })}
                     >

@@ -51,7 +51,7 @@ export function LabelFields({ labels }: { labels: DataSummary['labels'] }) {
           <label htmlFor={offsetId}>Offset</label>
           <span className="data-field">
             <OffsetField id={offsetId} asked={asked.labelOffset ?? 'auto'} />
-            <span className="muted">{asked.labelOffset === undefined && `${signed(labels.offset)} is added to every label`}</span>
+            <span className="muted">{asked.labelOffset === undefined && `found ${signed(labels.offset)}`}</span>
           </span>
         </>
       )}

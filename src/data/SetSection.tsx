@@ -14,7 +14,7 @@ export function SetSection() {
   return (
     <div className="data-set">
       <section className="data-column" aria-labelledby="data-set-title">
-        <h3 id="data-set-title" className="data-title clip" title={summary.title}>
+        <h3 id="data-set-title" className="data-title">
           {summary.title}
         </h3>
         <p className="muted">

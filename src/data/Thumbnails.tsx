@@ -20,12 +20,13 @@ export function Thumbnails({ count, names }: { count: number; names: readonly st
   const range = useRowWindow(scroller, Math.ceil(count / columns), HEIGHT);
   const first = range.first * columns;
   const last = Math.min(range.last * columns, count);
+  const inSight = Array.from({ length: last - first }, (_, index) => first + index);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
     <section className="thumbnails" ref={scroller} tabIndex={0} aria-label="Images of the set">
       <ul style={{ paddingTop: range.above, paddingBottom: range.below, gridTemplateColumns: `repeat(${columns}, ${WIDTH}px)` }}>
-        {Array.from({ length: last - first }, (_, index) => (
-          <Cell key={first + index} image={first + index} names={names} />
+        {inSight.map((image) => (
+          <Cell key={image} image={image} names={names} />
         ))}
       </ul>
     </section>

@@ -12,7 +12,7 @@ export interface ConfusionProps {
 }
 
 /** A cell in words: `label cat answered dog: 12 images (4.1 %)`. */
-export function describe(grid: ConfusionGrid, view: ConfusionView, names: readonly string[], place: ConfusionPlace): string {
+export function cellWords(grid: ConfusionGrid, view: ConfusionView, names: readonly string[], place: ConfusionPlace): string {
   const cell = grid.cell(grid.labels.indexOf(place.label), grid.answers.indexOf(place.answer));
   if (view === 'difference') return changeText(names, place, cell?.first ?? 0, cell?.second ?? 0);
   return cellText(names, place, (cell?.first ?? 0) + (cell?.second ?? 0), grid.ofLabel.get(place.label) ?? 0);
