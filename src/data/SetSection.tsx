@@ -13,10 +13,8 @@ export function SetSection() {
   if (summary === null) return null;
   return (
     <div className="data-set">
-      <section className="data-column" aria-labelledby="data-set-title">
-        <h3 id="data-set-title" className="data-title">
-          {summary.title}
-        </h3>
+      <section className="data-column" aria-label="Data set">
+        <h3 className="data-title">{summary.title}</h3>
         <p className="muted">
           {plural(summary.count, 'image')}
           {summary.labels !== null && summary.labels.classes !== null && ` · ${count(summary.labels.classes)} classes`}
