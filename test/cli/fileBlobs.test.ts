@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openFile } from '../../cli/fileBlobs.ts';
+import { openFile, withFiles, withPaths } from '../../cli/fileBlobs.ts';
 import { engineEnd, threadEnd } from '../../cli/threadPort.ts';
 import type { ComputePort } from '../../worker/compute/port.ts';
 
@@ -67,4 +67,27 @@ it('files reach a thread, in messages that keep their order', async () => {
   expect(first.args.tensors).toEqual(new Map([['w', values]]));
   expect(await first.args.inMemory.text()).toBe('abc');
   expect(await contents(first.args.files[0]?.blob ?? new Blob())).toEqual(bytes);
+});
+
+it('parts of files reach a thread, parts of parts too', async () => {
+  const blob = await openFile(file);
+  const message = withPaths({ parts: [blob.slice(10, 50), blob.slice(100, 200).slice(20, -30), blob.slice(-5), blob.slice(50, 10)] });
+  expect(message).toEqual({
+    parts: [
+      { fileOnDisk: file, from: 10, to: 50 },
+      { fileOnDisk: file, from: 120, to: 170 },
+      { fileOnDisk: file, from: bytes.length - 5, to: bytes.length },
+      { fileOnDisk: file, from: 50, to: 50 },
+    ],
+  });
+  const { parts } = (await withFiles(message)) as { parts: Blob[] };
+  expect(await contents(parts[1] ?? new Blob())).toEqual(bytes.slice(120, 170));
+  expect(await contents(parts[2] ?? new Blob())).toEqual(bytes.slice(-5));
+  expect(parts[3]?.size).toBe(0);
+});
+
+it('a file that has gone cannot be read in the thread either', async () => {
+  const { gone } = (await withFiles({ gone: { fileOnDisk: path.join(folder, 'nothing'), from: 0, to: 3 } })) as { gone: Blob };
+  await expect(gone.arrayBuffer()).rejects.toMatchObject({ name: 'NotReadableError' });
+  await expect(gone.slice(0, 1).arrayBuffer()).rejects.toMatchObject({ name: 'NotReadableError' });
 });

@@ -2,7 +2,8 @@ import { GraffitistError } from '../errors.ts';
 import type { DataRequest, DataSummary, ImageRule, LeftOut, Preprocessing } from '../protocol.ts';
 import type { DataSet } from './dataSet.ts';
 import { IMAGE_RULES } from './imageRules.ts';
-import { type Labelling, labelImages } from './labels/labels.ts';
+import type { Labelling } from './labels/labelling.ts';
+import { labelImages } from './labels/labels.ts';
 import type { NetworkFacts } from './labels/network.ts';
 import { arraySource } from './sources/arraySource.ts';
 import { cifarSource } from './sources/cifarSource.ts';
@@ -19,7 +20,7 @@ const NAMED = 200;
  * @throws GraffitistError `data-missing` where no images are among them; what the sources throw
  */
 export async function openSource(request: Pick<DataRequest, 'files'>, job: OpenJob = {}): Promise<Source> {
-  const gathered = await gather(request.files);
+  const gathered = await gather(request.files, job.signal);
   if (gathered.pictures.length > 0) return leavingOut(pictureSource(gathered), gathered, ['records', 'batches', 'arrays']);
   if (gathered.records.length > 0) return leavingOut(await recordSource(gathered, job), gathered, ['batches', 'arrays']);
   if (gathered.batches.length > 0) return leavingOut(await cifarSource(gathered), gathered, ['arrays']);

@@ -2,7 +2,7 @@ import { GraffitistError } from '../errors.ts';
 import { type NpyFile, npyHeader } from '../formats/npy.ts';
 import { sniffFile } from '../formats/sniff.ts';
 import { zipMembers } from '../formats/zipDirectory.ts';
-import { memberHead } from '../formats/zipMember.ts';
+import { memberHead, packedFile } from '../formats/zipMember.ts';
 import type { SourceFile } from '../protocol.ts';
 import { imagesRank, isLabels, partOf } from './sources/arrayNames.ts';
 import { type DataFileKind, dataFileKind } from './sources/fileKinds.ts';
@@ -121,6 +121,9 @@ async function headers(file: SourceFile): Promise<(Pick<NpyFile, 'dtype' | 'shap
   }
   const members = (await zipMembers(file)).filter(({ path }) => path.endsWith('.npy'));
   return Promise.all(
-    members.map(async (member) => ({ name: plain(member.path), ...npyHeader(await memberHead(member, member.path), member.path) })),
+    members.map(async (member) => ({
+      name: plain(member.path),
+      ...npyHeader(await memberHead(packedFile(member), member.path), member.path),
+    })),
   );
 }

@@ -77,12 +77,14 @@ export function createDataSession(host: DataHost): DataSession {
     opened: current,
     batches: batchStream(pool),
     async thumbnail(image, size) {
-      const set = await current();
+      // Pictures can be shown where labels do not fit another network.
+      const set = await current().catch((error) => held?.set ?? Promise.reject(error));
       const [stored] = image >= 0 && image < set.count ? set.stored([image]) : [];
       if (stored === undefined)
         throw new GraffitistError('data-missing', `There is no image ${image}; there are ${set.count}.`, { about: 'thumbnail' });
       const name = set.nameOf(image);
-      return { name, label: set.labelOf(image), ...(await pool().call('thumbnail', { stored, name, size })) };
+      const picture = await pool().call('thumbnail', { stored, name, records: set.recordLabels, size });
+      return { ...picture, name, label: set.labelOf(image) ?? picture.label };
     },
     dispose() {
       workers?.dispose();

@@ -1,7 +1,7 @@
 import { GraffitistError } from '../errors.ts';
 import type { NamedBlob } from './checkpointFiles.ts';
 import { type ZipMember, zipMembers } from './zipDirectory.ts';
-import { memberBlob } from './zipMember.ts';
+import { memberBlob, packedFile } from './zipMember.ts';
 
 /** Bytes that the packed arrays of one archive may take unpacked: 4 GiB. */
 const LARGEST = 2 ** 32;
@@ -20,7 +20,7 @@ export async function npzArrays(file: NamedBlob): Promise<NamedBlob[]> {
     const unpacked = (sum: number, { method, size }: ZipMember): number => (method === 0 ? sum : sum + size);
     if (arrays.reduce(unpacked, 0) > LARGEST) throw malformed('Its arrays take more than 4 GiB.');
     const blobs: NamedBlob[] = [];
-    for (const array of arrays) blobs.push({ name: array.path, blob: await memberBlob(array, array.path) });
+    for (const array of arrays) blobs.push({ name: array.path, blob: await memberBlob(packedFile(array), array.path) });
     return blobs;
   } catch (error) {
     if (error instanceof GraffitistError && error.code === 'npy-malformed') throw error;

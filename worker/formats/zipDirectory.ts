@@ -5,8 +5,10 @@ import { utf8 } from './wire.ts';
 /** A file in an archive, as its directory lists it; its bytes are read when they are asked for (`zipMember.ts`). */
 export interface ZipMember {
   readonly path: string;
-  /** From its header up to whatever follows: the file as it is packed lies in there. */
-  readonly stored: Blob;
+  /** Where in the archive it lies, from its header up to whatever follows. */
+  readonly archive: Blob;
+  readonly from: number;
+  readonly to: number;
   /** Bytes as they are packed, and unpacked. */
   readonly packedSize: number;
   readonly size: number;
@@ -45,7 +47,7 @@ export async function zipMembers({ name, blob }: NamedBlob): Promise<readonly Zi
     .map(({ offset, ...entry }) => {
       const until = ends.get(offset) ?? offset;
       if (offset + entry.packedSize > until) throw malformed(name, `'${entry.path}' runs into what follows it`);
-      return { ...entry, stored: blob.slice(offset, until) };
+      return { ...entry, archive: blob, from: offset, to: until };
     });
 }
 
@@ -85,7 +87,11 @@ async function readEnd64(blob: Blob, at: number, name: string): Promise<Director
   return { count: large64(view, 32), size: large64(view, 40), offset: large64(view, 48), at };
 }
 
-function* entries(bytes: Uint8Array, count: number, name: string): Generator<Omit<ZipMember, 'stored'> & { readonly offset: number }> {
+function* entries(
+  bytes: Uint8Array,
+  count: number,
+  name: string,
+): Generator<Omit<ZipMember, 'archive' | 'from' | 'to'> & { readonly offset: number }> {
   const view = viewOf(bytes);
   let at = 0;
   for (let i = 0; i < count; i++) {

@@ -5,7 +5,15 @@ import { crc32 } from './crc32.ts';
 import type { ZipMember } from './zipDirectory.ts';
 
 /** What is needed to unpack a file of an archive; plain data that goes to a worker. */
-export type PackedFile = Pick<ZipMember, 'stored' | 'packedSize' | 'size' | 'method' | 'crc'>;
+export interface PackedFile extends Pick<ZipMember, 'packedSize' | 'size' | 'method' | 'crc'> {
+  /** Its part of the archive. */
+  readonly stored: Blob;
+}
+
+/** A file of an archive without the archive. Made when it is read: slices of a large archive take more room than its directory. */
+export function packedFile({ archive, from, to, packedSize, size, method, crc }: ZipMember): PackedFile {
+  return { stored: archive.slice(from, to), packedSize, size, method, crc };
+}
 
 const HEADER = 30;
 /** Enough for the names before a file's bytes and for what tells its kind. */

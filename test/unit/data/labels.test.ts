@@ -216,3 +216,11 @@ describe('LBL7: labels that the network has no class for', () => {
     expect(await refusal(files)).toMatchObject({ code: 'label-missing', cause: 'The data has 2 images and 3 labels.' });
   });
 });
+
+describe("LBL4: darknet's network and numbers", () => {
+  it('are warned of, since they mostly follow another order', async () => {
+    const files = [fileOf('d.npz', npz({ x: npy('uint8', [2, 1, 1, 3], new Uint8Array(6)), y: npy('int64', [2], [0, 999]) }))];
+    expect((await look(files, {}, { outputs: 1000, name: 'darknet19' })).summary.warnings).toMatchObject([{ rule: 'LBL4' }]);
+    expect((await look(files, {}, { outputs: 1000 })).summary.warnings).toEqual([]);
+  });
+});

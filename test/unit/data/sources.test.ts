@@ -178,6 +178,8 @@ describe('DAT4: records', () => {
       offset: 0,
       labels: [448, 0],
     });
+    // Its network needs no telling.
+    expect(await labels(files, { outputs: 1000, name: 'darknet19' })).toMatchObject({ offset: 0, labels: [448, 0] });
   });
 
   it('a label that the network has no class for leaves the record out', async () => {

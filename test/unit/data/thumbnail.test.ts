@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { thumbnailOf } from '../../../worker/data/workers/thumbnail.ts';
-import { fileOf, npy, npz, png } from './files.ts';
+import { fileOf, npy, npz, png, shard } from './files.ts';
 import { sessionFor } from './session.ts';
 
 describe('DAT12: thumbnails', () => {
@@ -42,6 +42,13 @@ describe('DAT12: thumbnails', () => {
     });
     const { label, pixels } = await session.thumbnail(0, 4);
     expect([label, ...pixels]).toEqual([4, 9, 8, 7, 255]);
+    session.dispose();
+  });
+
+  it('a record with its label', async () => {
+    const session = sessionFor({ outputs: 10 });
+    await session.open({ files: [fileOf('a.tfrecord', shard([{ encoded: png([1, 2, 3]), label: 6 }]))] });
+    expect(await session.thumbnail(0, 4)).toMatchObject({ name: 'a.tfrecord[0]', label: 6, width: 2 });
     session.dispose();
   });
 

@@ -2,7 +2,7 @@ import { Zip, ZipDeflate, ZipPassThrough, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../../worker/formats/crc32.ts';
 import { type ZipMember, zipMembers } from '../../../worker/formats/zipDirectory.ts';
-import { memberBlob, memberHead, refusalOf, unpackMember } from '../../../worker/formats/zipMember.ts';
+import { memberBlob, memberHead, packedFile, refusalOf, unpackMember } from '../../../worker/formats/zipMember.ts';
 
 const text = (content: string) => new TextEncoder().encode(content);
 const content = Uint8Array.from({ length: 5000 }, (_, i) => (i * i) % 251);
@@ -71,14 +71,15 @@ describe('an archive by its directory', () => {
     expect(members.map(({ path }) => path)).toEqual(paths);
     for (const member of members) {
       const expected = member.path.endsWith('.txt') ? text('abc') : content;
-      expect(await unpackMember(member, member.path)).toEqual(expected);
-      expect(new Uint8Array(await (await memberBlob(member, member.path)).arrayBuffer())).toEqual(expected);
-      expect(await memberHead(member, member.path)).toEqual(expected);
+      const file = packedFile(member);
+      expect(await unpackMember(file, member.path)).toEqual(expected);
+      expect(new Uint8Array(await (await memberBlob(file, member.path)).arrayBuffer())).toEqual(expected);
+      expect(await memberHead(file, member.path)).toEqual(expected);
     }
   });
 
   it('nothing but the end is read', async () => {
-    const blob = blobOf(new Uint8Array([...new Uint8Array(300_000), ...packed]));
+    const blob = blobOf(zipSync({ large: [new Uint8Array(300_000), { level: 0 }], small: content }));
     const read: number[] = [];
     const slice = blob.slice.bind(blob);
     blob.slice = (from = 0, to = blob.size) => {
@@ -90,13 +91,13 @@ describe('an archive by its directory', () => {
       };
       return part;
     };
-    await zipMembers({ name: 'a.zip', blob }).catch(() => undefined);
-    expect(read[0]).toBeLessThan(70_000);
+    expect(await zipMembers({ name: 'a.zip', blob })).toHaveLength(2);
+    expect(read.reduce((sum, size) => sum + size, 0)).toBeLessThan(70_000);
   });
 
   it('a stored file is a slice of the archive', async () => {
     const [, , member] = await membersOf(packed);
-    const blob = await memberBlob(member as ZipMember, 'é.bin');
+    const blob = await memberBlob(packedFile(member as ZipMember), 'é.bin');
     expect(blob.size).toBe(content.length);
   });
 
@@ -122,14 +123,14 @@ describe('an archive by its directory', () => {
     const bytes = packed.slice();
     damage(bytes);
     const [member] = await membersOf(bytes);
-    await expect(unpackMember(member as ZipMember, 'x')).rejects.toMatchObject({ code: 'zip-malformed', about: 'x' });
+    await expect(unpackMember(packedFile(member as ZipMember), 'x')).rejects.toMatchObject({ code: 'zip-malformed', about: 'x' });
   });
 
   it('a wrong checksum, another size', async () => {
     const [member] = (await membersOf(packed)) as [ZipMember];
-    await expect(unpackMember({ ...member, crc: 1 }, 'x')).rejects.toMatchObject({ code: 'zip-malformed' });
-    await expect(unpackMember({ ...member, size: 2 }, 'x')).rejects.toMatchObject({ code: 'zip-malformed' });
-    await expect(memberBlob({ ...member, size: 2 }, 'x')).rejects.toMatchObject({ code: 'zip-malformed' });
+    await expect(unpackMember({ ...packedFile(member), crc: 1 }, 'x')).rejects.toMatchObject({ code: 'zip-malformed' });
+    await expect(unpackMember({ ...packedFile(member), size: 2 }, 'x')).rejects.toMatchObject({ code: 'zip-malformed' });
+    await expect(memberBlob({ ...packedFile(member), size: 2 }, 'x')).rejects.toMatchObject({ code: 'zip-malformed' });
   });
 
   it('encrypted files and other methods are told by the directory', async () => {

@@ -12,3 +12,8 @@ export interface NetworkFacts {
 }
 
 export const NO_NETWORK: NetworkFacts = { outputs: null, name: null, preprocessing: null, shape: null };
+
+/** Darknet's network counts ImageNet's classes in the challenge's own order, all others in the sorted one. */
+export function wnidOrderOf({ name }: NetworkFacts): 'imagenet' | 'darknet' {
+  return name === 'darknet19' ? 'darknet' : 'imagenet';
+}

@@ -1,7 +1,8 @@
+import { cancelled } from '../../compute/channel.ts';
 import { errorInfo, GraffitistError } from '../../errors.ts';
 import { sniffFile } from '../../formats/sniff.ts';
-import { zipMembers } from '../../formats/zipDirectory.ts';
-import { memberBlob, type PackedFile, refusalOf } from '../../formats/zipMember.ts';
+import { type ZipMember, zipMembers } from '../../formats/zipDirectory.ts';
+import { memberBlob, packedFile, refusalOf } from '../../formats/zipMember.ts';
 import type { LeftOut, SourceFile } from '../../protocol.ts';
 import { type DataFileKind, dataFileKind } from './fileKinds.ts';
 
@@ -10,7 +11,7 @@ export interface DataFile {
   /** With `/` between folders; of a file in an archive it leads on from the archive's. */
   readonly path: string;
   readonly bytes: number;
-  readonly content: Blob | PackedFile;
+  readonly content: Blob | ZipMember;
 }
 
 export interface Gathered {
@@ -27,11 +28,11 @@ export interface Gathered {
 
 /** A file on its own. @throws GraffitistError `zip-malformed` */
 export async function blobOf({ content, path }: DataFile): Promise<Blob> {
-  return content instanceof Blob ? content : memberBlob(content, path);
+  return content instanceof Blob ? content : memberBlob(packedFile(content), path);
 }
 
 /** DAT1, DAT2: the files by what they are for, those in archives too, each kind in the order of paths; what is none of these is left out and named. */
-export async function gather(given: readonly SourceFile[]): Promise<Gathered> {
+export async function gather(given: readonly SourceFile[], signal?: AbortSignal | undefined): Promise<Gathered> {
   const files: DataFile[] = [];
   const leftOut: LeftOut[] = [];
   for (const file of given) {
@@ -47,6 +48,7 @@ export async function gather(given: readonly SourceFile[]): Promise<Gathered> {
     text: [],
   };
   for (const file of files) {
+    if (signal?.aborted === true) throw cancelled();
     const kind = await kindOf(file);
     if (kind in found) found[kind as keyof typeof found].push(file);
     else if (kind !== 'clutter') leftOut.push({ name: file.path, error: errorInfo(refusal(kind)) });
@@ -69,8 +71,7 @@ async function addArchive(file: SourceFile, path: string, files: DataFile[], lef
     const refused = dataFileKind(member.path) === 'clutter' ? null : refusalOf(member);
     if (refused !== null) leftOut.push({ name: inside.path, error: errorInfo(refused) });
     else {
-      const { stored, packedSize, size, method, crc } = member;
-      files.push({ ...inside, content: { stored, packedSize, size, method, crc } });
+      files.push({ ...inside, content: member });
     }
   }
 }

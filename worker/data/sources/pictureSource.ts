@@ -1,3 +1,4 @@
+import { packedFile } from '../../formats/zipMember.ts';
 import type { DataWarning } from '../../protocol.ts';
 import { counted } from '../counted.ts';
 import type { DataFile, Gathered } from './gather.ts';
@@ -31,7 +32,7 @@ export function pictureSource(gathered: Gathered): Source {
 
 function storedFile(file: DataFile | undefined): StoredImages {
   if (file === undefined) throw new RangeError('There is no such image.');
-  return file.content instanceof Blob ? { kind: 'file', blob: file.content } : { kind: 'packed', file: file.content };
+  return file.content instanceof Blob ? { kind: 'file', blob: file.content } : { kind: 'packed', file: packedFile(file.content) };
 }
 
 /** The folder that all paths begin with, with its slash, or nothing. */

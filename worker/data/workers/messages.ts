@@ -34,8 +34,9 @@ export type DataCalls = {
   readonly read: { readonly args: ReadRequest; readonly result: ReadResult };
   /** One image, its longer side at most `size`. */
   readonly thumbnail: {
-    readonly args: { readonly stored: StoredImages; readonly name: string; readonly size: number };
-    readonly result: SmallPicture;
+    readonly args: { readonly stored: StoredImages; readonly name: string; readonly records: RecordLabels | null; readonly size: number };
+    /** With the label that its record holds. */
+    readonly result: SmallPicture & { readonly label: number | null };
   };
   /** Labels of records alone, −1 where there is none or the record cannot be read. */
   readonly labels: {

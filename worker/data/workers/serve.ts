@@ -18,10 +18,10 @@ export function serveData(port: ComputePort, decoder: () => Promise<ImageDecoder
       const result = await read(args, reader, call);
       return new Transferred(result, [result.values.buffer, result.labels.buffer, result.places.buffer]);
     },
-    async thumbnail({ stored, name, size }) {
-      for await (const image of reader.images([stored], [name], null)) {
+    async thumbnail({ stored, name, records, size }) {
+      for await (const image of reader.images([stored], [name], records)) {
         if ('error' in image) throw image.error;
-        const picture = thumbnailOf(image.pixels(), size);
+        const picture = { ...thumbnailOf(image.pixels(), size), label: image.label };
         return new Transferred(picture, [picture.pixels.buffer]);
       }
       throw new GraffitistError('internal', 'There was no image to show.');
