@@ -1,13 +1,16 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from '@playwright/test';
 import type { Evaluation } from '../../worker/protocol.ts';
+import { expectAccessible } from './page.ts';
 import { answerOf } from './support/commandLine.ts';
-import { downloads, drop, FORM, only, save } from './support/files.ts';
+import { choose, downloads, drop, FORM, only, save } from './support/files.ts';
 import { expect, test } from './support/guard.ts';
-import { writeBroken, writePictures } from './support/pictures.ts';
+import { forbidThePointer, tabTo } from './support/keyboard.ts';
+import { labelledNoise, writeBroken, writePictures } from './support/pictures.ts';
 import { openStudio, quantized, runButton, settled, statusLine } from './support/studio.ts';
+import { writeTinyNetwork } from './support/tinyNetwork.ts';
 
 const sample = fileURLToPath(new URL('../../public/sample', import.meta.url));
 const IMAGES = 60;
@@ -45,7 +48,7 @@ test('a folder of labelled pictures is evaluated as the command line does, to th
   const folder = testInfo.outputPath('shapes');
   const names = await writePictures(folder, 300, IMAGES);
   await writeBroken(path.join(folder, '0_circle', '9999.png'));
-  await writeFile(path.join(folder, 'notes.txt'), 'drawn by a test');
+  await writeFile(path.join(folder, 'moving.gif'), 'GIF89a');
   await openSample(page);
 
   await drop(page, [folder]);
@@ -53,7 +56,7 @@ test('a folder of labelled pictures is evaluated as the command line does, to th
   await expect(page.getByRole('tab', { name: 'Data' })).toHaveAttribute('aria-selected', 'true');
   await expect(files(page), 'the document stays').toContainText('shapes_mnv1_eval.pb');
   await page.getByRole('button', { name: '1 file left out' }).click();
-  await expect(page.getByRole('list', { name: 'Files left out' })).toContainText('notes.txt');
+  await expect(page.getByRole('list', { name: 'Files left out' })).toContainText('moving.gif');
   const pictures = page.getByRole('region', { name: 'Images of the set' });
   await expect(pictures.locator('canvas').first()).toBeVisible();
   await expect(pictures.getByRole('listitem').first()).toHaveAttribute('title', /0_circle\/\d+\.png · 0_circle/);
@@ -117,3 +120,163 @@ test('a folder of labelled pictures is evaluated as the command line does, to th
     answer.comparison?.changed[0]?.name ?? '?',
   );
 });
+
+test('a matrix of many classes is read by keys, and pictures without labels are compared', async ({ page }, testInfo) => {
+  const tiny = await writeTinyNetwork(testInfo.outputPath('tiny'), { classes: 40 });
+  const set = testInfo.outputPath('noise.npz');
+  await writeFile(set, labelledNoise(200, 40));
+  await openStudio(page);
+  // One drop holds graph, weights, calibration images and the set: each goes where it belongs.
+  await drop(page, [tiny.graph, ...tiny.checkpoint, tiny.calibration, set]);
+  await expect(files(page)).toContainText('8 images');
+  await expect(files(page)).toContainText('200 images · 40 classes');
+  await settled(page);
+  await page.getByRole('button', { name: 'Recipe 2: static INT8' }).click();
+  await runButton(page).click();
+  await quantized(page);
+  await page.keyboard.press('Control+Shift+Enter');
+  await expect(statusLine(page)).toContainText('Evaluated 200 images: top-1');
+  const { networks } = await savedEvaluation(page);
+
+  await section(page, 'Confusion').check();
+  const canvas = page.getByRole('application', { name: /^Confusion matrix of 40 classes/ });
+  await canvas.focus();
+  const words = page.locator('.confusion-words');
+  await page.keyboard.press('ArrowDown');
+  await expect(words).toContainText('label 1 answered 0: ');
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('+');
+  await page.keyboard.press('End');
+  await expect(words).toContainText('label 1 answered 39: ');
+  const cell = networks[0]?.confusion.find(({ label }) => label === 7);
+  for (let at = 1; at < 7; at++) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Home');
+  for (let at = 0; at < (cell?.answer ?? 0); at++) await page.keyboard.press('ArrowRight');
+  await expect(words).toContainText(`label 7 answered ${cell?.answer}: ${cell?.count} image`);
+  await expect(page.getByRole('region', { name: 'Images of the cell' }).getByRole('listitem')).toHaveCount(cell?.count ?? -1);
+
+  await section(page, 'Set').check();
+  await page.getByLabel('Labels').selectOption('none');
+  await expect(files(page)).toContainText('200 images · no labels');
+  await section(page, 'Accuracy').check();
+  await page.getByRole('button', { name: 'Evaluate', exact: true }).click();
+  await expect(page.getByText('Both put the same class first on')).toBeVisible();
+  await section(page, 'Classes').check();
+  await expect(page.getByText('The images have no labels.')).toBeVisible();
+
+  await page.getByRole('button', { name: 'Close the images' }).click();
+  await expect(files(page)).not.toContainText('200 images');
+  await expect(page.getByText('Drop images to see what quantization does to accuracy')).toBeVisible();
+});
+
+test('an array of floats without labels stays calibration data, and a set that is wrong leaves the open one', async ({
+  page,
+}, testInfo) => {
+  await openSample(page);
+  const array = testInfo.outputPath('other_set.npy');
+  await writeFile(array, await readFile(path.join(sample, 'calibration_set.npy')));
+  await drop(page, [array]);
+  await expect(files(page)).toContainText('other_set.npy');
+  await expect(files(page)).toContainText('100 images · 10 classes');
+
+  const table = testInfo.outputPath('labels.csv');
+  await writeFile(table, 'file,label\nnobody.png,3\n');
+  await page.getByRole('tab', { name: 'Data' }).click();
+  await choose(page, async () => void (await page.getByLabel('Labels').selectOption('CSV file…')), table);
+  await expect(page.getByRole('region', { name: 'Data set' }).getByRole('alert')).toBeVisible();
+  await expect(files(page)).toContainText('100 images · 10 classes');
+  await page.getByRole('region', { name: 'Data set' }).getByRole('button', { name: 'Dismiss' }).click();
+
+  await page.getByLabel('Rule').selectOption('custom');
+  await page.getByLabel('Mean').fill('1, 1, 1');
+  await page.getByLabel('Mean').press('Enter');
+  await page.getByLabel('Scale').fill('nonsense');
+  await page.getByLabel('Scale').press('Enter');
+  await expect(page.getByText('Bilinear resize to 32×32, x / 127.5 − 1.')).toBeVisible();
+});
+
+test('a small set, its labels and its rule are there again after a reload', async ({ page }) => {
+  await openSample(page);
+  await page.getByRole('tab', { name: 'Data' }).click();
+  await page.getByLabel('Rule').selectOption('unit');
+  await expect.poll(() => storedRule(page)).toBe('unit');
+  await page.reload();
+  await expect(files(page)).toContainText('100 images · 10 classes');
+  await page.getByRole('tab', { name: 'Data' }).click();
+  await expect(page.getByLabel('Rule')).toHaveValue('unit');
+});
+
+/** The rule of the data set in this browser's storage. */
+function storedRule(page: Page): Promise<string | undefined> {
+  return page.evaluate(
+    () =>
+      new Promise<string | undefined>((resolve, reject) => {
+        const opening = indexedDB.open('graffitist-studio');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const all = opening.result.transaction('documents').objectStore('documents').getAll();
+          all.onsuccess = () => {
+            opening.result.close();
+            resolve((all.result as { data?: { images: { name: string } } }[])[0]?.data?.images.name);
+          };
+        };
+      }),
+  );
+}
+
+test('set, evaluation, matrix and changed images by keyboard alone', async ({ page }) => {
+  await openSample(page);
+  await page.keyboard.press('Control+Enter');
+  await quantized(page);
+  await forbidThePointer(page);
+  await page.keyboard.press('Control+Shift+D');
+  await expect(page.getByRole('tab', { name: 'Data' })).toHaveAttribute('aria-selected', 'true');
+  await tabTo(page, page.getByLabel('Rule'));
+  await page.keyboard.type('plain, 0 to 1');
+  await expect(page.getByLabel('Rule')).toHaveValue('unit');
+  await page.keyboard.press('Control+Shift+Enter');
+  await expect(statusLine(page)).toContainText('Evaluated 100 images');
+  await expect(section(page, 'Accuracy')).toBeChecked();
+
+  await tabTo(page, section(page, 'Accuracy'), 'Shift+Tab');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  const table = page.getByRole('table', { name: /^Confusion matrix/ });
+  await tabTo(page, table.getByRole('button').first());
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowRight');
+  await expect(page.locator('.confusion-words')).toContainText('label 1_ring answered 1_ring: ');
+  await expect(table.getByRole('button', { pressed: true })).toBeFocused();
+  await tabTo(page, page.getByRole('region', { name: 'Images of the cell' }));
+  await tabTo(page, section(page, 'Confusion'), 'Shift+Tab');
+  await page.keyboard.press('ArrowRight');
+  await tabTo(page, page.getByRole('region', { name: 'Images that changed their answer' }));
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(`in the ${colorScheme} theme`, () => {
+    test.use({ colorScheme });
+
+    test('no section of the Data tab breaks a rule of accessibility', async ({ page }) => {
+      await openSample(page);
+      await page.keyboard.press('Control+Enter');
+      await quantized(page);
+      await page.keyboard.press('Control+Shift+D');
+      await page.getByLabel('Rule').selectOption('custom');
+      await expectAccessible(page);
+      await page.keyboard.press('Control+Shift+Enter');
+      await expect(statusLine(page)).toContainText('Evaluated 100 images');
+      for (const name of ['Accuracy', 'Classes', 'Confusion', 'Changed']) {
+        await section(page, name).check();
+        if (name === 'Confusion') {
+          await page.getByRole('radio', { name: 'difference' }).check();
+          await page.locator('.confusion-cell').first().click();
+        }
+        await page.waitForTimeout(200);
+        await expectAccessible(page);
+      }
+      await page.getByRole('button', { name: 'Close the images' }).click();
+      await expectAccessible(page);
+    });
+  });
+}
