@@ -188,7 +188,7 @@ export function scenes(made, nets) {
       await page.keyboard.press('Control+Shift+Enter');
       await page.getByText(/^Evaluated 20,000 images/).waitFor({ timeout: 120_000 });
       await dataSection(page, 'Confusion');
-      await page.getByRole('application').focus();
+      await page.getByRole('application', { name: /^Confusion/ }).focus();
       for (let step = 0; step < 30; step++) await page.keyboard.press('Shift+ArrowDown');
       for (let step = 0; step < 12; step++) await page.keyboard.press('Shift+ArrowRight');
       await page.waitForTimeout(700);

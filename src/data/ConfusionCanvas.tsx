@@ -54,6 +54,12 @@ export function ConfusionCanvas({ grid, view, names, place, onPlace }: Confusion
     return () => cancelAnimationFrame(frame);
   }, [grid, shown.scale, shown.left, shown.top, cursor?.row, cursor?.column, room, theme]);
 
+  // A cell that was chosen elsewhere comes into sight.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: moved by another cell alone
+  useEffect(() => {
+    if (window !== null && cursor !== null) setWindow(showing(shown, cursor, sizes));
+  }, [cursor?.row, cursor?.column]);
+
   const placeAt = (at: { readonly row: number; readonly column: number }): void => {
     const [label, answer] = [grid.labels[at.row], grid.answers[at.column]];
     if (label !== undefined && answer !== undefined) onPlace({ label, answer });
@@ -61,10 +67,8 @@ export function ConfusionCanvas({ grid, view, names, place, onPlace }: Confusion
   const zoom = (by: number, at = { x: room.width / 2, y: room.height / 2 }): void => setWindow(zoomed(shown, by, at, sizes));
   const walk = (event: KeyboardEvent): void => {
     const next = stepBy(event, cursor ?? { row: 0, column: 0 }, sizes);
-    if (next !== null) {
-      placeAt(next);
-      setWindow(showing(shown, next, sizes));
-    } else if (event.key === '+') zoom(ZOOM, centre());
+    if (next !== null) placeAt(next);
+    else if (event.key === '+') zoom(ZOOM, centre());
     else if (event.key === '-') zoom(1 / ZOOM, centre());
     else if (event.key === '0') setWindow(null);
     else return;

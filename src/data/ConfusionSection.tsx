@@ -6,6 +6,7 @@ import { type ConfusionPlace, useData } from '../state/data.ts';
 import { Segments } from '../ui/Segments.tsx';
 import { CellImages } from './CellImages.tsx';
 import { ConfusionCanvas } from './ConfusionCanvas.tsx';
+import { ConfusionPairs } from './ConfusionPairs.tsx';
 import { ConfusionTable } from './ConfusionTable.tsx';
 import { type ConfusionView, confusionGrid } from './confusionGrid.ts';
 import { type ConfusionProps, cellWords } from './confusionProps.ts';
@@ -55,7 +56,14 @@ function Confusion({ evaluation }: { evaluation: Evaluation }) {
         </button>
       </div>
       <div className="confusion">
-        {grid.answers.length <= TABLE_CLASSES ? <ConfusionTable {...props} /> : <ConfusionCanvas {...props} />}
+        {grid.answers.length <= TABLE_CLASSES ? (
+          <ConfusionTable {...props} />
+        ) : (
+          <>
+            <ConfusionCanvas {...props} />
+            <ConfusionPairs {...props} />
+          </>
+        )}
         {place !== null && (
           <CellImages key={`${generation} ${place.label} ${place.answer} ${shown}`} evaluation={evaluation} place={place} view={shown} />
         )}

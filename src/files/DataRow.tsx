@@ -22,9 +22,9 @@ export function DataRow() {
   }
   const classes = summary.labels?.classes ?? null;
   return (
-    <li className="file-row data-row" title={summary.title}>
+    <li className="file-row data-row">
       <span className="tag">img</span>
-      <button type="button" className="data-open clip" onClick={show.run}>
+      <button type="button" className="data-open clip" title={summary.title} onClick={show.run}>
         {plural(summary.count, 'image')}
         {classes !== null && ` · ${count(classes)} classes`}
         {summary.labels === null && ' · no labels'}

@@ -15,7 +15,7 @@ export function Accuracy({ quantized }: { quantized: boolean }) {
   if (images === null || (evaluation === null && !quantized)) return null;
   if (evaluation === null) {
     return (
-      <p className="result-hint">
+      <p className="result-hint offer">
         <button type="button" className="button small" disabled={!evaluate.enabled} onClick={evaluate.run}>
           Evaluate on {plural(images, 'image')}
         </button>
