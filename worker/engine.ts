@@ -21,6 +21,7 @@ import { explainGraph } from './engine/explain.ts';
 import { feedSummaries } from './engine/feeds.ts';
 import { inspectNode } from './engine/inspect.ts';
 import { networkFacts } from './engine/networkFacts.ts';
+import { otherCalibration } from './engine/pinnedCalibration.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { genericRecipes } from './engine/recipes.ts';
 import { type Calibrate, type RunServices, runPipeline } from './engine/run.ts';
@@ -31,7 +32,7 @@ import { compareOutputs } from './evaluate/compareOutputs.ts';
 import type { BackendName } from './execute/backend.ts';
 import { probeWebGpu } from './execute/probeWebGpu.ts';
 import type { CodesOf } from './export/quantParams.ts';
-import type { BackendInfo, Engine, OptionValues, RecipeInfo } from './protocol.ts';
+import type { BackendInfo, Engine, OptionValues, RecipeInfo, RunRequest, SourceFile } from './protocol.ts';
 import type { Quantizer } from './quantize/quantizer.ts';
 import { readQuantizers } from './quantize/readQuantizers.ts';
 import { buildScene, revealPath, searchNodes } from './scene/scene.ts';
@@ -65,6 +66,8 @@ export function createEngine(host: EngineHost): LocalEngine {
   let last: KeptRun | null = null;
   let chosen: BackendName | null = host.backend ?? null;
   let pool: ComputePool | null = null;
+  /** The list of the calibration set that was made last. */
+  const lists: SourceFile[] = [];
   const data = createDataSession({
     spawn: host.spawnData,
     cores: host.cores,
@@ -109,9 +112,10 @@ export function createEngine(host: EngineHost): LocalEngine {
         methods: chosenMethods(options, readQuantizers(model.graph)),
       });
     };
-  const servicesOf = (source: OpenDocument): RunServices => ({
+  const servicesOf = (source: OpenDocument, request: RunRequest): RunServices => ({
     calibrate: calibrateWith(source),
     textOf: (name) => textOf(source, name),
+    dataWarnings: () => otherCalibration(request.calibration, source),
   });
   const codesOf =
     (signal: AbortSignal | undefined): CodesOf =>
@@ -148,7 +152,7 @@ export function createEngine(host: EngineHost): LocalEngine {
 
     check: async (request) => checkPipeline(request.steps),
     run: async (request, job = {}) => {
-      const outcome = await runPipeline(current().opened.model, request, servicesOf(current().document), job);
+      const outcome = await runPipeline(current().opened.model, request, servicesOf(current().document, request), job);
       last = { request, ...outcome };
       return outcome.report;
     },
@@ -162,7 +166,7 @@ export function createEngine(host: EngineHost): LocalEngine {
       }
       const options = last.request.steps.find((step) => step.id === stage.step)?.options ?? {};
       const calibrated = await calibrateWith(data)(stage.quantization.placed, options, job);
-      last = await rerun(current().opened.model, last, { ...servicesOf(data), calibrated });
+      last = await rerun(current().opened.model, last, { ...servicesOf(data, last.request), calibrated });
       document = data;
       return calibrated.calibration;
     },
@@ -186,13 +190,17 @@ export function createEngine(host: EngineHost): LocalEngine {
       return compareOutputs({ float: model, quantized, data, images, pool: await workers(job.signal), job });
     },
 
-    ...dataMethods(data, { stageAt, runInterface: () => last?.request.interface ?? null, pool: workers }),
+    ...dataMethods(
+      data,
+      { stageAt, runInterface: () => last?.request.interface ?? null, pool: workers },
+      { isOpen: () => document !== null, made: (list) => lists.splice(0, 1, list) },
+    ),
 
     download: async (form, job = {}) => {
       const final = stages().at(-1);
       if (final === undefined) throw new GraffitistError('internal', 'There is no stage.');
       if (form !== 'recipe') refuseBrokenCheckpoint(current().document, final.model.graph);
-      const saved = { document: current().document, stage: final, request: last?.request ?? null, codesOf: codesOf(job.signal) };
+      const saved = { document: current().document, stage: final, request: last?.request ?? null, codesOf: codesOf(job.signal), lists };
       return downloadFiles(form, saved, job);
     },
     commandLine: async (request) =>

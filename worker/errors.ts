@@ -60,6 +60,7 @@ export type ErrorCode =
   | 'data-missing'
   | 'data-shape'
   | 'data-not-finite'
+  | 'data-differs'
   | 'label-missing'
   | 'label-invalid'
   | 'csv-malformed'

@@ -205,6 +205,21 @@ export interface RunRequest {
   readonly steps: readonly PipelineStep[];
   /** Skips the check for unsupported ops (the original's hidden flag). */
   readonly superuser?: boolean;
+  /** The data that a recipe was made with: calibrating on other data is told (CSET9). */
+  readonly calibration?: PinnedCalibration;
+}
+
+/** A calibration set by its hash, and how it was made where that is known. */
+export interface PinnedCalibration {
+  readonly name: string;
+  readonly sha256: string;
+  /** Its `calibration_set.json`. */
+  readonly list?: { readonly name: string; readonly sha256: string } | undefined;
+  /** The rule for images as arguments have it (`inception,size=128`), how many were chosen, and by which seed (absent: the first ones). */
+  readonly images?: string | undefined;
+  readonly size?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly balanced?: boolean | undefined;
 }
 
 /** A ready-made pipeline that one click fills in. */

@@ -1,7 +1,7 @@
 import { cancelled } from '../compute/channel.ts';
 import { GraffitistError } from '../errors.ts';
-import type { DataSet } from './dataSet.ts';
-import type { Batch, BatchOptions, BatchStream, OpenedData } from './types.ts';
+import { type DataSet, dataSet } from './dataSet.ts';
+import type { Batch, BatchOptions, BatchStream } from './types.ts';
 import type { ReadResult } from './workers/messages.ts';
 import type { DecodePool } from './workers/pool.ts';
 
@@ -14,11 +14,6 @@ const ROW_BYTES = 4 * 2 ** 20;
 /** DAT10: batches in the order of the request. Workers decode ahead, some batches and at least two, so that who reads them never waits long. */
 export function batchStream(pool: () => DecodePool): BatchStream {
   return (data, options) => readBatches(dataSet(data), options, pool());
-}
-
-function dataSet(data: OpenedData): DataSet {
-  if ('stored' in data) return data as DataSet;
-  throw new GraffitistError('internal', 'These images were not opened by the engine.');
 }
 
 async function* readBatches(data: DataSet, options: BatchOptions, pool: DecodePool): AsyncGenerator<Batch> {

@@ -1,12 +1,20 @@
 import { GraffitistError } from '../errors.ts';
-import type { Engine } from '../protocol.ts';
+import type { Engine, SourceFile } from '../protocol.ts';
+import { chooseCalibrationSet } from './calibrationSet.ts';
 import type { DataSession } from './dataSession.ts';
 import { type ValidateServices, validate } from './validate.ts';
 
 type DataMethods = Pick<Engine, 'openData' | 'closeData' | 'checkData' | 'validate' | 'makeCalibrationSet' | 'thumbnail'>;
 
+/** The document beside the images. */
+interface OpenOrNot {
+  readonly isOpen: () => boolean;
+  /** Hears of the list of a calibration set that was made. */
+  readonly made: (list: SourceFile) => void;
+}
+
 /** The part of the engine that reads images; `networks`: what is evaluated on them, and where. */
-export function dataMethods(data: DataSession, networks: Omit<ValidateServices, 'data' | 'batches'>): DataMethods {
+export function dataMethods(data: DataSession, networks: Omit<ValidateServices, 'data' | 'batches'>, document: OpenOrNot): DataMethods {
   const later = async (): Promise<never> => {
     throw new GraffitistError('internal', 'This is being built.');
   };
@@ -16,6 +24,10 @@ export function dataMethods(data: DataSession, networks: Omit<ValidateServices, 
     thumbnail: (image, size) => data.thumbnail(image, size),
     checkData: later,
     validate: async (request, job = {}) => validate(request, { ...networks, data: await data.opened(), batches: data.batches }, job),
-    makeCalibrationSet: later,
+    makeCalibrationSet: async (request, job = {}) => {
+      const set = await chooseCalibrationSet(request, data, document.isOpen() ? networks : null, job);
+      document.made(set.list);
+      return set;
+    },
   };
 }

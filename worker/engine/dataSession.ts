@@ -3,6 +3,7 @@ import { batchStream } from '../data/batches.ts';
 import type { DataSet } from '../data/dataSet.ts';
 import { type NetworkFacts, NO_NETWORK } from '../data/labels/network.ts';
 import { labelSource, openSource } from '../data/openData.ts';
+import { hashesOf, labelsOf } from '../data/queries.ts';
 import type { Source } from '../data/sources/source.ts';
 import type { BatchStream, OpenedData } from '../data/types.ts';
 import { DecodePool } from '../data/workers/pool.ts';
@@ -27,6 +28,10 @@ export interface DataSession {
   opened(): Promise<OpenedData>;
   /** Reads images of a set that `opened` gave. */
   readonly batches: BatchStream;
+  /** SHA-256 of images of such a set. @throws GraffitistError where one cannot be read, `cancelled` */
+  hashes(data: OpenedData, images: readonly number[], signal?: AbortSignal): Promise<readonly string[]>;
+  /** Labels of all images of such a set, read where records hold them; −1: none. */
+  labels(data: OpenedData, signal?: AbortSignal): Promise<Int32Array>;
   thumbnail(image: number, size: number): Promise<Thumbnail>;
   /** Ends the decode workers. */
   dispose(): void;
@@ -76,6 +81,8 @@ export function createDataSession(host: DataHost): DataSession {
     },
     opened: current,
     batches: batchStream(pool),
+    hashes: (set, images, signal) => hashesOf(set, images, pool(), signal),
+    labels: (set, signal) => labelsOf(set, pool(), signal),
     async thumbnail(image, size) {
       // Pictures can be shown where labels do not fit another network.
       const set = await current().catch((error) => held?.set ?? Promise.reject(error));

@@ -3,9 +3,11 @@ import { withThresholds } from '../evaluate/compareOutputs.ts';
 import { type Container, frozenFiles, graffitistFiles, variableFiles } from '../export/files.ts';
 import { type CodesOf, quantParamFiles } from '../export/quantParams.ts';
 import { zipFiles } from '../export/zip.ts';
+import { sha256 } from '../formats/sha256.ts';
 import type { DownloadForm, GraphContainer, JobOptions, RunRequest, SourceFile } from '../protocol.ts';
 import type { OpenDocument } from './document.ts';
-import { recipeOf, sha256 } from './recipe.ts';
+import { pinnedCalibration } from './pinnedCalibration.ts';
+import { recipeOf } from './recipe.ts';
 import { type StageState, stageQuantizers } from './stage.ts';
 
 /** What there is to save. */
@@ -14,6 +16,8 @@ export interface Saved {
   readonly stage: StageState;
   readonly request: RunRequest | null;
   readonly codesOf: CodesOf;
+  /** Lists of calibration sets that were made, for the recipe. */
+  readonly lists: readonly SourceFile[];
 }
 
 /**
@@ -82,11 +86,14 @@ function fileName({ document, stage }: Saved): string {
   return `${document.name}_${stageQuantizers(stage).length > 0 ? 'quant' : 'opt'}`;
 }
 
-async function recipeFile({ document, request }: Saved): Promise<SourceFile> {
+async function recipeFile({ document, request, lists }: Saved): Promise<SourceFile> {
   if (request === null)
     throw new GraffitistError('recipe-invalid', 'There is no run to save as a recipe.', { remedy: 'Run the pipeline first.' });
-  const hash = async (file: SourceFile | undefined) => (file === undefined ? null : { name: file.name, sha256: await sha256(file.blob) });
-  const recipe = recipeOf(request, { model: await hash(document.graphFile), calibration: await hash(document.calibration?.file) });
+  const { graphFile, calibration } = document;
+  const recipe = recipeOf(request, {
+    model: { name: graphFile.name, sha256: await sha256(graphFile.blob) },
+    calibration: calibration === null ? (request.calibration ?? null) : await pinnedCalibration(calibration.file, [...lists, ...document.files]),
+  });
   return { name: `${document.name}_recipe.json`, blob: new Blob([`${JSON.stringify(recipe, null, 2)}\n`]) };
 }
 

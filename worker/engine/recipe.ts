@@ -1,12 +1,18 @@
-import { z } from 'zod';
+import { parseImageRule } from '../data/imageRuleText.ts';
 import { GraffitistError } from '../errors.ts';
+import { z } from '../formats/schema.ts';
 import type { GraphInterface, OptionValues, PipelineStep, RunRequest } from '../protocol.ts';
-
-// Without this zod compiles its checks with Function(), which the page's content security policy forbids.
-z.config({ jitless: true });
 
 const optionValue = z.union([z.boolean(), z.number(), z.string(), z.null(), z.array(z.union([z.string(), z.number()]))]);
 const fileHash = z.object({ name: z.string(), sha256: z.string() });
+
+const pinnedCalibration = fileHash.extend({
+  list: fileHash.optional(),
+  images: z.string().refine(isImageRule, { error: 'is no rule for images' }).optional(),
+  size: z.number().int().positive().optional(),
+  seed: z.number().int().nonnegative().optional(),
+  balanced: z.boolean().optional(),
+});
 
 const recipeSchema = z.object({
   format: z.literal('graffitist-recipe'),
@@ -22,7 +28,7 @@ const recipeSchema = z.object({
   ),
   /** What the recipe was made with: a reader can tell whether the same files lie before them. */
   model: fileHash.nullable().default(null),
-  calibration: fileHash.nullable().default(null),
+  calibration: pinnedCalibration.nullable().default(null),
 });
 
 /** A run as a versioned JSON file: page, command line and tests run the same recipe and get the same bytes. */
@@ -81,11 +87,14 @@ export function requestOf(recipe: Recipe): RunRequest {
   }));
   const { shapes, ...one } = recipe.interface;
   const graphInterface: GraphInterface = shapes === undefined ? one : { ...one, shapes };
-  return { interface: graphInterface, steps };
+  return { interface: graphInterface, steps, ...(recipe.calibration === null ? {} : { calibration: recipe.calibration }) };
 }
 
-/** Hex SHA-256 of a file. */
-export async function sha256(blob: Blob): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', await blob.arrayBuffer());
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+function isImageRule(text: string): boolean {
+  try {
+    parseImageRule(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

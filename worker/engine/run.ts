@@ -29,6 +29,8 @@ export interface RunServices {
   readonly textOf: (fileName: string) => Promise<string>;
   /** A calibration at hand: taken whatever the options of `quantize` say. */
   readonly calibrated?: Calibrated;
+  /** What is to be told of the data that thresholds were calibrated on. */
+  readonly dataWarnings?: () => Promise<readonly Warning[]>;
 }
 
 export interface RunOutcome {
@@ -148,12 +150,13 @@ async function finishQuantize(
   stage: StageState,
   step: PipelineStep,
   result: TransformResult,
-  { calibrate, calibrated }: RunServices,
+  { calibrate, calibrated, dataWarnings }: RunServices,
   job: JobOptions,
 ): Promise<StepEnd> {
   const placed = result.model;
   const calibrates = step.options.calibrate_quant_layers !== false;
   const found = calibrated ?? (calibrates ? await calibrate(placed, step.options, job) : null);
+  const ofData = found === null ? [] : ((await dataWarnings?.()) ?? []);
   const thresholds = found?.thresholds ?? (await loadThresholds(readQuantizers(placed.graph), placed.variables));
   const finished = result.finish?.(placed, thresholds) ?? {
     model: placed,
@@ -179,7 +182,7 @@ async function finishQuantize(
       },
     },
     changes,
-    warnings: [...result.warnings, ...finished.warnings, ...missingThresholds(placed, thresholds)],
+    warnings: [...ofData, ...result.warnings, ...finished.warnings, ...missingThresholds(placed, thresholds)],
   };
 }
 

@@ -64,7 +64,7 @@ function chosenImages(count: number, { limit = count, seed }: ValidateRequest): 
  * What an image is to all of the networks, without batch: as they say it; where they leave a size open, as the rule for images says it,
  * else as the data are. @throws GraffitistError `data-shape`
  */
-function exampleShape(networks: readonly OpenNetwork[], rule: ImageRule, { summary }: OpenedData): readonly number[] {
+export function exampleShape(networks: readonly OpenNetwork[], rule: ImageRule, { summary }: OpenedData): readonly number[] {
   const given = rule.size === undefined ? summary.shape : [...rule.size, summary.shape?.[2] ?? 3];
   const shapes = networks.map(({ title, model }): readonly number[] => {
     const input = imageInput(model);

@@ -229,9 +229,14 @@ export interface CalibrationSetRequest {
   readonly images: ImageRule;
   /** 50 where absent. */
   readonly size?: number;
+  /** 0 where absent. */
   readonly seed?: number;
   /** As many of every class as can be. */
   readonly balanced?: boolean;
+  /** The first images, in the order in which the data lists them, instead of a seeded choice. */
+  readonly first?: boolean;
+  /** A `calibration_set.json`: the same set again, by the rule for images that it holds; what differs is an error. */
+  readonly list?: SourceFile;
 }
 
 export interface CalibrationSet {

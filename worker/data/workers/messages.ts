@@ -38,6 +38,11 @@ export type DataCalls = {
     /** With the label that its record holds. */
     readonly result: SmallPicture & { readonly label: number | null };
   };
+  /** Hex SHA-256 of each image's bytes as they are stored: of the file, of the picture in the record, of the row. */
+  readonly hashes: {
+    readonly args: { readonly stored: readonly StoredImages[]; readonly names: readonly string[] };
+    readonly result: readonly string[];
+  };
   /** Labels of records alone, −1 where there is none or the record cannot be read. */
   readonly labels: {
     readonly args: { readonly stored: readonly StoredImages[]; readonly names: readonly string[]; readonly records: RecordLabels };

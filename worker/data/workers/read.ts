@@ -58,8 +58,7 @@ export class ImageReader {
         const { encoded, label } = await labelledExample(stored, name, records);
         return oneImage(await this.#decode(encoded, name), label);
       }
-      const bytes = stored.kind === 'file' ? new Uint8Array(await stored.blob.arrayBuffer()) : await unpackMember(stored.file, name);
-      return oneImage(await this.#decode(bytes, name), null);
+      return oneImage(await this.#decode(await encodedImage(stored, name), name), null);
     });
   }
 
@@ -68,6 +67,27 @@ export class ImageReader {
     const { width, height, pixels } = await (await this.#decoder).decode(bytes, name);
     return { width, height, channels: 3, values: pixels };
   }
+}
+
+/** Bytes of images as they are stored, one by one. @throws GraffitistError where some cannot be read */
+export async function* encodedImages(stored: readonly StoredImages[], names: readonly string[]): AsyncGenerator<Uint8Array> {
+  let place = 0;
+  for (const one of stored) {
+    const name = names[place] ?? '';
+    if (one.kind !== 'rows') yield await encodedImage(one, name);
+    else {
+      const bytes = new Uint8Array(await one.blob.arrayBuffer());
+      const { stride, skip, dtype, shape } = one.form;
+      const size = elementCount(shape) * dtypeSize(dtype);
+      for (let row = 0; row < one.count; row++) yield bytes.subarray(row * stride + skip, row * stride + skip + size);
+    }
+    place += one.kind === 'rows' ? one.count : 1;
+  }
+}
+
+async function encodedImage(stored: Exclude<StoredImages, { readonly kind: 'rows' }>, name: string): Promise<Uint8Array> {
+  if (stored.kind === 'record') return (await labelledExample(stored, name, null)).encoded;
+  return stored.kind === 'file' ? new Uint8Array(await stored.blob.arrayBuffer()) : unpackMember(stored.file, name);
 }
 
 /** A typed error belongs to the image; any other is a fault of ours and ends the run. */

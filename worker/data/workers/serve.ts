@@ -3,11 +3,12 @@ import { type CallContext, cancelled, type Handlers, serveCalls, Transferred } f
 import type { ComputePort } from '../../compute/port.ts';
 import { errorInfo, GraffitistError } from '../../errors.ts';
 import type { ImageDecoder } from '../../formats/images/image.ts';
+import { sha256 } from '../../formats/sha256.ts';
 import type { LeftOut } from '../../protocol.ts';
 import { type PreparedRule, prepareRule } from '../imageRule.ts';
 import { preprocess } from '../preprocess.ts';
 import type { DataCalls, ReadRequest, ReadResult } from './messages.ts';
-import { ImageReader, type OneImage } from './read.ts';
+import { encodedImages, ImageReader, type OneImage } from './read.ts';
 import { thumbnailOf } from './thumbnail.ts';
 
 /** Answers calls on `port` until the returned function is called. `decoder` is made when the first picture is read. */
@@ -25,6 +26,14 @@ export function serveData(port: ComputePort, decoder: () => Promise<ImageDecoder
         return new Transferred(picture, [picture.pixels.buffer]);
       }
       throw new GraffitistError('internal', 'There was no image to show.');
+    },
+    async hashes({ stored, names }, call) {
+      const hashes: string[] = [];
+      for await (const bytes of encodedImages(stored, names)) {
+        if (call.cancelled) throw cancelled();
+        hashes.push(await sha256(bytes));
+      }
+      return hashes;
     },
     async labels({ stored, names, records }, call) {
       const labels = new Int32Array(names.length).fill(-1);
