@@ -21,7 +21,6 @@ import type { Quantizer } from './quantize/quantizer.ts';
 import type { Change, OptionSpec, OptionValues, Skip, Warning } from './transforms/transform.ts';
 
 export { IMAGE_RULES } from './data/imageRules.ts';
-export type { SeparatedFiles } from './data/separateData.ts';
 export { separateData } from './data/separateData.ts';
 export type { ErrorCode, ErrorInfo } from './errors.ts';
 export { errorInfo, errorText, GraffitistError } from './errors.ts';

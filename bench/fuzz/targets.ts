@@ -13,6 +13,8 @@ import { readObjectGraph } from '../../worker/formats/objectGraph.ts';
 import { unpackSnappy } from '../../worker/formats/snappy.ts';
 import { makeStringTensor } from '../../worker/formats/tensorValues.ts';
 import { WireError } from '../../worker/formats/wire.ts';
+import { zipMembers } from '../../worker/formats/zipDirectory.ts';
+import { packedFile, refusalOf, unpackMember } from '../../worker/formats/zipMember.ts';
 import type { Graph } from '../../worker/graph/graph.ts';
 import { openGraphBytes } from '../../worker/graph/graphFile.ts';
 import { validateGraph } from '../../worker/graph/validate.ts';
@@ -20,6 +22,7 @@ import { parseExpression } from '../../worker/transforms/expression.ts';
 import { mulberry32 } from '../syntheticNetwork.ts';
 import { archives, arrays } from './arrays.ts';
 import { OBJECTS, objectBundle, readBundle, readV1, SNAPPY_BLOCKS, slicedBundle, V1_FILE, valuesOf, withValues } from './checkpoints.ts';
+import { cifarBatches, labelTables, openBatches, readLabelTable } from './data.ts';
 import { editedGraph } from './edits.ts';
 import { chunksOf, decodeImage, exampleSeeds, jpegs, pngs, readImageExample, readShard, records, withChunks } from './images.ts';
 import { lists, quantizeWithList } from './lists.ts';
@@ -177,6 +180,17 @@ export function fuzzTargets(): Target[] {
     { name: 'TFRecord', seeds: records, run: readShard },
     { name: 'TFRecord, packed', seeds: records.flatMap((file) => [gzipSync(file), zlibSync(file)]), run: readShard },
     { name: 'tf.train.Example', seeds: exampleSeeds, run: readImageExample },
+    {
+      name: 'archive by its directory',
+      seeds: archives,
+      run: async (bytes) => {
+        for (const member of await zipMembers({ name: 'damaged.zip', blob: new Blob([bytes as BlobPart]) })) {
+          if (refusalOf(member) === null) await unpackMember(packedFile(member), member.path);
+        }
+      },
+    },
+    { name: 'table of labels', seeds: encode(labelTables), run: (bytes) => readLabelTable(text(bytes)) },
+    { name: 'CIFAR batches', seeds: cifarBatches, run: openBatches },
     ...Object.entries(lists).map(
       ([option, lines]): Target => ({ name: option, seeds: encode(lines), run: (bytes) => quantizeWithList(option, text(bytes)) }),
     ),

@@ -28,7 +28,7 @@ async function onDisk(name: string, bytes: Uint8Array): Promise<SourceFile> {
   return { name, path: name, blob: await openFile(path.join(folder, name)) };
 }
 
-describe('DAT10: decode workers as threads read files of the disk', () => {
+describe('DAT8: decode workers as threads read files of the disk', () => {
   it.each([
     ['pictures', () => Promise.all(pictures.map((bytes, i) => onDisk(`${i}.png`, bytes)))],
     [

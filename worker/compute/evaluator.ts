@@ -33,6 +33,8 @@ export class Evaluator {
   readonly imagesPerCall: number;
   readonly #networks: readonly OpenNetwork[];
   readonly #shape: readonly number[];
+  /** The call before, whether it failed or not. */
+  #before: Promise<unknown> = Promise.resolve();
 
   private constructor(networks: readonly OpenNetwork[], shape: readonly number[]) {
     this.#networks = networks;
@@ -52,11 +54,18 @@ export class Evaluator {
     return new Evaluator(opened, shape);
   }
 
-  /** @throws GraffitistError whatever stops a run, naming the node; `cancelled` */
-  async evaluate(
-    { values, labels }: ComputeCalls['evaluate']['args'],
-    context: CallContext,
-  ): Promise<Transferred<ComputeCalls['evaluate']['result']>> {
+  /** One call after another, so that the next batch can lie ready. @throws GraffitistError whatever stops a run, naming the node; `cancelled` */
+  evaluate(args: ComputeCalls['evaluate']['args'], context: CallContext): Promise<Transferred<BatchAnswers>> {
+    const answers = this.#before.then(() => this.#evaluate(args, context));
+    this.#before = answers.catch(() => undefined);
+    return answers;
+  }
+
+  dispose(): void {
+    for (const network of this.#networks) close(network);
+  }
+
+  async #evaluate({ values, labels }: ComputeCalls['evaluate']['args'], context: CallContext): Promise<Transferred<BatchAnswers>> {
     const images = labels.length;
     const pairs = this.#networks.length === 2 ? (this.#networks[0]?.network.outputs.length ?? 0) : 0;
     const result = {
@@ -76,10 +85,6 @@ export class Evaluator {
       context.progress(first + count);
     }
     return new Transferred(result, [...result.answers.flatMap(buffersOf), result.pairs.buffer]);
-  }
-
-  dispose(): void {
-    for (const network of this.#networks) close(network);
   }
 
   #answer(

@@ -11,7 +11,7 @@ const AHEAD_BYTES = 96 * 2 ** 20;
 const PICTURES = 8;
 const ROW_BYTES = 4 * 2 ** 20;
 
-/** DAT10: batches in the order of the request. Workers decode ahead, some batches and at least two, so that who reads them never waits long. */
+/** DAT8: batches in the order of the request. Workers decode ahead, some batches and at least two, so that who reads them never waits long. */
 export function batchStream(pool: () => DecodePool): BatchStream {
   return (data, options) => readBatches(dataSet(data), options, pool());
 }

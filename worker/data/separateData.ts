@@ -25,7 +25,7 @@ const LABEL_TEXT = /\.(csv|tsv)$|label|ground_?truth|synset|classes|class_names|
 const HEAD = 2 ** 16;
 
 /**
- * DAT11: which of the files given together are a data set. Pictures, shards, CIFAR's batches and archives of those are data, arrays too where
+ * DAT9: which of the files given together are a data set. Pictures, shards, CIFAR's batches and archives of those are data, arrays too where
  * they are bytes or have labels beside them; an array of floats alone is a calibration set. What is neither goes with the data, which names it.
  */
 export async function separateData(files: readonly SourceFile[]): Promise<SeparatedFiles> {

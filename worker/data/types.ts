@@ -11,7 +11,7 @@ export interface OpenedData {
   readonly labelsWhenRead: boolean;
 }
 
-/** Some images as the network takes them. */
+/** Some images as the network takes them; none where all of a batch were left out. */
 export interface Batch {
   /** Their numbers in the set, in ascending order of the request; those left out are not among them. */
   readonly images: readonly number[];

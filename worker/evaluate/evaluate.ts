@@ -26,11 +26,13 @@ export interface EvaluateResult {
   readonly leftOut: { readonly count: number; readonly first: readonly LeftOut[] };
 }
 
+/** Batches that a worker is given at a time: the second lies ready when the first is done. */
+const AHEAD = 2;
 /** So many images that were left out are listed. */
 const LISTED = 20;
 
 /**
- * EVA1: runs one or two networks over all batches in one pass. Whichever worker is free takes the next batch; what comes back is put
+ * EVA1: runs one or two networks over all batches in one pass. Whichever worker has room takes the next batch; what comes back is put
  * together in the order of the images, so that results depend neither on timing nor on how many workers there are.
  * @throws GraffitistError what stops a run, naming the node; `label-invalid` for a label that is no class; `cancelled`
  */
@@ -44,7 +46,7 @@ export async function evaluateNetworks(request: EvaluateRequest): Promise<Evalua
   }));
   const tally = new Tally(tallied, outputs);
   const inOrder = new InOrder((batch, answers) => tally.add(batch, answers));
-  const progress = progressOf(job, request.total, all.length);
+  const progress = progressOf(job, request.total, AHEAD * all.length);
   const stop = new AbortController();
   let batches: ReturnType<typeof numbered> | null = null;
   const sent = networks.map(({ title: _, ...network }) => network);
@@ -55,17 +57,18 @@ export async function evaluateNetworks(request: EvaluateRequest): Promise<Evalua
     const stream = numbered(request.batches(size, stop.signal));
     batches = stream;
     const classes = Math.min(...networks.map(({ scored }) => scored?.classes ?? Number.POSITIVE_INFINITY));
-    const work = (worker: ComputeWorker, number: number) => async (signal: AbortSignal) => {
+    const work = (worker: ComputeWorker, lane: number) => async (signal: AbortSignal) => {
       signal.addEventListener('abort', () => stop.abort(), { once: true });
       for (let next = await stream.next(); next.done !== true; next = await stream.next()) {
         const { batch } = next.value;
         refuseOutside(batch, classes);
-        const answers = await askWorker(worker, batch, { signal, onProgress: (done) => progress.at(number, done) });
+        const answers = await askWorker(worker, batch, { signal, onProgress: (done) => progress.at(lane, done) });
         inOrder.put(next.value.number, batch, answers ?? { answers: networks.map(() => noAnswers(0)), pairs: new Float64Array(0) });
-        progress.finish(number, batch.images.length + batch.leftOut.length);
+        progress.finish(lane, batch.images.length + batch.leftOut.length);
       }
     };
-    await together(pool.workers.map(work), job.signal);
+    const lanes = Array.from({ length: AHEAD }, () => pool.workers).flat();
+    await together(lanes.map(work), job.signal);
     if (job.signal?.aborted === true) throw cancelled();
     return { tally, leftOut: inOrder.leftOut };
   } finally {
@@ -88,7 +91,7 @@ async function* numbered(batches: AsyncIterable<Batch>): AsyncGenerator<{ readon
   for await (const batch of batches) yield { number: number++, batch };
 }
 
-/** Hands batches on by their numbers, holding those that are ahead; no more of those than there are workers. */
+/** Hands batches on by their numbers, holding those that are ahead; no more of those than workers are given. */
 class InOrder {
   readonly #take: (batch: Omit<Batch, 'values'>, answers: BatchAnswers) => void;
   readonly #ahead = new Map<number, readonly [Omit<Batch, 'values'>, BatchAnswers]>();
@@ -125,10 +128,10 @@ function refuseOutside({ names, labels }: Batch, classes: number): void {
   });
 }
 
-/** Images done by all workers, and the time left as the pace so far has it. */
-function progressOf({ onProgress }: JobOptions, total: number, workers: number) {
+/** Images done so far, and the time left as the pace so far has it. */
+function progressOf({ onProgress }: JobOptions, total: number, lanes: number) {
   const started = performance.now();
-  const running = new Array<number>(workers).fill(0);
+  const running = new Array<number>(lanes).fill(0);
   let finished = 0;
   const tell = (): void => {
     const done = Math.min(total, finished + running.reduce((sum, images) => sum + images, 0));
@@ -136,12 +139,12 @@ function progressOf({ onProgress }: JobOptions, total: number, workers: number) 
     onProgress?.({ phase: 'evaluate', done, total, etaMs, layer: null, bytes: null });
   };
   return {
-    at(worker: number, images: number): void {
-      running[worker] = images;
+    at(lane: number, images: number): void {
+      running[lane] = images;
       tell();
     },
-    finish(worker: number, images: number): void {
-      running[worker] = 0;
+    finish(lane: number, images: number): void {
+      running[lane] = 0;
       finished += images;
       tell();
     },

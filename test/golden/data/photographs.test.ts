@@ -8,7 +8,7 @@ import { allBatches, sessionFor } from '../../unit/data/session.ts';
 
 const folder = 'cases/imagenet_mobilenet';
 
-describeShared('DAT10, PRP4: the photographs of the recorded cases', () => {
+describeShared('DAT8, PRP4: the photographs of the recorded cases', () => {
   it('decoded and preprocessed here are the array that TensorFlow made of them, to the last bit; their labels are the recorded ones', async () => {
     const recorded = JSON.parse(readFileSync(shared(folder, 'images', 'labels.json'), 'utf8')) as Record<
       string,

@@ -7,7 +7,7 @@ import { spawnDataHere } from './spawn.ts';
 const pictures = (count: number) => Array.from({ length: count }, (_, i) => fileOf(`d/${String(i).padStart(3, '0')}.png`, png([i, 0, 0])));
 const options = { rule: { name: 'bytes' }, shape: [2, 2, 3] } as const;
 
-describe('DAT10: batches', () => {
+describe('DAT8: batches', () => {
   it.each([1, 2, 3])('come in the order of the request, with %i workers', async (cores) => {
     const session = sessionFor({}, { cores });
     await session.open({ files: pictures(50) });
@@ -42,7 +42,7 @@ describe('DAT10: batches', () => {
     expect(batches.flatMap(({ values, images: row }) => row.map((_, i) => values[i * 12]))).toEqual(images.map((image) => image * 12));
   });
 
-  it('DAT9: what cannot be read is named and left out, wherever it stands', async () => {
+  it('DAT7: what cannot be read is named and left out, wherever it stands', async () => {
     const files = pictures(20).map((file, i) => (i % 9 === 0 ? { ...file, blob: new Blob(['not a picture']) } : file));
     const session = sessionFor();
     await session.open({ files });

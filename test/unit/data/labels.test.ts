@@ -224,3 +224,37 @@ describe("LBL4: darknet's network and numbers", () => {
     expect((await look(files, {}, { outputs: 1000 })).summary.warnings).toEqual([]);
   });
 });
+
+describe('LBL5: which image a row means', () => {
+  const files = ['d/a/1.png', 'd/b/1.png', 'd/b/2.jpg'].map((path) => fileOf(path));
+  const by = (text: string, network = {}) => look([...files, fileOf('t.csv', text)], { labels: { kind: 'csv', file: 't.csv' } }, network);
+
+  it('paths from further out and from further in', async () => {
+    expect((await by('x/d/a/1.png,5\nb/1,6\n2,7\n')).labels).toEqual({ 'a/1.png': 5, 'b/1.png': 6, 'b/2.jpg': 7 });
+  });
+
+  it('a name that two images have means neither', async () => {
+    const { summary, labels } = await by('1.png,5\n2.jpg,7\n');
+    expect(labels).toEqual({ 'b/2.jpg': 7 });
+    expect(summary.warnings[0]).toMatchObject({ rule: 'LBL5', text: expect.stringContaining('1.png') });
+  });
+
+  it('two labels for one image are refused, the same twice is not', async () => {
+    const request = (text: string) => [...files, fileOf('t.csv', text)];
+    expect(await refusal(request('2.jpg,1\nb/2,3\n'), { labels: { kind: 'csv', file: 't.csv' } })).toMatchObject({ code: 'csv-malformed' });
+    expect((await by('2.jpg,1\nb/2,1\n')).labels).toEqual({ 'b/2.jpg': 1 });
+  });
+
+  it('names of folders are numbered as folders are', async () => {
+    expect((await by('a/1.png,b\nb/1.png,b\nb/2.jpg,b\n')).labels).toEqual({ 'a/1.png': 1, 'b/1.png': 1, 'b/2.jpg': 1 });
+  });
+
+  it('LBL3: fewer names than the network has classes are warned of', async () => {
+    const { summary } = await by('a/1.png,cat\nb/1.png,ant\nb/2.jpg,cat\n', { outputs: 3 });
+    expect(summary.warnings).toMatchObject([{ rule: 'LBL3', text: expect.stringContaining('2 class names') }]);
+  });
+
+  it('LBL6: an offset that is no whole number is refused', async () => {
+    expect(await refusal(files, { labelOffset: 0.5 })).toMatchObject({ code: 'option-invalid' });
+  });
+});

@@ -12,7 +12,7 @@ async function parts(...files: readonly SourceFile[]): Promise<{ data: string[];
   return { data: data.map(({ path, name }) => path ?? name), document: document.map(({ path, name }) => path ?? name) };
 }
 
-describe('DAT11: data or document', () => {
+describe('DAT9: data or document', () => {
   it.each([
     ['a picture', fileOf('a.JPG')],
     ['a GIF, which is told as data', fileOf('a.gif')],

@@ -3,7 +3,7 @@ import { thumbnailOf } from '../../../worker/data/workers/thumbnail.ts';
 import { fileOf, npy, npz, png, shard } from './files.ts';
 import { sessionFor } from './session.ts';
 
-describe('DAT12: thumbnails', () => {
+describe('DAT10: thumbnails', () => {
   it('the longer side has the size asked for, and nothing is made larger', async () => {
     const session = sessionFor();
     await session.open({ files: [fileOf('a.png', png([10, 20, 30], 40, 20)), fileOf('b.png', png([1, 2, 3], 3, 2))] });

@@ -122,6 +122,21 @@ describe('evaluation of the sample network', () => {
     });
   });
 
+  it('EVA14 a training graph is evaluated as it stands, with a warning', async () => {
+    const files = [FILES.training, FILES.index, FILES.data, FILES.state].map(sample);
+    const result = await validate({ networks: [original, { kind: 'files', files }] });
+    expect(result.warnings).toMatchObject([{ rule: 'EVA14', text: expect.stringContaining(`${FILES.training} has batch norms`) }]);
+    expect(result.networks[1]?.top1?.hits).toBeGreaterThan(IMAGES / 2);
+    const evaluated = [FILES.inference, FILES.index, FILES.data, FILES.state].map(sample);
+    expect((await validate({ networks: [original, { kind: 'files', files: evaluated }] })).warnings).toEqual([]);
+  });
+
+  it('EVA3 networks in files of one name are told apart by their paths', async () => {
+    const at = (path: string): NetworkRef => ({ kind: 'files', files: [{ ...fileOf(path, committedFile(FILES.frozen)) }] });
+    const result = await validate({ networks: [at('a/net.pb'), at('b/net.pb')] });
+    expect(result.networks.map(({ title }) => title)).toEqual(['net.pb', 'b/net.pb']);
+  });
+
   it('EVA20, EVA21, EVA22 the files say what the result says', async () => {
     const result = await validate({ networks: [{ ...original, title: 'float, "original"' }, await last()] });
     const json = JSON.parse(toJson(result)) as Evaluation;

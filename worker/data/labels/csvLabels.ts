@@ -1,6 +1,7 @@
 import { GraffitistError } from '../../errors.ts';
 import { counted } from '../counted.ts';
 import { malformed, parseTable } from './csv.ts';
+import { FileIndex } from './fileIndex.ts';
 import { classOfDevkitNumber, classOfWnid, type WnidOrder } from './wnid.ts';
 
 const FILE = /^(file|file_?name|files?_?path|image|image_?id|image_?name|path|id|name|x)$/i;
@@ -24,6 +25,8 @@ export interface CsvRequest {
   /** Paths of the images, sorted. */
   readonly paths: readonly string[];
   readonly order: WnidOrder;
+  /** Names of the classes in whose folders the images lie, sorted; empty where they lie in none. */
+  readonly folders: readonly string[];
 }
 
 /**
@@ -43,7 +46,7 @@ export function csvLabels(request: CsvRequest): CsvLabels {
   for (const row of named ? rows.slice(1) : rows) {
     const image = index.find(row[columns.file] ?? '');
     if (image === null) strangers.push(row[columns.file] ?? '');
-    else cells[image] = row[columns.label] ?? '';
+    else cells[image] = once(cells[image], row[columns.label] ?? '', request, image);
   }
   if (strangers.length === rows.length - (named ? 1 : 0)) {
     throw new GraffitistError('label-missing', `No line of '${request.fileName}' names one of the images.`, {
@@ -52,6 +55,12 @@ export function csvLabels(request: CsvRequest): CsvLabels {
     });
   }
   return { ...classesOf(cells, request), strangers: { count: strangers.length, first: strangers.slice(0, 5) } };
+}
+
+/** @throws GraffitistError `csv-malformed` where an image has two labels */
+function once(before: string | undefined, label: string, { fileName, paths }: CsvRequest, image: number): string {
+  if (before === undefined || before === label) return label;
+  throw malformed(fileName, `'${paths[image]}' has the labels '${before}' and '${label}'`);
 }
 
 /** ImageNet's ground truth file counts in the order of the challenge's own kit. */
@@ -89,10 +98,10 @@ function isHeader(row: readonly string[]): boolean {
   return row.some((cell) => FILE.test(cell) || LABEL.test(cell)) || !row.some((cell) => /\d/.test(cell));
 }
 
-/** Numbers as they are; WNIDs by their order; any other text by its place among the sorted names. */
+/** Numbers as they are; WNIDs by their order; any other text by its place among the folders, if it names those, else among the sorted names. */
 function classesOf(
   cells: readonly (string | undefined)[],
-  { order, fileName }: CsvRequest,
+  { order, fileName, folders }: CsvRequest,
 ): Pick<CsvLabels, 'labels' | 'classNames' | 'imagenet'> {
   const given = cells.filter((cell): cell is string => cell !== undefined && cell !== '');
   if (given.every((cell) => /^[+-]?\d+(\.0*)?$/.test(cell))) {
@@ -108,7 +117,7 @@ function classesOf(
   if (given.length > 0 && known.filter((label) => label !== null).length === given.length)
     return { labels: known, classNames: [], imagenet: true };
   if (given.every((cell) => Number.isNaN(Number(cell)))) {
-    const classNames = [...new Set(given)].sort();
+    const classNames = given.every((cell) => folders.includes(cell)) ? folders : [...new Set(given)].sort();
     const places = new Map(classNames.map((name, index) => [name, index]));
     return { labels: cells.map((cell) => places.get(cell ?? '') ?? null), classNames, imagenet: false };
   }
@@ -117,26 +126,4 @@ function classesOf(
     about: fileName,
     remedy: 'Write all labels in one way.',
   });
-}
-
-/** Images by what a table may call them: path, file name, either without its ending. */
-class FileIndex {
-  readonly #byName = new Map<string, number>();
-
-  constructor(paths: readonly string[]) {
-    paths.forEach((path, image) => {
-      const name = path.slice(path.lastIndexOf('/') + 1);
-      for (const key of [path, name, withoutEnding(path), withoutEnding(name)]) if (!this.#byName.has(key)) this.#byName.set(key, image);
-    });
-  }
-
-  find(cell: string): number | null {
-    const path = cell.replaceAll('\\', '/').replace(/^\.?\//, '');
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    return this.#byName.get(path) ?? this.#byName.get(name) ?? this.#byName.get(withoutEnding(name)) ?? null;
-  }
-}
-
-function withoutEnding(name: string): string {
-  return name.replace(/\.(jpe?g|jpe|jfif|png)$/i, '');
 }

@@ -12,6 +12,9 @@ import { otherOrder, tablesBeside, withoutLabel } from './warnings.ts';
 /** LBL1: labels by the rule that was asked for. @throws GraffitistError `label-missing`, `label-invalid`, `csv-malformed`, `file-missing` */
 export async function labelImages(source: Source, request: Omit<DataRequest, 'files'>, network: NetworkFacts): Promise<Labelling> {
   const rule = request.labels ?? { kind: 'auto' };
+  const { labelOffset = 'auto' } = request;
+  if (labelOffset !== 'auto' && !Number.isInteger(labelOffset))
+    throw new GraffitistError('option-invalid', `A label offset of ${labelOffset} is no whole number.`, { about: 'label_offset' });
   if (source.labelsWhenRead && (rule.kind === 'auto' || rule.kind === 'carried' || rule.kind === 'wnid'))
     return recordLabelling(source, rule, request, network);
   const chosen = rule.kind === 'auto' ? automaticRule(source, network) : rule;

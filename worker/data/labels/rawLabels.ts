@@ -7,6 +7,7 @@ import { csvLabels } from './csvLabels.ts';
 import { folderLabels } from './folders.ts';
 import { type NetworkFacts, wnidOrderOf } from './network.ts';
 import { autoOffset, type FoundLabels } from './offset.ts';
+import { otherCount } from './warnings.ts';
 import { classOfWnid, type WnidOrder, wnidIn, wnidsInOrder } from './wnid.ts';
 
 /** Labels before the offset, and what there is to say of them. */
@@ -58,15 +59,7 @@ function folders(paths: readonly string[], rule: LabelRule, network: NetworkFact
     });
   }
   const found = { rule, range: rangeOf(labels), of: count };
-  const { outputs } = network;
-  const warnings: DataWarning[] = [];
-  if (outputs !== null && count !== outputs && autoOffset(found, outputs) === 0 && classNames.length > 0) {
-    warnings.push({
-      rule: 'LBL3',
-      text: `There are ${count} class folders and the network has ${outputs} classes: folder k in sorted order is taken as class k.`,
-      remedy: 'Add folders for the missing classes, or name the folders by their numbers.',
-    });
-  }
+  const warnings = autoOffset(found, network.outputs) === 0 ? otherCount('class folder', classNames.length, network) : [];
   return { found, labels, classNames, warnings, missing: 'It lies in no folder of a class.' };
 }
 
@@ -107,8 +100,9 @@ async function table(
     fileName: file.path,
     paths,
     order,
+    folders: folderLabels(paths).classNames,
   });
-  const warnings: DataWarning[] = [];
+  const warnings = [...otherCount('class name', classNames.length, network)];
   if (strangers.count > 0) {
     warnings.push({
       rule: 'LBL5',

@@ -11,6 +11,18 @@ export function tablesBeside({ texts }: Source): DataWarning[] {
   return [{ rule: 'LBL2', text: `The images have no labels; '${first.path}' may hold them.`, remedy: 'Choose it as the table of labels.' }];
 }
 
+/** LBL3: names are numbered in sorted order, which is the network's order only where all of them are there. */
+export function otherCount(what: string, classes: number, { outputs }: NetworkFacts): DataWarning[] {
+  if (outputs === null || classes === 0 || classes === outputs) return [];
+  return [
+    {
+      rule: 'LBL3',
+      text: `There are ${counted(classes, what)} and the network has ${outputs} classes: number k in sorted order is taken as class k.`,
+      remedy: 'Add what is missing, or give classes by their numbers.',
+    },
+  ];
+}
+
 /** LBL4: numbers of ImageNet's classes mostly follow the sorted order, which is not that of darknet's network. */
 export function otherOrder({ rule, of }: FoundLabels, network: NetworkFacts): DataWarning[] {
   if (wnidOrderOf(network) !== 'darknet' || rule.kind === 'wnid' || of === 1000) return [];

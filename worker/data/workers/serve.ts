@@ -48,7 +48,7 @@ export function serveData(port: ComputePort, decoder: () => Promise<ImageDecoder
   return serveCalls(port, handlers);
 }
 
-/** DAT9: what cannot be read is named and left out; the others keep their order. */
+/** DAT7: what cannot be read is named and left out; the others keep their order. */
 async function read(request: ReadRequest, reader: ImageReader, call: CallContext): Promise<ReadResult> {
   const rule = prepareRule(request.rule, request.shape);
   const size = request.shape.reduce((product, side) => product * side, 1);

@@ -2,7 +2,7 @@ import { GraffitistError } from '../../errors.ts';
 import { type Pixels, resizeBilinear } from '../resize.ts';
 import type { SmallPicture } from './messages.ts';
 
-/** DAT12: a picture made small, its longer side at most `size` and never larger than it is; values of arrays are brought into what a screen shows. */
+/** DAT10: a picture made small, its longer side at most `size` and never larger than it is; values of arrays are brought into what a screen shows. */
 export function thumbnailOf(picture: Pixels, size: number): SmallPicture {
   if (!Number.isInteger(size) || size < 1)
     throw new GraffitistError('option-invalid', `A picture of ${size} pixels cannot be made.`, { about: 'size' });
