@@ -13,14 +13,16 @@ import type {
   StepReport,
 } from '../worker/protocol.ts';
 import { transformNamed } from '../worker/transforms/registry.ts';
+import type { DataArguments } from './dataArguments.ts';
 import { graphPath, readModelFiles } from './files.ts';
 import { createNodeEngine } from './nodeEngine.ts';
 import { checkFolder, checkOutput, writeOutputs } from './outputs.ts';
 import { progressView } from './progress.ts';
 import { readRecipeArgument } from './recipeArgument.ts';
+import { addRecipeData, checkRecipeData } from './recipeData.ts';
 
 /** The original's arguments (facts 2.1) under its own names, and ours. */
-export interface GraffitizeOptions {
+export interface GraffitizeOptions extends Pick<DataArguments, 'data' | 'labels'> {
   readonly in_graph?: string;
   readonly out_graph?: string;
   readonly inputs?: readonly string[];
@@ -37,12 +39,16 @@ export interface GraffitizeOptions {
   readonly json?: boolean;
 }
 
+/** The rule by which a run on other data than its recipe's is told, whatever else is printed. */
+const OTHER_DATA = 'CSET9';
+
 /** Reads, rewrites, calibrates and writes. Nothing is written unless every step was done. */
 export async function graffitizeCommand(options: GraffitizeOptions): Promise<number> {
   const inGraph = await graphPath(required(options.in_graph, '--in_graph'));
   const outGraph = required(options.out_graph, '--out_graph');
   const recipe = options.recipe === undefined ? null : await readRecipeArgument(options.recipe);
   const planned = requestFor(options, recipe?.request ?? null);
+  checkRecipeData(options, planned.calibration);
   const progress = progressView(options.json === true);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
@@ -60,8 +66,12 @@ export async function graffitizeCommand(options: GraffitizeOptions): Promise<num
     if ((options.freeze !== true && writesCheckpoint(planned)) || dumps(planned)) await checkFolder(path.dirname(inGraph));
     const summary = await engine.open(sources, job, { tag: options.saved_model_tag });
     const request = recipe === null ? planned : requestFor(options, recipe.forDocument(summary));
+    await addRecipeData(engine, options, request.calibration, job);
     const report = await engine.run({ ...request, ...(options.superuser === true ? { superuser: true } : {}) }, job);
     progress.end();
+    for (const { rule, text } of report.steps.flatMap(({ warnings }) => warnings)) {
+      if (rule === OTHER_DATA) process.stderr.write(`warning: ${text} [${rule}]\n`);
+    }
     const refused = report.steps.find((step) => step.error !== undefined)?.error;
     if (refused !== undefined) throw new GraffitistError(refused.code, refused.cause, refused);
     const written = await writeResults(engine, {
@@ -108,7 +118,11 @@ export function requestFor(
     input_shape: options.input_shape ?? shapesOf(base?.interface) ?? [required(undefined, '--input_shape')],
     transforms: options.transforms ?? [],
   });
-  return { interface: given.interface, steps: options.transforms === undefined && base !== null ? base.steps : given.steps };
+  return {
+    interface: given.interface,
+    steps: options.transforms === undefined && base !== null ? base.steps : given.steps,
+    ...(base?.calibration === undefined ? {} : { calibration: base.calibration }),
+  };
 }
 
 function shapesOf(found: RunRequest['interface'] | undefined): string[] | undefined {

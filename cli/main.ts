@@ -4,6 +4,7 @@ import { withDataArguments } from './dataArguments.ts';
 import { demoCommand } from './demoCommand.ts';
 import { type DiffOptions, diffCommand } from './diffCommand.ts';
 import { type ExplainOptions, explainCommand } from './explainCommand.ts';
+import { type GenCalibSetOptions, genCalibSetCommand } from './genCalibSetCommand.ts';
 import { type GraffitizeOptions, graffitizeCommand } from './graffitizeCommand.ts';
 import { transformsHelp } from './help.ts';
 import { type InspectOptions, inspectCommand } from './inspectCommand.ts';
@@ -32,6 +33,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       '--calibration <files...>',
       'calibration images [N,H,W,C] (default: calibration_set.npy or .npz beside the graph); of several inputs one .npy named after each, or one .npz',
     )
+    .option('--data_dir, --data <paths...>', 'images that the calibration set of a recipe is made from, as the recipe says it')
+    .option('--labels <rule>', 'of those images, where the set is balanced: auto, carried, folders, wnid, darknet, or a table', 'auto')
     .option('--in_ckpt <prefix>', 'checkpoint (default: the one that the file `checkpoint` beside the graph names)')
     .option('--freeze', 'write weights and thresholds as constants into one .pb')
     .option('--backend <name>', 'wasm, webgpu or reference', 'wasm')
@@ -98,6 +101,23 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--json', 'print the evaluation as JSON')
     .action(async (options: ValidateOptions) => {
       code = await validateCommand(options);
+    });
+  withDataArguments(program.command('gen-calib-set'))
+    .description('choose images and write them as a calibration set: calibration_set.npy, and a list that a recipe pins')
+    .option('--model_dir, --in_graph <file>', 'the graph that they are for, or the folder that holds it: gives size and preprocessing')
+    .option('--calib_set_size, --size <count>', 'how many images (default: 50)')
+    .option('--seed <number>', 'of the choice (default: 0)')
+    .option('--first', 'the first images, instead of a choice')
+    .option('--balanced', 'as many of every class as can be')
+    .option('--from_list <file.json>', 'make the set of this list again, or name what differs')
+    .option('--out <file.npy>', 'where it goes, the list beside it (default: calibration_set.npy beside the graph)')
+    .option('--in_ckpt <prefix>', 'checkpoint (default: the one that the file `checkpoint` beside the graph names)')
+    .option('--saved_model_tag <tag>', 'which graph of a SavedModel, by its tag')
+    .option('--backend <name>', 'wasm, webgpu or reference', 'wasm')
+    .option('--no_check', 'leave out the look at a few images before')
+    .option('--json', 'print what was made as JSON')
+    .action(async (options: GenCalibSetOptions) => {
+      code = await genCalibSetCommand(options);
     });
   program
     .command('zoo')

@@ -92,7 +92,8 @@ async function recipeFile({ document, request, lists }: Saved): Promise<SourceFi
   const { graphFile, calibration } = document;
   const recipe = recipeOf(request, {
     model: { name: graphFile.name, sha256: await sha256(graphFile.blob) },
-    calibration: calibration === null ? (request.calibration ?? null) : await pinnedCalibration(calibration.file, [...lists, ...document.files]),
+    calibration:
+      calibration === null ? (request.calibration ?? null) : await pinnedCalibration(calibration.file, [...lists, ...document.files]),
   });
   return { name: `${document.name}_recipe.json`, blob: new Blob([`${JSON.stringify(recipe, null, 2)}\n`]) };
 }

@@ -31,7 +31,11 @@ function listOf(text: string, name: string): ReturnType<typeof parseList> | null
   try {
     return parseList(text, name);
   } catch (error) {
-    if (error instanceof GraffitistError && ['recipe-invalid', 'data-differs', 'option-invalid', 'data-shape'].includes(errorInfo(error).code)) return null;
+    if (
+      error instanceof GraffitistError &&
+      ['recipe-invalid', 'data-differs', 'option-invalid', 'data-shape'].includes(errorInfo(error).code)
+    )
+      return null;
     throw error;
   }
 }

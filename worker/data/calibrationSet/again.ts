@@ -13,7 +13,8 @@ export async function calibrationSetAgain(text: string, fileName: string, source
   const chosen = imagesOf(list, source.data.count, (image) => source.data.nameOf(image));
   const hashes = await source.hashes(chosen, job.signal);
   const others = list.chosen.filter(({ sha256 }, at) => sha256 !== hashes[at]).map(({ name }) => name);
-  if (others.length > 0) throw differs(`${counted(others.length, 'image')} of the list ${others.length === 1 ? 'is' : 'are'} another here`, others);
+  if (others.length > 0)
+    throw differs(`${counted(others.length, 'image')} of the list ${others.length === 1 ? 'is' : 'are'} another here`, others);
   const reading = new Reading(ruleOf(list), list.shape, source, chosen.length, job);
   await reading.read(chosen);
   if (reading.leftOut.length > 0) {
@@ -30,7 +31,8 @@ function imagesOf(list: CalibrationList, count: number, nameOf: (image: number) 
   const numbers = new Map<string, number>();
   for (let image = 0; image < count; image++) numbers.set(nameOf(image), image);
   const missing = list.chosen.filter(({ name }) => !numbers.has(name)).map(({ name }) => name);
-  if (missing.length > 0) throw differs(`${counted(missing.length, 'image')} of the list ${missing.length === 1 ? 'is' : 'are'} not among the data`, missing);
+  if (missing.length > 0)
+    throw differs(`${counted(missing.length, 'image')} of the list ${missing.length === 1 ? 'is' : 'are'} not among the data`, missing);
   return list.chosen.map(({ name }) => numbers.get(name) ?? -1);
 }
 
@@ -39,7 +41,11 @@ function changes(list: CalibrationList, made: CalibrationList): DataWarning[] {
   const warnings: DataWarning[] = [];
   if (list.array.sha256 !== made.array.sha256) {
     const text = `The images are those of the list, and ${ARRAY_NAME} is another: this program reads pictures otherwise than the one that wrote the list.`;
-    warnings.push({ rule: 'CSET7', text, remedy: 'Calibrate on the array that was written with the list, or take the new one and its list.' });
+    warnings.push({
+      rule: 'CSET7',
+      text,
+      remedy: 'Calibrate on the array that was written with the list, or take the new one and its list.',
+    });
   }
   const relabelled = list.chosen.filter(({ label }, at) => label !== made.chosen[at]?.label).map(({ name }) => name);
   if (relabelled.length > 0) {

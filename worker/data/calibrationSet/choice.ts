@@ -34,7 +34,8 @@ export interface Choice {
  * one permutation of all, and one that cannot be read makes way for the next of its class.
  */
 export function choice({ count, size, seed, classOf }: ChoiceRule): Choice {
-  const order = seed === null ? Uint32Array.from({ length: count }, (_, image) => image) : permutation(count, random(seed, 'calibration set'));
+  const order =
+    seed === null ? Uint32Array.from({ length: count }, (_, image) => image) : permutation(count, random(seed, 'calibration set'));
   const queues = queuesOf(order, classOf);
   const asking = new Map<number, Queue>();
   return {
