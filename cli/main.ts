@@ -84,6 +84,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('-b, --batch_size <count>', 'at most so many images at a time')
     .option('--limit <count>', 'so many of the images: the first ones, or with --seed a choice')
     .option('--seed <number>', 'of the choice of images')
+    .option('--gen_calib_set', 'make a calibration set instead, as gen-calib-set does')
+    .option('--calib_set_size <count>', 'images in that set (default: 50)')
     .option('--deterministic', 'accepted: results never depend on timing')
     .option('--inputs <names...>', 'input node names (default: found)')
     .option('--outputs <names...>', 'output node names (default: found)')

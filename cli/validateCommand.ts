@@ -4,6 +4,7 @@ import { confusionCsv, toCsv, toJson } from '../worker/evaluate/report.ts';
 import type { DocumentSummary, Engine, GraphInterface, JobOptions, NetworkRef, ValidateRequest } from '../worker/protocol.ts';
 import { type DataArguments, dataRequest, imageRule } from './dataArguments.ts';
 import { readModelFiles } from './files.ts';
+import { genCalibSetCommand } from './genCalibSetCommand.ts';
 import { backendName, listFiles, requestFor } from './graffitizeCommand.ts';
 import { modelPath } from './modelFolder.ts';
 import { createNodeEngine } from './nodeEngine.ts';
@@ -31,14 +32,19 @@ export interface ValidateOptions extends DataArguments {
   readonly seed?: string;
   readonly backend: string;
   readonly no_check?: boolean;
+  /** As in the original's script: makes a calibration set instead. */
+  readonly gen_calib_set?: boolean;
+  readonly calib_set_size?: string;
   readonly csv?: string;
   readonly confusion?: string;
   readonly append?: string;
   readonly json?: boolean;
 }
 
-/** Runs one or two networks over images: accuracy, and how the second differs from the first. */
+/** Runs one or two networks over images: accuracy, and how the second differs from the first. Or makes a calibration set of the images. */
 export async function validateCommand(options: ValidateOptions): Promise<number> {
+  const { calib_set_size: size } = options;
+  if (options.gen_calib_set === true) return genCalibSetCommand({ ...options, ...(size === undefined ? {} : { size }) });
   const graph = await modelPath(required(options.in_graph));
   const limits = countsOf(options);
   const stop = new AbortController();

@@ -9,6 +9,7 @@ import { CLASSES } from '../../scripts/sample/shapes.ts';
 import { recipeSteps } from '../../worker/engine/recipes.ts';
 import { createEngine } from '../../worker/engine.ts';
 import { toCsv, toJson } from '../../worker/evaluate/report.ts';
+import { openNpy } from '../../worker/formats/npy.ts';
 import type { Evaluation, SourceFile } from '../../worker/protocol.ts';
 import { spawnHere } from '../unit/compute/spawn.ts';
 import { fileOf, npy, png } from '../unit/data/files.ts';
@@ -129,6 +130,16 @@ describe('graffitize validate', () => {
     expect(matrix[0]).toBe(`${graph},${CLASSES.map((name, label) => `${label}_${name}`).join(',')}`);
   });
 
+  it('EVA23 makes a calibration set where the original does, as gen-calib-set makes it', async () => {
+    await mkdir(path.join(folder, 'model'));
+    await cp(path.join(folder, graph), path.join(folder, 'model', graph));
+    const done = await validate('--model_dir', 'model', '--data_dir', 'shapes', '--gen_calib_set', '--calib_set_size', '5', '--no_check');
+    expect(done.err).not.toContain('error');
+    expect(done.out).toContain('5 images 32×32×3');
+    const made = await openNpy(fileOf('calibration_set.npy', await readFile(path.join(folder, 'model', 'calibration_set.npy'))));
+    expect(made.shape).toEqual([5, 32, 32, 3]);
+  });
+
   it('EVA3 compares two files, also at outputs that are named', async () => {
     const logits = ['--outputs', 'MobilenetV1/Logits/SpatialSqueeze'];
     const done = await validate(
@@ -147,8 +158,20 @@ describe('graffitize validate', () => {
     expect(done.out).not.toContain('changed its answer');
   });
 
+  it('LBL8 takes labels from a table, and says how many images it leaves out', async () => {
+    await writeFile(path.join(folder, 'labels.csv'), 'file,label\n0_circle/0.png,0\n4_cross/4.png,3\n');
+    const { code, err, out } = await validate('--in_graph', graph, '--no_check', '--data', 'shapes', '--labels', 'labels.csv', '--json');
+    const { networks, images } = JSON.parse(out) as Evaluation;
+    expect(code).toBe(0);
+    expect(err).toMatch(/^warning: .*59.* \[LBL8\]/m);
+    expect(images).toBe(2);
+    expect(networks[0]?.classes.map(({ label, count }) => [label, count])).toEqual([
+      [0, 1],
+      [3, 1],
+    ]);
+  });
+
   it('says what is wrong before a run, with exit code 1', async () => {
-    await writeFile(path.join(folder, 'labels.csv'), 'file,label\nshapes/3_triangle/4.png,4\n');
     await writeFile(path.join(folder, 'unlabelled.npy'), npy('uint8', [2, 32, 32, 3], new Uint8Array(2 * 32 * 32 * 3)));
     const base = ['--in_graph', graph, '--no_check'];
     const cases: readonly (readonly [args: readonly string[], message: RegExp])[] = [
