@@ -1,11 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from '@playwright/test';
 import type { Evaluation } from '../../worker/protocol.ts';
 import { expectAccessible } from './page.ts';
 import { answerOf } from './support/commandLine.ts';
-import { choose, downloads, drop, FORM, only, save } from './support/files.ts';
+import { choose, downloads, drop, expectSameFiles, FORM, only, save } from './support/files.ts';
 import { expect, test } from './support/guard.ts';
 import { forbidThePointer, tabTo } from './support/keyboard.ts';
 import { labelledNoise, writeBroken, writePictures } from './support/pictures.ts';
@@ -280,3 +280,42 @@ for (const colorScheme of ['light', 'dark'] as const) {
     });
   });
 }
+
+test('a calibration set made in the page has the bytes of gen-calib-set, and one click makes what quantize misses', async ({
+  page,
+}, testInfo) => {
+  const folder = testInfo.outputPath('shapes');
+  await writePictures(folder, 300, IMAGES);
+  const graph = path.join(sample, 'shapes_mnv1_eval.pb');
+  const checkpoint = ['index', 'data-00000-of-00001'].map((ending) => path.join(sample, `shapes_mnv1.ckpt.${ending}`));
+  await openStudio(page);
+  await drop(page, [graph, ...checkpoint, folder]);
+  await expect(files(page)).toContainText(`${IMAGES} images · 10 classes`);
+  await settled(page);
+  await page.getByLabel('Rule').selectOption('signed');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('recipe 2: static INT8');
+  await page.getByRole('option', { name: /^Fill in recipe 2: static INT8/ }).click();
+  await runButton(page).click();
+  await page.getByRole('button', { name: 'Choose 50 of the images' }).click();
+  await quantized(page);
+  await expect(files(page)).toContainText('calibration_set.npy');
+
+  await page.getByLabel('Images', { exact: true }).fill('30');
+  await page.getByLabel('Seed').fill('7');
+  await page.getByLabel('Balanced').check();
+  await page.getByRole('button', { name: 'Make calibration set' }).click();
+  await expect(statusLine(page)).toContainText('Added calibration_set.npy');
+  await expect(files(page)).toContainText('30 images');
+  const made = await downloads(page, 2, () => page.getByRole('button', { name: '.npy and list' }).click());
+  const out = testInfo.outputPath('command-line', 'calibration_set.npy');
+  await mkdir(path.dirname(out));
+  await answerOf(testInfo.outputPath(), [
+    ...['gen-calib-set', '--in_graph', graph, '--data', folder, '--images', 'signed', '--size', '30', '--seed', '7', '--balanced'],
+    ...['--out', out, '--backend', 'wasm', '--no_check'],
+  ]);
+  const written = await Promise.all(
+    [...made.keys()].map(async (name) => [name, await readFile(path.join(path.dirname(out), name))] as const),
+  );
+  expectSameFiles(made, new Map(written));
+});
