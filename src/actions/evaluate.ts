@@ -1,7 +1,7 @@
 import { confusionCsv, type NetworkRef, toCsv, toJson, type ValidateRequest } from '../../worker/protocol.ts';
 import { verdict } from '../data/sentences.ts';
 import { engine } from '../engine/client.ts';
-import { type Comparison, type NetworkChoice, useData } from '../state/data.ts';
+import { type Comparison, type NetworkChoice, NO_COMPARISON, useData } from '../state/data.ts';
 import { useDocument } from '../state/document.ts';
 import { log } from '../state/log.ts';
 import { usePipeline } from '../state/pipeline.ts';
@@ -75,6 +75,7 @@ export function watchEvaluation(): void {
     useData.setState(({ evaluation }) => ({ stale: evaluation !== null }));
   });
   useDocument.subscribe((state, before) => {
-    if (state.generation !== before.generation) useData.setState({ evaluation: null, stale: false, evaluationError: null, checked: null });
+    if (state.generation === before.generation) return;
+    useData.setState({ evaluation: null, stale: false, evaluationError: null, checked: null, compare: NO_COMPARISON });
   });
 }

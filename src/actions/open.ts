@@ -163,10 +163,11 @@ export async function openSample(): Promise<void> {
     const files = await Promise.all(names.map(fetched));
     log('info', `Sample model: ${bytes(files.reduce((sum, file) => sum + file.blob.size, 0))} from this page.`);
     const opened = await openFiles(files, index.interface === undefined ? {} : { interface: index.interface });
-    const staticInt8 = usePipeline.getState().recipes.find((recipe) => recipe.name === 'static-int8');
-    if (opened && staticInt8 !== undefined) fillRecipe(staticInt8);
     if (opened && index.data !== undefined && (await openDataSet([await fetched(index.data)])))
       setImages({ name: index.preprocessing ?? 'signed' });
+    // The steps come last: with them Run is enabled.
+    const staticInt8 = usePipeline.getState().recipes.find((recipe) => recipe.name === 'static-int8');
+    if (opened && staticInt8 !== undefined) fillRecipe(staticInt8);
   } catch (thrown) {
     fail(errorInfo(thrown));
   }

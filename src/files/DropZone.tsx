@@ -1,7 +1,6 @@
 import { useEffect, useState } from 'react';
-import { takeFiles } from '../actions/open.ts';
+import { takeDrop } from '../actions/drop.ts';
 import { useDocument } from '../state/document.ts';
-import { droppedFiles } from './dropped.ts';
 
 /** Files may be dropped anywhere on the page. */
 export function DropZone() {
@@ -32,7 +31,7 @@ export function DropZone() {
       setOver(false);
       if (!carriesFiles(event) || event.dataTransfer === null) return;
       event.preventDefault();
-      void droppedFiles(event.dataTransfer).then(takeFiles);
+      void takeDrop(event.dataTransfer);
     };
     window.addEventListener('dragenter', enter);
     window.addEventListener('dragleave', leave);

@@ -319,3 +319,16 @@ test('a calibration set made in the page has the bytes of gen-calib-set, and one
   );
   expectSameFiles(made, new Map(written));
 });
+
+test('images may come before the graph: they wait for it, and are labelled for it', async ({ page }, testInfo) => {
+  const folder = testInfo.outputPath('shapes');
+  await writePictures(folder, 300, IMAGES);
+  await openStudio(page);
+  await drop(page, [folder]);
+  await expect(page.getByText(`${IMAGES} images open.`)).toBeVisible();
+  await drop(page, [path.join(sample, 'shapes_mnv1_frozen.pb')]);
+  await expect(files(page)).toContainText(`${IMAGES} images · 10 classes`);
+  await settled(page);
+  await page.getByRole('tab', { name: 'Data' }).click();
+  await expect(page.getByLabel('Rule'), 'the preset of the network').toHaveValue('inception');
+});
