@@ -97,7 +97,7 @@ if (pythons[0] !== undefined && suites.length > 0) {
   const report = path.join(files, 'vitest.json');
   const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const args = [vitest, 'run', '--project', 'interop', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const ok = run('ops against TensorFlow', process.execPath, args, { INTEROP_DIR: files });
+  const ok = run('ops, images and records against TensorFlow', process.execPath, args, { INTEROP_DIR: files });
   count(ok, () => {
     const counts = JSON.parse(readFileSync(report, 'utf8'));
     return { passed: counts.numPassedTests, failed: counts.numFailedTests, skipped: counts.numPendingTests + counts.numTodoTests };

@@ -1,7 +1,7 @@
 import { examples } from '../../test/images/examples.ts';
 import { imageForms } from '../../test/images/forms.ts';
+import { decoder } from '../../test/images/nodeDecoder.ts';
 import { pngChunk } from '../../test/images/pngWriter.ts';
-import { decoder } from '../../test/images/recorded.ts';
 import { GraffitistError } from '../../worker/errors.ts';
 import { joinBytes } from '../../worker/formats/bytes.ts';
 import { readExample } from '../../worker/formats/example.ts';

@@ -2,6 +2,7 @@ import { joinBytes } from '../../worker/formats/bytes.ts';
 import { adobe, exif, type JpegComponent, type JpegOptions, jfif, segment, writeJpeg } from './jpegWriter.ts';
 import { type PngOptions, writePng } from './pngWriter.ts';
 import { PROGRESSIVE } from './progressive.ts';
+import { fromBase64 } from './recordedImage.ts';
 
 /** A picture that the tests draw and write themselves. */
 export interface ImageForm {
@@ -55,7 +56,7 @@ function jpegForms(): ReadonlyMap<string, Uint8Array> {
     ['progressive', jpeg(halves, { scans: 'progressive' })],
     ['progressive, grey', jpeg(grey, { scans: 'progressive' })],
     ['progressive, restart markers', jpeg(planes(FULL), { scans: 'progressive', restart: 2 })],
-    ['progressive, all coefficients bit by bit', Uint8Array.from(Buffer.from(PROGRESSIVE, 'base64'))],
+    ['progressive, all coefficients bit by bit', fromBase64(PROGRESSIVE)],
     ['no markers', jpeg(planes(FULL), { segments: [] })],
     ['no markers, components 0 1 2', jpeg(planes(FULL, [0, 1, 2]), { segments: [] })],
     ['no markers, components R G B', jpeg(planes(FULL, letters), { segments: [] })],

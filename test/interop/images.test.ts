@@ -6,14 +6,14 @@ import { openTfRecords } from '../../worker/formats/packedRecords.ts';
 import { readTfRecord, tfRecords } from '../../worker/formats/tfrecord.ts';
 import { examples } from '../images/examples.ts';
 import { imageForms } from '../images/forms.ts';
-import { asImage, decoder, type RecordedImage } from '../images/recorded.ts';
+import { decoder } from '../images/nodeDecoder.ts';
+import { asImage, fromBase64, type RecordedImage } from '../images/recordedImage.ts';
 import { shared } from '../sharedFolder.ts';
 
 const root = process.env.INTEROP_DIR;
 if (root === undefined) throw new Error('INTEROP_DIR names the folder that imagesAgainstTensorflow.py wrote to.');
 const folder = path.join(root, 'images');
 const json = <T>(file: string): T => JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as T;
-const base64 = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'base64'));
 
 describe('images as the TensorFlow at hand decodes them', () => {
   const forms = json<Readonly<Record<string, RecordedImage>>>('images.json');
@@ -26,7 +26,7 @@ describe('images as the TensorFlow at hand decodes them', () => {
   const encoded = json<Readonly<Record<string, RecordedImage & { readonly file: string }>>>('encoded.json');
   it.each(Object.keys(encoded))('IMG1: written by TensorFlow: %s', async (name) => {
     const recorded = encoded[name] as RecordedImage & { readonly file: string };
-    expect(await decoder.decode(base64(recorded.file), name)).toEqual(asImage(recorded));
+    expect(await decoder.decode(fromBase64(recorded.file), name)).toEqual(asImage(recorded));
   });
 
   const photographs = path.join(folder, 'photographs');

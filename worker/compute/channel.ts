@@ -119,14 +119,15 @@ export function callClient<C extends Calls>(port: ComputePort): CallClient<C> {
       if (signal?.aborted === true) return Promise.reject(cancelled());
       const id = nextId++;
       const cancel = () => port.postMessage({ kind: 'cancel', id } satisfies Request, []);
+      let forget = (): void => undefined;
       const answer = new Promise<unknown>((resolve, reject) => {
         pending.set(id, { resolve, reject, onProgress: options.onProgress });
-        signal?.addEventListener('abort', cancel, { once: true });
+        if (signal !== undefined) forget = onAbort(signal, cancel);
         port.postMessage({ kind: 'call', id, name, args } satisfies Request, [...(options.transfer ?? [])] as ArrayBuffer[]);
       });
       return answer.finally(() => {
         pending.delete(id);
-        signal?.removeEventListener('abort', cancel);
+        forget();
       }) as Promise<C[K]['result']>;
     },
     close(reason) {
@@ -135,6 +136,29 @@ export function callClient<C extends Calls>(port: ComputePort): CallClient<C> {
       pending.clear();
     },
   };
+}
+
+/** What is done when a signal aborts. */
+const aborting = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls `cancel` once the signal aborts, until the returned function is called. A job has a call on every worker: the signal gets one
+ * listener for all of them, since Node warns of more than ten.
+ */
+function onAbort(signal: AbortSignal, cancel: () => void): () => void {
+  const cancels = aborting.get(signal) ?? listenTo(signal);
+  cancels.add(cancel);
+  return () => cancels.delete(cancel);
+}
+
+function listenTo(signal: AbortSignal): Set<() => void> {
+  const cancels = new Set<() => void>();
+  const cancelAll = (): void => {
+    for (const cancel of [...cancels]) cancel();
+  };
+  signal.addEventListener('abort', cancelAll, { once: true });
+  aborting.set(signal, cancels);
+  return cancels;
 }
 
 /** What a cancelled job ends with. */

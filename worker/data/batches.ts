@@ -57,6 +57,11 @@ function rowBytes(shape: readonly number[]): number {
   );
 }
 
+/** Bytes of a row, as it is stored or as it is made. */
+function largerRow({ summary }: DataSet, shape: readonly number[]): number {
+  return Math.max(rowBytes(shape), summary.bytes / summary.count);
+}
+
 /** One batch, its parts read by several workers. */
 async function readBatch(
   data: DataSet,
@@ -66,7 +71,7 @@ async function readBatch(
   signal: AbortSignal,
 ): Promise<Batch> {
   const { rule, shape } = options;
-  const portion = data.summary.kind === 'arrays' ? Math.max(1, Math.floor(ROW_BYTES / rowBytes(shape))) : PICTURES;
+  const portion = data.summary.kind === 'arrays' ? Math.max(1, Math.floor(ROW_BYTES / largerRow(data, shape))) : PICTURES;
   const parts: Promise<ReadResult>[] = [];
   for (let at = 0; at < images.length; at += portion) {
     const some = images.slice(at, at + portion);

@@ -25,15 +25,16 @@ export async function openSource(request: Pick<DataRequest, 'files'>, job: OpenJ
   if (gathered.records.length > 0) return leavingOut(await recordSource(gathered, job), gathered, ['batches', 'arrays']);
   if (gathered.batches.length > 0) return leavingOut(await cifarSource(gathered), gathered, ['arrays']);
   if (gathered.arrays.length > 0) return arraySource(gathered);
-  const [first] = gathered.leftOut;
-  throw new GraffitistError(
-    'data-missing',
-    first === undefined ? 'There are no images among the files.' : `There are no images among the files. ${first.error.cause}`,
-    {
-      about: first?.name ?? request.files[0]?.name ?? 'data',
-      remedy: first?.error.remedy ?? 'Give JPEG or PNG files, TFRecords, or arrays (.npy, .npz).',
-    },
-  );
+  throw noImages(request.files, gathered.leftOut);
+}
+
+/** A damaged file says what is wrong with it; else that there are no images, and what is there instead. */
+function noImages(files: DataRequest['files'], [first]: readonly LeftOut[]): GraffitistError {
+  const remedy = first?.error.remedy ?? 'Give JPEG or PNG files, TFRecords, or arrays (.npy, .npz).';
+  if (first !== undefined && first.error.code !== 'file-unsupported')
+    return new GraffitistError(first.error.code, first.error.cause, { about: first.name, remedy });
+  const cause = first === undefined ? 'There are no images among the files.' : `There are no images among the files. ${first.error.cause}`;
+  return new GraffitistError('data-missing', cause, { about: first?.name ?? files[0]?.name ?? 'data', remedy });
 }
 
 export interface OpenJob {

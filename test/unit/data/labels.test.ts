@@ -57,6 +57,18 @@ describe('LBL3: folders', () => {
     expect(labels).toEqual({ '0/c.png': 0, '10/a.png': 10, '2/b.png': 2 });
   });
 
+  it('numbered from 1', async () => {
+    const files = Array.from({ length: 10 }, (_, i) => `d/${i + 1}/a.png`);
+    const { summary, labels } = await look(pictures(...files), {}, { outputs: 10 });
+    expect(summary.labels?.offset).toBe(-1);
+    expect([labels['1/a.png'], labels['10/a.png']]).toEqual([0, 9]);
+    const thousand = Array.from({ length: 1000 }, (_, i) => `d/${i + 1}/a.png`);
+    expect((await look(pictures(...thousand), {}, { outputs: 1001 })).summary.labels?.offset).toBe(0);
+    expect((await look(pictures(...thousand), {}, { outputs: 1000 })).summary.labels?.offset).toBe(-1);
+    const named = Array.from({ length: 1000 }, (_, i) => `d/c${i}/a.png`);
+    expect((await look(pictures(...named), {}, { outputs: 1001 })).summary.labels?.offset).toBe(1);
+  });
+
   it('fewer than the network has classes are warned of', async () => {
     const { summary } = await look(pictures('a/1.png', 'b/2.png'), {}, { outputs: 10 });
     expect(summary.warnings).toMatchObject([

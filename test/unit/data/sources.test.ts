@@ -65,6 +65,11 @@ describe('DAT1, DAT2: what is taken', () => {
     ['a CIFAR batch cut off', [fileOf('test_batch.bin', new Uint8Array(3000))], 'file-truncated'],
   ])('refused: %s', async (_, files, code) => expect(await refusal(files)).toMatchObject({ code, remedy: expect.any(String) }));
 
+  it('a damaged archive among others is left out and named', async () => {
+    const { summary } = await look([fileOf('d/x.zip', 'PK\x03\x04 no end'), fileOf('d/a.png', png(RED))]);
+    expect(summary).toMatchObject({ count: 1, leftOut: { count: 1, first: [{ name: 'd/x.zip', error: { code: 'file-truncated' } }] } });
+  });
+
   it('a pickle says what to do', async () => {
     expect((await refusal([fileOf('data_batch_1', 'x')])).remedy).toContain('binary version');
   });
@@ -162,14 +167,21 @@ describe('DAT4: records', () => {
   it("LBL9: ImageNet's count from 1", async () => {
     expect(await labels(shards, { outputs: 1000 })).toMatchObject({ whenRead: true, known: null, offset: -1, labels: [0, 1, 2] });
     expect(await labels(shards, { outputs: 1001 })).toMatchObject({ offset: 0, labels: [1, 2, 3] });
-    const counted = [fileOf('a.tfrecord', shard([one(0, 'n01440764'), one(5, 'n01494475')]))];
-    expect(await labels(counted, { outputs: 1000 })).toMatchObject({ offset: 0, labels: [0, 5] });
+    const counted = [fileOf('a.tfrecord', shard([one(0, 'n01440764'), one(6, 'n01498041')]))];
+    expect(await labels(counted, { outputs: 1000 })).toMatchObject({ offset: 0, labels: [0, 6] });
+    expect(await labels(counted, { outputs: 1001 })).toMatchObject({ offset: 1, labels: [1, 7] });
     const known = [fileOf('a.tfrecord', shard([one(1, 'n01440764'), one(6, 'n01498041')]))];
     expect(await labels(known, { outputs: 1000 })).toMatchObject({ offset: 0 });
     expect(await labels([fileOf('a.tfrecord', shard([one(1, 'n01440764'), one(2, 'n01443537')]))], { outputs: 1000 })).toMatchObject({
       offset: -1,
       labels: [0, 1],
     });
+  });
+
+  it('others from 1 where the largest says so', async () => {
+    expect(await labels([fileOf('a.tfrecord', shard([one(1), one(10)]))], { outputs: 10 })).toMatchObject({ offset: -1, labels: [0, 9] });
+    expect(await labels([fileOf('a.tfrecord', shard([one(1), one(9)]))], { outputs: 10 })).toMatchObject({ offset: 0, labels: [1, 9] });
+    expect(await labels([fileOf('a.tfrecord', shard([one(1), one(1000)]))], { outputs: 1001 })).toMatchObject({ offset: 0 });
   });
 
   it("WNIDs in darknet's order", async () => {

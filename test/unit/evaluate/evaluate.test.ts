@@ -156,6 +156,16 @@ describe('networks over images', () => {
     expect((await evaluate([open('a', classifier())], three)).tally.images).toBe(23);
   });
 
+  it('a worker that dies ends the evaluation with an error, not with fewer images', async () => {
+    const died: ((cause: string) => void)[] = [];
+    const spawn = () => ({ ...spawnHere(), onFailure: (listener: (cause: string) => void) => void died.push(listener) });
+    const pool = await ComputePool.start({ spawn, backend: 'reference', workers: 2 });
+    const job = { onProgress: () => died[1]?.('out of memory') };
+    await expect(evaluate([open('a', classifier())], pool, { job })).rejects.toMatchObject({ code: 'worker-failed' });
+    expect(pool.broken).toBe(true);
+    pool.dispose();
+  });
+
   it('a set that fails ends the evaluation with its error', async () => {
     const batches = async function* () {
       yield* [];

@@ -8,22 +8,20 @@ export interface FoundLabels {
   readonly range: readonly [low: number, high: number] | null;
   /** How many classes they stand for, where the way they were found says so: folders, ImageNet's thousand. */
   readonly of: number | null;
-  /** Records of ImageNet count from 1, whatever a few of them show. */
-  readonly countsFromOne?: boolean;
+  /** Of records: from where their numbers count by the WNIDs beside them; `likely-1`: they hold none, and no number is 0. */
+  readonly countFrom?: 0 | 1 | 'likely-1';
 }
 
-/**
- * LBL6: what is added to labels so that they are the network's classes. A thousand classes in a network of 1001: 0 is the background.
- * Labels from 1 to the number of classes start at 1.
- */
-export function autoOffset({ rule, range, of, countsFromOne }: FoundLabels, outputs: number | null): number {
+/** LBL6: what is added to labels so that they are the network's classes. In a network of 1001 classes the first is the background. */
+export function autoOffset({ rule, range, of, countFrom }: FoundLabels, outputs: number | null): number {
   if (outputs === null || range === null) return 0;
   const [low, high] = range;
-  if (rule.kind === 'folders' || rule.kind === 'wnid') return of === 1000 && outputs === 1001 ? 1 : 0;
-  if (countsFromOne === true) return outputs === 1000 && low >= 1 ? -1 : 0;
-  if (of === 1000 && outputs === 1001) return 1;
+  const background = outputs === 1001 ? 1 : 0;
+  if (countFrom === 0 || countFrom === 1) return outputs === 1000 || outputs === 1001 ? background - countFrom : 0;
+  if (countFrom === 'likely-1' && outputs === 1000) return -1;
+  if (of === 1000 && (rule.kind !== 'folders' || low === 0)) return background;
   if (low >= 1 && high === outputs) return -1;
-  return outputs === 1001 && low === 0 && high === 999 ? 1 : 0;
+  return low === 0 && high === 999 ? background : 0;
 }
 
 /** LBL7: labels that the network has no class for are refused before anything runs. @throws GraffitistError `label-invalid` */

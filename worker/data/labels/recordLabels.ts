@@ -81,16 +81,18 @@ export async function sampleRecords(source: Source): Promise<RecordSample> {
         return label === null ? [] : [label];
       });
       const range = labels.length === 0 ? null : ([Math.min(...labels), Math.max(...labels)] as const);
-      return { rule, range, of: rule.kind === 'wnid' ? 1000 : null, countsFromOne: rule.kind === 'carried' && countsFromOne(examples) };
+      return { rule, range, of: rule.kind === 'wnid' ? 1000 : null, ...(rule.kind === 'carried' ? countFrom(examples) : {}) };
     },
   };
 }
 
-/** ImageNet's records count from 1 in the sorted order of WNIDs; those that hold no WNID are taken for such where none is 0. */
-function countsFromOne(examples: readonly ImageExample[]): boolean {
+/** ImageNet's records count from 1 in the sorted order of WNIDs; other people's from 0. */
+function countFrom(examples: readonly ImageExample[]): Pick<FoundLabels, 'countFrom'> {
   const known = examples.flatMap(({ synset, label }) => {
     const index = classOfWnid(synset ?? '', 'imagenet');
     return index === null || label === undefined ? [] : [label - index];
   });
-  return known.length > 0 ? known.every((difference) => difference === 1) : examples.every(({ label }) => label !== 0);
+  for (const first of [0, 1] as const)
+    if (known.length > 0 && known.every((difference) => difference === first)) return { countFrom: first };
+  return known.length === 0 && examples.every(({ label }) => label !== 0) ? { countFrom: 'likely-1' } : {};
 }

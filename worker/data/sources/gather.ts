@@ -66,13 +66,22 @@ export async function gather(given: readonly SourceFile[], signal?: AbortSignal 
 }
 
 async function addArchive(file: SourceFile, path: string, files: DataFile[], leftOut: LeftOut[]): Promise<void> {
-  for (const member of await zipMembers(file)) {
+  for (const member of await membersOf(file, path, leftOut)) {
     const inside = { path: `${path}/${member.path.replaceAll('\\', '/')}`, bytes: member.size };
     const refused = dataFileKind(member.path) === 'clutter' ? null : refusalOf(member);
     if (refused !== null) leftOut.push({ name: inside.path, error: errorInfo(refused) });
-    else {
-      files.push({ ...inside, content: member });
-    }
+    else files.push({ ...inside, content: member });
+  }
+}
+
+/** None of an archive that cannot be read, which is named. */
+async function membersOf(file: SourceFile, path: string, leftOut: LeftOut[]): Promise<readonly ZipMember[]> {
+  try {
+    return await zipMembers(file);
+  } catch (error) {
+    if (!(error instanceof GraffitistError)) throw error;
+    leftOut.push({ name: path, error: errorInfo(error) });
+    return [];
   }
 }
 

@@ -62,9 +62,17 @@ export class ImageReader {
     });
   }
 
+  /** The decoder, made once; where that failed, the next picture tries again. */
+  #started(): Promise<ImageDecoder> {
+    this.#decoder ??= this.#make().catch((error: unknown) => {
+      this.#decoder = null;
+      throw error;
+    });
+    return this.#decoder;
+  }
+
   async #decode(bytes: Uint8Array, name: string): Promise<Pixels> {
-    this.#decoder ??= this.#make();
-    const { width, height, pixels } = await (await this.#decoder).decode(bytes, name);
+    const { width, height, pixels } = await (await this.#started()).decode(bytes, name);
     return { width, height, channels: 3, values: pixels };
   }
 }

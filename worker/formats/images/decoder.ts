@@ -16,7 +16,7 @@ const MOST_KEPT = 128 * 2 ** 20;
 /**
  * The decoder for JPEG and PNG: the same WebAssembly, and so the same pixels, in page and command line.
  *
- * @throws TypeError or WebAssembly.CompileError where the source is not there or is no WebAssembly
+ * @throws GraffitistError `internal` where the source is not there or is no WebAssembly
  */
 export async function createImageDecoder(source: DecoderSource): Promise<ImageDecoder> {
   const [jpeg, png] = await Promise.all([compileWasm(source.jpeg), compileWasm(source.png)]);

@@ -69,7 +69,8 @@ export class JpegLibrary {
    * @throws GraffitistError `image-unreadable`; the instance is then spoilt
    */
   decode(file: Uint8Array, name: string): { readonly image: Image; readonly orientation: Orientation } {
-    const { width, height, components, adobe, orientation, bytes } = jpegStructure(file, name);
+    const { frame, adobe, orientation, bytes } = jpegStructure(file, name);
+    const { width, height, components } = frame;
     const [format, samples] = components === 4 ? [TJPF_CMYK, 4] : [TJPF_RGB, 3];
     const size = width * height * samples;
     const source = copyIn(this.#library, bytes);

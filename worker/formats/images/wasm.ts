@@ -1,11 +1,28 @@
+import { GraffitistError } from '../../errors.ts';
+
 /** Where a WebAssembly file comes from: its address (fetched), its bytes, or what was compiled from them. */
 export type WasmFile = string | URL | Uint8Array | WebAssembly.Module;
 
-/** Compiles a WebAssembly file. @throws TypeError where it cannot be fetched, WebAssembly.CompileError where it is none */
+/** Compiles a WebAssembly file. @throws GraffitistError `internal` where it cannot be fetched or is none */
 export async function compileWasm(file: WasmFile): Promise<WebAssembly.Module> {
   if (file instanceof WebAssembly.Module) return file;
-  const bytes = file instanceof Uint8Array ? file : new Uint8Array(await (await fetch(file)).arrayBuffer());
-  return WebAssembly.compile(bytes as BufferSource);
+  try {
+    return await WebAssembly.compile((file instanceof Uint8Array ? file : await fetched(file)) as BufferSource);
+  } catch (error) {
+    throw new GraffitistError(
+      'internal',
+      `The image decoder cannot be loaded: ${error instanceof Error ? error.message : String(error)}.`,
+      {
+        remedy: 'Reload the page, or install the program again.',
+      },
+    );
+  }
+}
+
+async function fetched(address: string | URL): Promise<ArrayBuffer> {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${response.url} answers ${response.status}`);
+  return response.arrayBuffer();
 }
 
 /** What the two libraries export alike. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { exifOrientation } from '../../../../worker/formats/images/exif.ts';
 import { exif, exifData, segment, writeJpeg } from '../../../images/jpegWriter.ts';
+import { decoder } from '../../../images/nodeDecoder.ts';
 import { writePng } from '../../../images/pngWriter.ts';
-import { decoder } from '../../../images/recorded.ts';
 
 /** Two by three blocks of 8×8 pixels, each of one shade, so that JPEG keeps them. */
 const SHADES = ['ab', 'cd', 'ef'];

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { imageKind } from '../../../../worker/formats/images/image.ts';
 import { drawn, imageForms } from '../../../images/forms.ts';
-import { asImage, decoder, type RecordedImage } from '../../../images/recorded.ts';
+import { decoder } from '../../../images/nodeDecoder.ts';
+import { asImage, type RecordedImage } from '../../../images/recordedImage.ts';
 import tensorflow from './tensorflow.json' with { type: 'json' };
 
 /** What TensorFlow 2.15 made of the same files; `npm run test:interop` asks the TensorFlow at hand. */

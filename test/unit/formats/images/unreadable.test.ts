@@ -1,11 +1,13 @@
 import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { nodeDecoderSource } from '../../../../cli/decoderSource.ts';
 import { GraffitistError } from '../../../../worker/errors.ts';
 import { joinBytes } from '../../../../worker/formats/bytes.ts';
+import { createImageDecoder } from '../../../../worker/formats/images/decoder.ts';
 import { imageForms } from '../../../images/forms.ts';
 import { type JpegOptions, segment, writeJpeg } from '../../../images/jpegWriter.ts';
+import { decoder } from '../../../images/nodeDecoder.ts';
 import { pngChunk, writePng } from '../../../images/pngWriter.ts';
-import { decoder } from '../../../images/recorded.ts';
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
@@ -143,6 +145,21 @@ describe('damaged files', () => {
       expect(await refusal(broken[i % broken.length] ?? png)).toContain('cannot be read');
       expect(await decoder.decode(bytes, name)).toEqual(before[i]);
     }
+  });
+});
+
+describe('the decoder itself', () => {
+  const { jpeg: whole } = nodeDecoderSource();
+
+  it.each([
+    ['no WebAssembly', Uint8Array.of(1, 2, 3), /^The image decoder cannot be loaded: WebAssembly\.compile/],
+    ['not there', 'data:application/wasm;base64,', /^The image decoder cannot be loaded: /],
+  ])('IMG8: a library that is %s is an error that blames no picture', async (_, png, message) => {
+    await expect(createImageDecoder({ jpeg: whole, png })).rejects.toMatchObject({
+      code: 'internal',
+      about: undefined,
+      message: expect.stringMatching(message),
+    });
   });
 });
 
