@@ -30,9 +30,9 @@ export function CellImages({ evaluation, place, view }: { evaluation: Evaluation
 function Row({ evaluation: { perImage, networks, classNames }, at, view }: { evaluation: Evaluation; at: number; view: ConfusionView }) {
   const seen = useThumbnail(perImage.images[at] ?? 0);
   const name = seen?.state === 'read' ? seen.thumbnail.name : '';
-  const others = perImage.answers
-    .map((answers, network) => ({ title: networks[network]?.title ?? '', answer: answers[at] ?? -1, network }))
-    .filter(({ network }) => view === 'difference' || network !== (view === 'first' ? 0 : 1));
+  const answers = perImage.answers.map((given) => className(classNames, given[at] ?? -1));
+  const other = view === 'first' ? 1 : 0;
+  const words = view === 'difference' ? answers.join(' → ') : answers.length > 1 ? `${networks[other]?.title}: ${answers[other]}` : '';
   return (
     <li className="cell-image">
       <Picture seen={seen} size={32} />
@@ -40,7 +40,7 @@ function Row({ evaluation: { perImage, networks, classNames }, at, view }: { eva
         <span className="mono clip" title={name}>
           {name}
         </span>
-        <span className="muted clip">{others.map(({ title, answer }) => `${title}: ${className(classNames, answer)}`).join(' · ')}</span>
+        <span className="muted clip">{words}</span>
       </span>
     </li>
   );

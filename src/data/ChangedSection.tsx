@@ -120,14 +120,14 @@ function Row({ row, names, index }: { row: ChangedImage; names: readonly string[
 
 /** A network's answer, its value and by how much it leads. */
 function AnswerCell({ answer, names, right }: { answer: Answer; names: readonly string[]; right: boolean }) {
-  const margin = Number.isFinite(answer.margin) ? `, ahead by ${real(answer.margin)}` : '';
+  const margin = Number.isFinite(answer.margin) ? `, ahead by ${real(answer.margin, 4)}` : '';
   return (
     <td>
       <span className="answer">
         <span className={right ? 'clip ok' : 'clip'}>{className(names, answer.index)}</span>
         {answer.index >= 0 && (
           <span className="muted">
-            {real(answer.value)}
+            {real(answer.value, 4)}
             {margin}
           </span>
         )}

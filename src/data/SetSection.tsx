@@ -3,7 +3,7 @@ import { useData } from '../state/data.ts';
 import { CalibrationSetForm } from './CalibrationSetForm.tsx';
 import { LabelFields } from './LabelFields.tsx';
 import { Preprocessing } from './Preprocessing.tsx';
-import { AskedAgain, DataError, DataWarnings, LeftOutList } from './SetNotes.tsx';
+import { DataError, DataWarnings, LeftOutList } from './SetNotes.tsx';
 import { Thumbnails } from './Thumbnails.tsx';
 
 /** The open set: what it is, where its labels come from, how its pictures are read. */
@@ -20,10 +20,9 @@ export function SetSection() {
           {summary.labels !== null && summary.labels.classes !== null && ` · ${count(summary.labels.classes)} classes`}
           {summary.shape !== null && ` · ${shape(summary.shape)}`} · {bytes(summary.bytes)}
         </p>
+        <DataError />
         <LabelFields labels={summary.labels} />
         <LeftOutList />
-        <DataError />
-        <AskedAgain />
         <DataWarnings warnings={summary.warnings} />
       </section>
       <section className="data-column" aria-labelledby="data-preprocessing">

@@ -71,7 +71,7 @@ export class Tally {
     return this.#networks.map((network) => network.score());
   }
 
-  /** EVA23: the answer of every network to every image. */
+  /** EVA25: the answer of every network to every image. */
   perImage(): ImageAnswers {
     return {
       images: Int32Array.from(this.#numbers),

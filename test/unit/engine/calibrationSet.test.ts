@@ -137,7 +137,9 @@ describe('calibration sets of the engine', () => {
     const refusal = (text: string) => refused(folders(), { list: fileOf('list.json', text) });
     expect(await refusal('{')).toMatchObject({ code: 'recipe-invalid', about: 'list.json' });
     expect((await refusal(JSON.stringify({ ...list, version: 2 }))).cause).toMatch(/^version:/);
-    expect((await refusal(JSON.stringify({ ...list, chosen: [{ name: 'x', label: null, sha256: 'no' }] }))).cause).toMatch(/^chosen\.0\.sha256:/);
+    expect((await refusal(JSON.stringify({ ...list, chosen: [{ name: 'x', label: null, sha256: 'no' }] }))).cause).toMatch(
+      /^chosen\.0\.sha256:/,
+    );
     const steps = { ...(list.images.steps as object), divisor: 2 };
     expect(await refusal(JSON.stringify({ ...list, images: { ...list.images, steps } }))).toMatchObject({ code: 'data-differs' });
   });
