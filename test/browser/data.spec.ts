@@ -206,6 +206,21 @@ test('a small set, its labels and its rule are there again after a reload', asyn
   await expect(page.getByLabel('Rule')).toHaveValue('unit');
 });
 
+test('a large set is asked for again after a reload, by what it was', async ({ page }, testInfo) => {
+  const folder = testInfo.outputPath('shapes');
+  await writePictures(folder, 300, 70);
+  await openSample(page);
+  await drop(page, [folder]);
+  await expect(files(page)).toContainText('70 images · 10 classes');
+  await expect.poll(() => storedRule(page)).toBe('inception');
+  await page.reload();
+  await expect(files(page)).toContainText('open again (70 images)');
+  await expect(files(page)).toContainText('shapes_mnv1_eval.pb');
+  await drop(page, [folder]);
+  await expect(files(page)).toContainText('70 images · 10 classes');
+  await expect(files(page)).not.toContainText('open again');
+});
+
 /** The rule of the data set in this browser's storage. */
 function storedRule(page: Page): Promise<string | undefined> {
   return page.evaluate(

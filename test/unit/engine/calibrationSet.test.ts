@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { createEngine, type LocalEngine } from '../../../worker/engine.ts';
 import { readNpy } from '../../../worker/formats/npy.ts';
 import { sha256 } from '../../../worker/formats/sha256.ts';
