@@ -1,6 +1,6 @@
-import { GraffitistError } from '../errors.ts';
 import type { Engine, SourceFile } from '../protocol.ts';
 import { chooseCalibrationSet } from './calibrationSet.ts';
+import { checkData } from './check/checkData.ts';
 import type { DataSession } from './dataSession.ts';
 import { type ValidateServices, validate } from './validate.ts';
 
@@ -15,14 +15,19 @@ interface OpenOrNot {
 
 /** The part of the engine that reads images; `networks`: what is evaluated on them, and where. */
 export function dataMethods(data: DataSession, networks: Omit<ValidateServices, 'data' | 'batches'>, document: OpenOrNot): DataMethods {
-  const later = async (): Promise<never> => {
-    throw new GraffitistError('internal', 'This is being built.');
-  };
   return {
     openData: (request, job) => data.open(request, job),
     closeData: async () => data.close(),
     thumbnail: (image, size) => data.thumbnail(image, size),
-    checkData: later,
+    checkData: async (images, job = {}) => {
+      const services = {
+        data: await data.opened(),
+        batches: data.batches,
+        network: document.isOpen() ? networks : null,
+        pool: networks.pool,
+      };
+      return checkData(images, services, job);
+    },
     validate: async (request, job = {}) => validate(request, { ...networks, data: await data.opened(), batches: data.batches }, job),
     makeCalibrationSet: async (request, job = {}) => {
       const set = await chooseCalibrationSet(request, data, document.isOpen() ? networks : null, job);
