@@ -26,14 +26,22 @@ export function resultLines({ networks, images }: Evaluation, data: string): str
   return `${lines.join('\n')}\n`;
 }
 
+/** Without labels there is only what answers. */
 function networkTable(networks: readonly NetworkScore[]): string {
+  const of = ({ scored }: NetworkScore) => (scored === null ? '' : `${scored.output} (${scored.classes} classes, loss of ${scored.loss})`);
+  if (networks.every(({ top1 }) => top1 === null)) {
+    return table(
+      ['network', 'output'],
+      networks.map(({ title, scored }) => [title, scored === null ? 'no row of scores' : `${scored.output} (${scored.classes} classes)`]),
+    );
+  }
   return table(
     ['network', 'images', 'top-1', '95 %', 'top-5', '95 %', 'loss', '95 %', 'of'],
-    networks.map(({ title, scored, top1, top5, loss }) => [
-      ...[title, top1 === null ? '' : top1.of.toLocaleString('en-US')],
-      ...[...rateCells(top1), ...rateCells(top5)],
-      ...(loss === null ? ['', ''] : [loss.value.toFixed(4), between(loss, (value) => value.toFixed(4))]),
-      scored === null ? '' : `${scored.output} (${scored.classes} classes, loss of ${scored.loss})`,
+    networks.map((network) => [
+      ...[network.title, network.top1 === null ? '' : number(network.top1.of)],
+      ...[...rateCells(network.top1), ...rateCells(network.top5)],
+      ...(network.loss === null ? ['', ''] : [network.loss.value.toFixed(4), between(network.loss, (value) => value.toFixed(4))]),
+      of(network),
     ]),
   );
 }

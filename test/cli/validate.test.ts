@@ -158,6 +158,14 @@ describe('graffitize validate', () => {
     expect(done.out).not.toContain('changed its answer');
   });
 
+  it('EVA15 compares without labels, and prints no rates then', async () => {
+    const done = await validate('--in_graph', graph, '--against', graph, '--data', 'shapes', '--labels', 'none', '--no_check');
+    expect(done.code).toBe(0);
+    expect(done.out).toMatch(/^network +output$/m);
+    expect(done.out).toMatch(/^MobilenetV1\/Predictions\/Softmax +Infinity +1\.000000/m);
+    expect(done.out).not.toContain('top-1');
+  });
+
   it('LBL8 takes labels from a table, and says how many images it leaves out', async () => {
     await writeFile(path.join(folder, 'labels.csv'), 'file,label\n0_circle/0.png,0\n4_cross/4.png,3\n');
     const { code, err, out } = await validate('--in_graph', graph, '--no_check', '--data', 'shapes', '--labels', 'labels.csv', '--json');
