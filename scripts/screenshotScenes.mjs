@@ -37,6 +37,31 @@ async function run(page) {
   await settled(page);
 }
 
+/** The sample with its pictures, and the Data tab in sight. */
+async function sampleData(page) {
+  await page
+    .getByRole('button', { name: /sample/i })
+    .first()
+    .click();
+  await page.getByText('100 images · 10 classes').first().waitFor();
+  await settled(page);
+  await page.keyboard.press('Control+Shift+D');
+}
+
+/** The same, quantized and evaluated. */
+async function evaluated(page, section) {
+  await sampleData(page);
+  await run(page);
+  await page.keyboard.press('Control+Shift+Enter');
+  await page.getByText(/^Evaluated 100 images/).waitFor({ timeout: 120_000 });
+  await dataSection(page, section);
+}
+
+async function dataSection(page, section) {
+  await page.getByRole('group', { name: 'Section of the data' }).getByRole('radio', { name: section }).check();
+  await page.waitForTimeout(700);
+}
+
 const inFolder = (folder) => readdirSync(folder).map((name) => path.join(folder, name));
 
 /** @param {string} made files of screenshotFiles.ts @param {string} nets recorded networks; scenes on them are left out where they are absent */
@@ -124,6 +149,62 @@ export function scenes(made, nets) {
       await page.keyboard.press('Control+s');
       const buffer = readFileSync(await (await download).path());
       await open(page, { name: 'tiny_quant.pb', mimeType: 'application/octet-stream', buffer });
+    },
+    'data-empty': async (page) => {
+      await open(page, tiny('biasless'));
+      await page.getByRole('tab', { name: 'Data' }).click();
+    },
+    'data-set': async (page) => {
+      await sampleData(page);
+      await page.waitForTimeout(700);
+    },
+    'data-custom': async (page) => {
+      await sampleData(page);
+      await page.getByLabel('Rule').selectOption('custom');
+      await page.waitForTimeout(700);
+    },
+    'data-accuracy': async (page) => evaluated(page, 'Accuracy'),
+    'data-classes': async (page) => evaluated(page, 'Classes'),
+    'data-confusion': async (page) => {
+      await evaluated(page, 'Confusion');
+      await page.getByRole('radio', { name: 'difference' }).check();
+      await page.getByRole('button', { name: /^label 2_square answered 8_bars/ }).click();
+      await page.waitForTimeout(700);
+    },
+    'data-changed': async (page) => evaluated(page, 'Changed'),
+    'data-evaluating': async (page) => {
+      await open(page, tiny('many'));
+      await recipe(page, 'Recipe 2: static INT8');
+      await run(page);
+      await page.keyboard.press('Control+Shift+D');
+      await dataSection(page, 'Accuracy');
+      await page.keyboard.press('Control+Shift+Enter');
+      await page.waitForTimeout(900);
+    },
+    'data-many-classes': async (page) => {
+      await open(page, tiny('many'));
+      await recipe(page, 'Recipe 2: static INT8');
+      await run(page);
+      await page.keyboard.press('Control+Shift+Enter');
+      await page.getByText(/^Evaluated 20,000 images/).waitFor({ timeout: 120_000 });
+      await dataSection(page, 'Confusion');
+      await page.getByRole('application', { name: /^Confusion/ }).focus();
+      for (let step = 0; step < 30; step++) await page.keyboard.press('Shift+ArrowDown');
+      for (let step = 0; step < 12; step++) await page.keyboard.press('Shift+ArrowRight');
+      await page.waitForTimeout(700);
+    },
+    'data-warning': async (page) => {
+      await sampleData(page);
+      await page.getByLabel('Rule').selectOption('bytes');
+      await page.getByRole('button', { name: 'Check data' }).click();
+      await settled(page);
+    },
+    'data-error': async (page) => {
+      await sampleData(page);
+      const chooser = page.waitForEvent('filechooser');
+      await page.getByLabel('Labels').selectOption('CSV file…');
+      await (await chooser).setFiles(path.join(made, 'labels.csv'));
+      await settled(page);
     },
     'training-tiny': async (page) => {
       await open(page, tiny('training'));

@@ -20,9 +20,11 @@ import type { Nearest } from './quantize/explain/nearest.ts';
 import type { Quantizer } from './quantize/quantizer.ts';
 import type { Change, OptionSpec, OptionValues, Skip, Warning } from './transforms/transform.ts';
 
+export { IMAGE_RULES } from './data/imageRules.ts';
 export { separateData } from './data/separateData.ts';
 export type { ErrorCode, ErrorInfo } from './errors.ts';
 export { errorInfo, errorText, GraffitistError } from './errors.ts';
+export { confusionCsv, toCsv, toJson } from './evaluate/report.ts';
 export type { BackendName } from './execute/backend.ts';
 export type { Shape } from './formats/tensor.ts';
 export type * from './protocol/data.ts';

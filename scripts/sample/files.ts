@@ -7,6 +7,7 @@ import { graphBytes } from '../../worker/graph/graphFile.ts';
 import { floats } from './attrs.ts';
 import { buildGraph } from './graphs.ts';
 import { drawImages, IMAGE_SIZE, networkInput } from './images.ts';
+import { labelledArchive } from './labelled.ts';
 import type { Lift } from './lift.ts';
 import { metaGraphBytes } from './metaGraph.ts';
 import { INPUT, OUTPUT, variableShapes, type Weights, weightOf } from './network.ts';
@@ -24,6 +25,7 @@ export const FILES = {
   data: shardName(`${NAME}.ckpt`, 0, 1),
   state: 'checkpoint',
   calibration: 'calibration_set.npy',
+  labelled: 'shapes_test.zip',
   lifts: 'lifts.json',
   sample: 'index.json',
 } as const;
@@ -38,6 +40,10 @@ export interface SampleIndex {
   readonly frozenGraph: string;
   readonly trainingGraph: string;
   readonly calibration: string;
+  /** Labelled pictures, an archive of class folders. */
+  readonly data: string;
+  /** How the pictures become what the network is fed. */
+  readonly preprocessing: 'signed';
   readonly interface: { readonly inputs: readonly string[]; readonly outputs: readonly string[]; readonly shape: readonly number[] };
   readonly classes: readonly string[];
 }
@@ -56,6 +62,7 @@ export function sampleFiles(weights: Weights, lifts: readonly Lift[]): Map<strin
     [FILES.data, joinBytes(checkpoint.data)],
     [FILES.state, text(writeCheckpointState({ current: `${NAME}.ckpt`, all: [`${NAME}.ckpt`] }))],
     [FILES.calibration, calibrationSet()],
+    [FILES.labelled, labelledArchive()],
     [FILES.lifts, text(`[\n${lifts.map((lift) => `  ${JSON.stringify(lift)}`).join(',\n')}\n]\n`)],
     [FILES.sample, text(`${JSON.stringify(sampleIndex(), undefined, 2)}\n`)],
   ]);
@@ -69,6 +76,8 @@ function sampleIndex(): SampleIndex {
     frozenGraph: FILES.frozen,
     trainingGraph: FILES.training,
     calibration: FILES.calibration,
+    data: FILES.labelled,
+    preprocessing: 'signed',
     interface: { inputs: [INPUT], outputs: [OUTPUT], shape: [IMAGE_SIZE, IMAGE_SIZE, 3] },
     classes: CLASSES,
   };

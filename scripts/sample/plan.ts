@@ -6,6 +6,8 @@ export const SEED = 2019;
 /** Pictures whose statistics calibrate the sample, and labelled pictures that its accuracy is measured on. */
 export const CALIBRATION_COUNT = 50;
 export const TEST_COUNT = 5000;
+/** The first of the test pictures are kept as files. */
+export const LABELLED_COUNT = 100;
 
 /**
  * How the weights come about: each phase goes on from the weights of the one before. Two cosines with a warm restart between them, as one long one would

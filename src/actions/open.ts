@@ -2,19 +2,24 @@ import {
   type ErrorInfo,
   errorInfo,
   type GraphInterface,
+  type ImageRuleName,
   type OpenChoice,
   type RunRequest,
   type SourceFile,
+  separateData,
 } from '../../worker/protocol.ts';
 import { engine } from '../engine/client.ts';
 import { holdsGraph } from '../files/archive.ts';
 import { bytes, plural } from '../format/numbers.ts';
 import { foundInterface } from '../interface/foundInterface.ts';
+import { setImages, useData } from '../state/data.ts';
 import { documentFailed, documentGrew, documentOpened, useDocument } from '../state/document.ts';
 import { log, logError } from '../state/log.ts';
 import { fillRecipe, replaceRequest, startRequest, usePipeline } from '../state/pipeline.ts';
 import { forgetRun, useRun } from '../state/run.ts';
 import { clearSelection } from '../state/selection.ts';
+import { setCollapsed, setView } from '../state/view.ts';
+import { openDataSet, reopenDataSet } from './data.ts';
 import { runJob } from './jobs.ts';
 import { loadRecipes } from './pipeline.ts';
 import { refreshStages } from './stages.ts';
@@ -22,16 +27,17 @@ import { refreshStages } from './stages.ts';
 const GRAPH_NAME = /\.(pb|pbtxt|meta|graphdef)$/i;
 const RECIPE_NAME = /\.json$/i;
 
-/** Files from a drop or a dialog: a graph opens a document, anything else joins the open one, a recipe fills the pipeline. */
+/** Files from a drop or a dialog: a graph opens a document, images a data set, anything else joins the open document, a recipe fills the pipeline. */
 export async function takeFiles(files: readonly SourceFile[]): Promise<void> {
   if (files.length === 0) return;
   const recipes = files.filter((file) => RECIPE_NAME.test(file.name));
-  const others = files.filter((file) => !RECIPE_NAME.test(file.name));
-  if (others.length > 0) {
-    const graphs = await Promise.all(others.map((file) => GRAPH_NAME.test(file.name) || holdsGraph(file)));
+  const { data, document } = await separateData(files.filter((file) => !RECIPE_NAME.test(file.name)));
+  if (document.length > 0) {
+    const graphs = await Promise.all(document.map((file) => GRAPH_NAME.test(file.name) || holdsGraph(file)));
     const opens = useDocument.getState().summary === null || graphs.includes(true);
-    await (opens ? openFiles(others) : addFiles(others));
+    await (opens ? openFiles(document) : addFiles(document));
   }
+  if (data.length > 0 && (await openDataSet(data)) && useDocument.getState().summary !== null) showData();
   const recipe = recipes.at(-1);
   if (recipe !== undefined) await readRecipe(recipe);
 }
@@ -64,6 +70,7 @@ export async function openFiles(files: readonly SourceFile[], start: Start = {})
   await loadRecipes();
   for (const file of summary.files) if (file.error !== undefined) logError(file.error);
   if (summary.refusal !== null) logError(summary.refusal);
+  await reopenDataSet();
   await refreshStages('first');
   if (summary.quantizers.count > 0) await explainDocument();
   return true;
@@ -128,6 +135,9 @@ interface SampleIndex {
   readonly graph: string;
   readonly checkpoint?: readonly string[] | string;
   readonly calibration: string;
+  /** Labelled pictures, an archive of class folders. */
+  readonly data?: string;
+  readonly preprocessing?: ImageRuleName;
   readonly interface?: GraphInterface;
 }
 
@@ -145,7 +155,7 @@ async function fetched(name: string): Promise<SourceFile> {
   return { name: name.slice(name.lastIndexOf('/') + 1), blob: await response.blob() };
 }
 
-/** Opens the sample model with its calibration data, recipe 2 filled in: the next click runs it. */
+/** Opens the sample model with its calibration data and labelled pictures, recipe 2 filled in: the next click runs it. */
 export async function openSample(): Promise<void> {
   try {
     const index = await sampleIndex();
@@ -153,11 +163,21 @@ export async function openSample(): Promise<void> {
     const files = await Promise.all(names.map(fetched));
     log('info', `Sample model: ${bytes(files.reduce((sum, file) => sum + file.blob.size, 0))} from this page.`);
     const opened = await openFiles(files, index.interface === undefined ? {} : { interface: index.interface });
+    if (opened && index.data !== undefined && (await openDataSet([await fetched(index.data)])))
+      setImages({ name: index.preprocessing ?? 'signed' });
+    // The steps come last: with them Run is enabled.
     const staticInt8 = usePipeline.getState().recipes.find((recipe) => recipe.name === 'static-int8');
     if (opened && staticInt8 !== undefined) fillRecipe(staticInt8);
   } catch (thrown) {
     fail(errorInfo(thrown));
   }
+}
+
+/** Brings the images that were just opened into sight. */
+function showData(): void {
+  setCollapsed('bottom', false);
+  setView({ bottomTab: 'data' });
+  useData.setState({ section: 'Set' });
 }
 
 /** The sample's calibration data for the open document. */

@@ -1,5 +1,6 @@
 import { Tabs } from 'radix-ui';
 import { useState } from 'react';
+import { DataTab, DataTools } from '../data/DataTab.tsx';
 import { useLog } from '../state/log.ts';
 import { type BottomTab, setView, useView } from '../state/view.ts';
 import { LogList, LogTools } from './Log.tsx';
@@ -12,19 +13,27 @@ export function Bottom() {
   return (
     <Tabs.Root className="bottom" value={tab} onValueChange={(next) => setView({ bottomTab: next as BottomTab })}>
       <div className="tabs">
-        <Tabs.List className="tab-list" aria-label="Thresholds and log">
+        <Tabs.List className="tab-list" aria-label="Thresholds, data and log">
           <Tabs.Trigger value="thresholds" className="tab">
             Thresholds
+          </Tabs.Trigger>
+          <Tabs.Trigger value="data" className="tab">
+            Data
           </Tabs.Trigger>
           <Tabs.Trigger value="log" className="tab">
             Log {problems > 0 && <span className="badge">{problems}</span>}
           </Tabs.Trigger>
         </Tabs.List>
         <span className="grow" />
-        {tab === 'thresholds' ? <ThresholdTools filter={filter} onFilter={setFilter} /> : <LogTools />}
+        {tab === 'thresholds' && <ThresholdTools filter={filter} onFilter={setFilter} />}
+        {tab === 'data' && <DataTools />}
+        {tab === 'log' && <LogTools />}
       </div>
       <Tabs.Content value="thresholds" className="bottom-body" tabIndex={-1}>
         <Thresholds filter={filter} />
+      </Tabs.Content>
+      <Tabs.Content value="data" className="bottom-body" tabIndex={-1}>
+        <DataTab />
       </Tabs.Content>
       <Tabs.Content value="log" className="bottom-body" tabIndex={-1}>
         <LogList />

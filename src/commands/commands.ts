@@ -1,4 +1,7 @@
+import { makeCalibrationSet } from '../actions/calibrationSet.ts';
+import { checkData, closeDataSet } from '../actions/data.ts';
 import { download } from '../actions/download.ts';
+import { evaluate, saveEvaluation } from '../actions/evaluate.ts';
 import { cancelJob } from '../actions/jobs.ts';
 import { explainDocument, openSample, takeFiles } from '../actions/open.ts';
 import { calibrate, compareOutputs, runPipeline } from '../actions/run.ts';
@@ -7,11 +10,12 @@ import { pickFiles } from '../files/dropped.ts';
 import { copyCommandLine, saveThresholds } from '../pipeline/sharing.ts';
 import { closeDocument } from '../session/session.ts';
 import { useCanvas } from '../state/canvas.ts';
+import { type DataSection, useData } from '../state/data.ts';
 import { useDocument } from '../state/document.ts';
 import { fillRecipe, redo, undo, usePipeline } from '../state/pipeline.ts';
 import { useRun } from '../state/run.ts';
 import { clearSelection, useSelection } from '../state/selection.ts';
-import { setCollapsed, setView, toggleTheme, useView } from '../state/view.ts';
+import { type BottomTab, setCollapsed, setView, toggleTheme, useView } from '../state/view.ts';
 
 export interface Command {
   readonly title: string;
@@ -43,6 +47,9 @@ const offered = (recipe: string) => (): boolean => ready() && usePipeline.getSta
 const calibrated = (): boolean => useRun.getState().calibration !== null;
 const runnable = (): boolean =>
   ready() && hasSteps() && usePipeline.getState().faults.length === 0 && useDocument.getState().summary?.refusal === null;
+const hasData = (): boolean => useData.getState().summary !== null;
+const evaluable = (): boolean => ready() && hasData();
+const evaluated = (): boolean => useData.getState().evaluation !== null;
 const canvas = () => useCanvas.getState().controls;
 
 /** Every command of the page, by id: read by the palette, menus, keys and tests. */
@@ -120,6 +127,30 @@ export const COMMANDS = {
     enabled: () => (useRun.getState().quantizers?.rows.length ?? 0) > 0,
     run: saveThresholds,
   },
+  'save-evaluation-csv': {
+    title: 'Save the evaluation as CSV',
+    section: 'File',
+    enabled: evaluated,
+    run: () => saveEvaluation('csv'),
+  },
+  'save-evaluation-json': {
+    title: 'Save the evaluation as JSON',
+    section: 'File',
+    enabled: evaluated,
+    run: () => saveEvaluation('json'),
+  },
+  'save-confusion-csv': {
+    title: 'Save the confusion matrix as CSV',
+    section: 'File',
+    enabled: evaluated,
+    run: () => saveEvaluation('confusion'),
+  },
+  'close-data': {
+    title: 'Close the images',
+    section: 'File',
+    enabled: () => idle() && hasData(),
+    run: () => void closeDataSet(),
+  },
 
   undo: { title: 'Undo', section: 'Edit', keys: 'Mod+Z', enabled: () => usePipeline.getState().past.length > 0, run: undo },
   redo: { title: 'Redo', section: 'Edit', keys: 'Mod+Shift+Z', enabled: () => usePipeline.getState().future.length > 0, run: redo },
@@ -157,6 +188,26 @@ export const COMMANDS = {
     section: 'Pipeline',
     enabled: () => ready() && calibrated(),
     run: () => void compareOutputs(),
+  },
+  evaluate: {
+    title: 'Evaluate on the images',
+    section: 'Pipeline',
+    keys: 'Mod+Shift+Enter',
+    inFields: true,
+    enabled: evaluable,
+    run: () => void evaluate(),
+  },
+  'check-data': {
+    title: 'Check images and preprocessing',
+    section: 'Pipeline',
+    enabled: evaluable,
+    run: () => void checkData(),
+  },
+  'make-calibration-set': {
+    title: 'Make a calibration set of the images',
+    section: 'Pipeline',
+    enabled: evaluable,
+    run: () => void makeCalibrationSet(),
   },
   cancel: { title: 'Cancel the job', section: 'Pipeline', enabled: () => !idle(), run: cancelJob },
   'fill-recipe-1': {
@@ -214,9 +265,14 @@ export const COMMANDS = {
   fit: { title: 'Fit the graph', section: 'View', keys: 'Shift+1', enabled: () => canvas() !== null, run: () => canvas()?.fit() },
   'zoom-in': { title: 'Zoom in', section: 'View', keys: 'Mod+=', enabled: () => canvas() !== null, run: () => canvas()?.zoomIn() },
   'zoom-out': { title: 'Zoom out', section: 'View', keys: 'Mod+-', enabled: () => canvas() !== null, run: () => canvas()?.zoomOut() },
+  'show-thresholds': { title: 'Show thresholds', section: 'View', enabled: opened, run: () => showBottom('thresholds') },
+  'show-data': { title: 'Show images', section: 'View', keys: 'Mod+Shift+D', enabled: opened, run: () => showData('Set') },
+  'show-accuracy': { title: 'Show accuracy', section: 'View', enabled: opened, run: () => showData('Accuracy') },
+  'show-confusion': { title: 'Show the confusion matrix', section: 'View', enabled: opened, run: () => showData('Confusion') },
+  'show-changed': { title: 'Show images that changed their answer', section: 'View', enabled: opened, run: () => showData('Changed') },
   'toggle-left': { title: 'Toggle files and pipeline', section: 'View', keys: 'Mod+B', enabled: opened, run: () => togglePanel('left') },
   'toggle-bottom': {
-    title: 'Toggle thresholds and log',
+    title: 'Toggle thresholds, data and log',
     section: 'View',
     keys: 'Mod+J',
     enabled: opened,
@@ -246,6 +302,16 @@ export function runCommand(id: CommandId): void {
 function fill(name: string): void {
   const recipe = usePipeline.getState().recipes.find((each) => each.name === name);
   if (recipe !== undefined) fillRecipe(recipe);
+}
+
+function showBottom(bottomTab: BottomTab): void {
+  setCollapsed('bottom', false);
+  setView({ bottomTab });
+}
+
+function showData(section: DataSection): void {
+  useData.setState({ section });
+  showBottom('data');
 }
 
 function togglePanel(panel: 'left' | 'right' | 'bottom'): void {

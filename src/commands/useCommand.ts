@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import { useCanvas } from '../state/canvas.ts';
+import { useData } from '../state/data.ts';
 import { useDocument } from '../state/document.ts';
 import { usePipeline } from '../state/pipeline.ts';
 import { useRun } from '../state/run.ts';
@@ -7,7 +8,7 @@ import { useSelection } from '../state/selection.ts';
 import { type CommandId, command, isEnabled, runCommand } from './commands.ts';
 import { keysLabel } from './keys.ts';
 
-const STORES = [useDocument, usePipeline, useRun, useCanvas, useSelection];
+const STORES = [useDocument, useData, usePipeline, useRun, useCanvas, useSelection];
 
 function subscribe(listener: () => void): () => void {
   const ends = STORES.map((store) => store.subscribe(listener));

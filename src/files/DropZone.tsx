@@ -1,7 +1,6 @@
 import { useEffect, useState } from 'react';
-import { takeFiles } from '../actions/open.ts';
+import { takeDrop } from '../actions/drop.ts';
 import { useDocument } from '../state/document.ts';
-import { droppedFiles } from './dropped.ts';
 
 /** Files may be dropped anywhere on the page. */
 export function DropZone() {
@@ -32,7 +31,7 @@ export function DropZone() {
       setOver(false);
       if (!carriesFiles(event) || event.dataTransfer === null) return;
       event.preventDefault();
-      void droppedFiles(event.dataTransfer).then(takeFiles);
+      void takeDrop(event.dataTransfer);
     };
     window.addEventListener('dragenter', enter);
     window.addEventListener('dragleave', leave);
@@ -50,7 +49,7 @@ export function DropZone() {
     <div className="drop-over" aria-hidden>
       <div className="drop-words">
         <b>Drop to open</b>
-        {opened && <span className="muted">A graph replaces the open one; a checkpoint, data or a recipe joins it.</span>}
+        {opened && <span className="muted">A graph replaces the open one; a checkpoint, images or a recipe joins it.</span>}
       </div>
     </div>
   );

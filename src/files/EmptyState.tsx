@@ -1,8 +1,9 @@
 import { FolderOpen, X } from 'lucide-react';
 import { useCommand } from '../commands/useCommand.ts';
-import { bytes } from '../format/numbers.ts';
+import { bytes, plural } from '../format/numbers.ts';
 import { forgetRecent, openStored, useRecent } from '../session/session.ts';
 import { KEPT_BYTES, type StoredDocument } from '../session/storage.ts';
+import { useData } from '../state/data.ts';
 import { useDocument } from '../state/document.ts';
 import { useRun } from '../state/run.ts';
 import { ErrorNote } from '../ui/ErrorNote.tsx';
@@ -24,7 +25,8 @@ export function EmptyState() {
           A <span className="mono">.pb</span>, <span className="mono">.pbtxt</span>, <span className="mono">.meta</span> or SavedModel
           (folder or <span className="mono">.zip</span>), frozen or with its checkpoint (<span className="mono">.index</span>,{' '}
           <span className="mono">.data</span>); calibration images as <span className="mono">.npy</span> or{' '}
-          <span className="mono">.npz</span>. Several files or a folder at once are fine.
+          <span className="mono">.npz</span>; labelled photographs (a folder, <span className="mono">.zip</span>, TFRecords) to measure
+          accuracy on. Several files or a folder at once are fine.
         </p>
         <div className="empty-actions">
           <button type="button" className="button primary large" disabled={!sample.enabled} onClick={sample.run}>
@@ -41,6 +43,7 @@ export function EmptyState() {
           </Tip>
         </div>
         {error !== null && <ErrorNote error={error} />}
+        <OpenData />
         {askedAgain.length > 0 && (
           <div className="note warning">
             This browser keeps up to {bytes(KEPT_BYTES)} of a document; left out were:{' '}
@@ -56,6 +59,22 @@ export function EmptyState() {
         <p className="empty-foot muted">Nothing leaves this machine.</p>
       </section>
     </main>
+  );
+}
+
+/** Images may come before the graph: they wait for it. */
+function OpenData() {
+  const summary = useData((state) => state.summary);
+  const error = useData((state) => state.error);
+  return (
+    <>
+      {error !== null && <ErrorNote error={error} />}
+      {summary !== null && (
+        <div className="note">
+          <b>{plural(summary.count, 'image')} open.</b> Drop the graph that takes them.
+        </div>
+      )}
+    </>
   );
 }
 

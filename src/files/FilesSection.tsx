@@ -7,6 +7,7 @@ import { useDocument } from '../state/document.ts';
 import { usePipeline } from '../state/pipeline.ts';
 import { ErrorNote } from '../ui/ErrorNote.tsx';
 import { PathText } from '../ui/PathText.tsx';
+import { DataRow } from './DataRow.tsx';
 import { Feeds } from './Feeds.tsx';
 import { fileRows, namedFiles } from './rows.ts';
 import { SavedModelChoice } from './SavedModelChoice.tsx';
@@ -56,6 +57,7 @@ export function FilesSection() {
             <span className="warn">open it again ({bytes(file.bytes)})</span>
           </li>
         ))}
+        <DataRow />
       </ul>
       {summary.savedModel !== null && <SavedModelChoice model={summary.savedModel} />}
       <Feeds />

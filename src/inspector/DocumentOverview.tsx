@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { count, plural, shape } from '../format/numbers.ts';
 import { useDocument } from '../state/document.ts';
 import { useRun } from '../state/run.ts';
+import { Accuracy } from './Accuracy.tsx';
 import { InFloat } from './InFloat.tsx';
 import { NetworkFacts } from './NetworkFacts.tsx';
 import { Result } from './Result.tsx';
@@ -20,6 +21,7 @@ export function DocumentOverview() {
   const ops = all ? summary.ops : summary.ops.slice(0, LISTED_OPS);
   return (
     <>
+      <Accuracy quantized={comparison !== null} />
       {comparison !== null && <Result comparison={comparison} />}
       <header className="inspector-head">
         <h2 className="clip" title={summary.name}>

@@ -1,7 +1,9 @@
 import { create } from 'zustand';
+import { closeDataSet, openDataSet } from '../actions/data.ts';
 import { openFiles } from '../actions/open.ts';
 import { refreshStages } from '../actions/stages.ts';
 import { engine } from '../engine/client.ts';
+import { useData } from '../state/data.ts';
 import { NO_DOCUMENT, useDocument } from '../state/document.ts';
 import { log } from '../state/log.ts';
 import { EMPTY_REQUEST, startRequest, usePipeline } from '../state/pipeline.ts';
@@ -12,12 +14,14 @@ import {
   documentId,
   forgetCurrent,
   forgetDocument,
+  keepDataFiles,
   keepFiles,
   keepSnapshot,
   keptFiles,
   keptSnapshot,
   putDocument,
   recentDocuments,
+  type StoredData,
   type StoredDocument,
   type StoredFile,
 } from './storage.ts';
@@ -35,11 +39,12 @@ export async function restoreSession(): Promise<boolean> {
 /** Opens a document from what was kept of it: files, interface, pipeline, and what its last run made. */
 export async function openStored(stored: StoredDocument): Promise<boolean> {
   const missing = stored.files.filter((file) => file.kept === null);
-  const files = (await orUndefined(() => keptFiles(stored))) ?? [];
+  const files = (await orUndefined(() => keptFiles(stored.id, stored.files))) ?? [];
   if (missing.length > 0) useDocument.setState({ askedAgain: missing.map(({ name, bytes }) => ({ name, bytes })) });
   if (files.length === 0) return false;
   if (!(await openFiles(files, { request: stored.request, storedId: stored.id, choice: stored.choice ?? {} }))) return false;
   if (missing.length > 0) useDocument.setState({ askedAgain: missing.map(({ name, bytes }) => ({ name, bytes })) });
+  if (stored.data !== undefined) await openStoredData(stored.id, stored.data);
   const snapshot = stored.hasSnapshot ? await orUndefined(() => keptSnapshot(stored.id)) : null;
   if (snapshot) {
     try {
@@ -52,6 +57,13 @@ export async function openStored(stored: StoredDocument): Promise<boolean> {
     }
   }
   return true;
+}
+
+/** The data set that was open beside a document; a large one is asked for. */
+async function openStoredData(id: string, { title, count, bytes, labels, images, files }: StoredData): Promise<void> {
+  const kept = (await orUndefined(() => keptFiles(id, files))) ?? [];
+  if (kept.length > 0 && kept.length === files.length && (await openDataSet(kept, labels))) useData.setState({ images });
+  else if (useData.getState().summary === null) useData.setState({ askedAgain: { title, count, bytes } });
 }
 
 export async function forgetRecent(id: string): Promise<void> {
@@ -69,6 +81,7 @@ let storeNow = async (): Promise<void> => {};
 /** Back to the invitation; what was kept of the document waits under "recent". */
 export async function closeDocument(): Promise<void> {
   await storeNow();
+  await closeDataSet();
   clearSelection();
   forgetRun();
   startRequest(EMPTY_REQUEST);
@@ -78,6 +91,7 @@ export async function closeDocument(): Promise<void> {
 
 /** Keeps document, pipeline and results stored from now on. */
 export function keepSession(): void {
+  let data: { id: string; sources: unknown; files: readonly StoredFile[] } | null = null;
   let files: { generation: number; id: string; stored: readonly StoredFile[]; sources: unknown; hasSnapshot: boolean } | null = null;
   let storing: Promise<void> | null = null;
   let changed = false;
@@ -105,12 +119,27 @@ export function keepSession(): void {
       if (!isCurrent()) return;
       files = { ...files, hasSnapshot: await keepSnapshot(files.id, snapshot) };
     }
+    const set = useData.getState();
+    if (set.summary !== null && (data?.id !== files.id || data.sources !== set.sources))
+      data = { id: files.id, sources: set.sources, files: await keepDataFiles(files.id, set.sources) };
     await putDocument({
       id: files.id,
       name: summary.name,
       openedAt: Date.now(),
       files: files.stored,
       choice,
+      ...(set.summary === null || data === null
+        ? {}
+        : {
+            data: {
+              title: set.summary.title,
+              count: set.summary.count,
+              bytes: set.summary.bytes,
+              labels: set.labels,
+              images: set.images,
+              files: data.files,
+            },
+          }),
       request,
       ran,
       comparison,
@@ -140,6 +169,9 @@ export function keepSession(): void {
   };
   storeNow = schedule;
   useDocument.subscribe(() => void schedule());
+  useData.subscribe((state, before) => {
+    if (state.sources !== before.sources || state.images !== before.images || state.labels !== before.labels) void schedule();
+  });
   usePipeline.subscribe((state, before) => {
     if (state.request !== before.request) void schedule();
   });

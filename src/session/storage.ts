@@ -1,9 +1,12 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import type { OpenChoice, OutputComparison, RunRequest, SourceFile } from '../../worker/protocol.ts';
+import type { ImageRule, OpenChoice, OutputComparison, RunRequest, SourceFile } from '../../worker/protocol.ts';
 import type { Ran } from '../pipeline/stepState.ts';
+import type { LabelRequest } from '../state/data.ts';
 
 /** Up to this much of one document's files is kept; larger ones are asked for again after a reload. */
 export const KEPT_BYTES = 256e6;
+/** A data set of up to so many files and bytes is kept too; a larger one is asked for again. */
+const KEPT_DATA = { files: 64, bytes: 64e6 } as const;
 /** Documents in "recent"; the oldest goes when another comes. */
 const KEPT_DOCUMENTS = 5;
 
@@ -15,6 +18,17 @@ export interface StoredFile {
   readonly kept: string | null;
 }
 
+/** What is kept of a data set beside the document. */
+export interface StoredData {
+  readonly title: string;
+  readonly count: number;
+  readonly bytes: number;
+  readonly labels: LabelRequest;
+  readonly images: ImageRule;
+  /** Empty where the set is too large. */
+  readonly files: readonly StoredFile[];
+}
+
 /** What is kept of a document. */
 export interface StoredDocument {
   readonly id: string;
@@ -23,6 +37,8 @@ export interface StoredDocument {
   readonly files: readonly StoredFile[];
   /** Absent in what an older page stored. */
   readonly choice?: OpenChoice;
+  /** Absent where no data set was open. */
+  readonly data?: StoredData;
   readonly request: RunRequest;
   readonly ran: Ran | null;
   readonly comparison: OutputComparison | null;
@@ -72,18 +88,24 @@ export function documentId(files: readonly SourceFile[]): string {
 }
 
 /** Copies files into the document's folder within the budget; what is there already is left as it is. */
-export async function keepFiles(id: string, files: readonly SourceFile[]): Promise<StoredFile[]> {
+export async function keepFiles(id: string, files: readonly SourceFile[], prefix = ''): Promise<StoredFile[]> {
   const directory = await folder(id, true);
   const stored: StoredFile[] = [];
   let left = KEPT_BYTES;
   for (const [index, file] of files.entries()) {
-    const kept = `${index}-${file.name.replaceAll(/[^\w.-]/g, '_')}`;
+    const kept = `${prefix}${index}-${file.name.replaceAll(/[^\w.-]/g, '_')}`;
     const fits = file.blob.size <= left;
     const written = fits && ((await holds(directory, kept, file.blob.size)) || (await tryWrite(directory, kept, file.blob)));
     if (written) left -= file.blob.size;
     stored.push({ name: file.name, path: file.path ?? null, bytes: file.blob.size, kept: written ? kept : null });
   }
   return stored;
+}
+
+/** The files of a data set, where it is small; else none. */
+export async function keepDataFiles(id: string, files: readonly SourceFile[]): Promise<readonly StoredFile[]> {
+  const size = files.reduce((sum, { blob }) => sum + blob.size, 0);
+  return files.length > KEPT_DATA.files || size > KEPT_DATA.bytes ? [] : keepFiles(id, files, 'data-');
 }
 
 async function holds(directory: FileSystemDirectoryHandle, name: string, size: number): Promise<boolean> {
@@ -104,11 +126,11 @@ async function tryWrite(directory: FileSystemDirectoryHandle, name: string, blob
   }
 }
 
-/** The files of a stored document that were kept. */
-export async function keptFiles(document: StoredDocument): Promise<SourceFile[]> {
-  const directory = await folder(document.id, false);
+/** Those of the files stored for a document that were kept. */
+export async function keptFiles(id: string, stored: readonly StoredFile[]): Promise<SourceFile[]> {
+  const directory = await folder(id, false);
   const files: SourceFile[] = [];
-  for (const { name, path, kept } of document.files) {
+  for (const { name, path, kept } of stored) {
     if (kept === null) continue;
     const blob = await (await directory.getFileHandle(kept)).getFile();
     files.push({ name, blob, ...(path === null ? {} : { path }) });

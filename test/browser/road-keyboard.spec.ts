@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { downloads, only } from './support/files.ts';
 import { expect, test } from './support/guard.ts';
-import { chooseByKeys, tabTo } from './support/keyboard.ts';
+import { chooseByKeys, forbidThePointer, tabTo } from './support/keyboard.ts';
 import { handle, openStudio, paletteEntry, pipeline, quantized, RECIPE_2, settled, thresholdRows } from './support/studio.ts';
 
 test('the whole road by keyboard alone', async ({ page }) => {
@@ -61,11 +61,4 @@ async function walkThresholds(page: Page): Promise<void> {
   await page.keyboard.press('ArrowRight');
   await expect(inspector.getByRole('tab', { name: 'Why' })).toHaveAttribute('aria-selected', 'true');
   await expect(inspector.getByRole('tabpanel')).toContainText('quantize');
-}
-
-/** A press of the pointer anywhere is an error, which fails the test. */
-async function forbidThePointer(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    window.addEventListener('pointerdown', () => console.error('A pointer was used.'), { capture: true });
-  });
 }

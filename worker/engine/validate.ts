@@ -41,6 +41,7 @@ export async function validate(request: ValidateRequest, services: ValidateServi
   });
   return {
     images: tally.images,
+    perImage: tally.perImage(),
     rule: request.images,
     leftOut,
     classNames: data.summary.classNames,

@@ -6,7 +6,10 @@ type Cell = string | number | null;
 
 /** EVA20: everything, as JSON; what JSON has no number for is the text "Infinity", "-Infinity" or "NaN". */
 export function toJson(evaluation: Evaluation): string {
-  const plain = (_: string, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value);
+  const plain = (_: string, value: unknown) => {
+    if (value instanceof Int32Array) return Array.from(value);
+    return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+  };
   return `${JSON.stringify(evaluation, plain, 2)}\n`;
 }
 

@@ -1,5 +1,5 @@
 import type { BatchAnswers } from '../compute/messages.ts';
-import type { ChangedImage, DataWarning, NetworkComparison, NetworkScore, OutputAgreement } from '../protocol.ts';
+import type { ChangedImage, DataWarning, ImageAnswers, NetworkComparison, NetworkScore, OutputAgreement } from '../protocol.ts';
 import { addPairSums, NO_SUMS, outputAgreement, type PairSums, SUMS } from './agreement.ts';
 import { type Answers, TOP } from './answers.ts';
 import { answerOf, isSame } from './changed.ts';
@@ -27,7 +27,7 @@ const NAMED = 3;
 
 /**
  * Adds up answers batch by batch, in the order of the images: the same numbers whatever worker gave which. What it holds does not grow
- * with the set, save the list of images that changed their answer.
+ * with the set, save four bytes per image and network, and the list of images that changed their answer.
  */
 export class Tally {
   readonly #networks: readonly NetworkTally[];
@@ -37,6 +37,8 @@ export class Tally {
   #same = 0;
   #paired = { images: 0, onlyFirst: 0, onlySecond: 0 };
   readonly #changed: ChangedImage[] = [];
+  readonly #numbers: number[] = [];
+  readonly #labels: number[] = [];
 
   /** @param outputs of two networks, those that are compared */
   constructor(networks: readonly TalliedNetwork[], outputs: readonly string[]) {
@@ -58,6 +60,8 @@ export class Tally {
       this.#sums = this.#sums.map((sums, output) => addPairSums(sums, pairs, (image * this.#sums.length + output) * SUMS));
     }
     this.#images += batch.images.length;
+    for (const image of batch.images) this.#numbers.push(image);
+    for (const label of batch.labels) this.#labels.push(label);
     const [first, second] = answers;
     if (first === undefined || second === undefined || this.#networks.some(({ scored }) => scored === null)) return;
     for (const [image, number] of batch.images.entries()) this.#compare(batch, image, number, [first, second]);
@@ -65,6 +69,15 @@ export class Tally {
 
   networks(): NetworkScore[] {
     return this.#networks.map((network) => network.score());
+  }
+
+  /** EVA25: the answer of every network to every image. */
+  perImage(): ImageAnswers {
+    return {
+      images: Int32Array.from(this.#numbers),
+      labels: Int32Array.from(this.#labels),
+      answers: this.#networks.map(({ answers }) => Int32Array.from(answers)),
+    };
   }
 
   /** Null of a single network. */
@@ -115,6 +128,7 @@ class NetworkTally {
   #loss = NO_MOMENTS;
   #notFinite = 0;
   readonly #named: string[] = [];
+  readonly answers: number[] = [];
 
   constructor({ title, scored }: TalliedNetwork) {
     this.title = title;
@@ -126,6 +140,7 @@ class NetworkTally {
     if (this.scored === null) return;
     for (let image = 0; image < images.length; image++) {
       const answer = top[image * TOP] as number;
+      this.answers.push(answer);
       if (answer < 0) {
         this.#notFinite += 1;
         if (this.#named.length < NAMED) this.#named.push(names[image] ?? String(image));

@@ -199,9 +199,20 @@ export interface NetworkComparison {
   readonly changed: readonly ChangedImage[];
 }
 
+/** Answers one by one, in the order of the images. */
+export interface ImageAnswers {
+  /** Numbers of the images in the set. */
+  readonly images: Int32Array;
+  /** −1: none. */
+  readonly labels: Int32Array;
+  /** By network; −1: not finite. Empty of a network without scored output. */
+  readonly answers: readonly Int32Array[];
+}
+
 export interface Evaluation {
   /** How many were evaluated. */
   readonly images: number;
+  readonly perImage: ImageAnswers;
   readonly rule: ImageRule;
   readonly leftOut: { readonly count: number; readonly first: readonly LeftOut[] };
   readonly classNames: readonly string[];

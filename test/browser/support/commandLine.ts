@@ -40,6 +40,11 @@ export async function graffitize({ graph, beside = [], calibration, writes, args
   }
 }
 
+/** A command that answers on the standard output, in `cwd`, on wasm. @returns what it printed as JSON */
+export async function answerOf(cwd: string, args: readonly string[]): Promise<unknown> {
+  return JSON.parse(await run(cwd, [...args, '--json']));
+}
+
 /** The interface of a network as arguments. */
 export function interfaceArgs(input: string, output: string, shape: readonly number[]): string[] {
   return ['--inputs', input, '--outputs', output, '--input_shape', shape.join(',')];
@@ -51,10 +56,10 @@ async function filesIn(folder: string): Promise<(readonly [string, Buffer])[]> {
   return Promise.all(files.map(async ({ name }) => [name, await readFile(path.join(folder, name))] as const));
 }
 
-function run(cwd: string, args: readonly string[]): Promise<void> {
+function run(cwd: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [program, ...args], { cwd, maxBuffer: 64 << 20 }, (error, _out, err) => {
-      if (error === null) resolve();
+    execFile(process.execPath, [program, ...args], { cwd, maxBuffer: 64 << 20 }, (error, out, err) => {
+      if (error === null) resolve(out);
       else reject(new Error(`graffitize ${args.join(' ')}\n${err}`));
     });
   });

@@ -23,6 +23,13 @@ export async function chooseByKeys(page: Page, menu: Locator, entry: string | Re
   await page.keyboard.press('Enter');
 }
 
+/** A press of the pointer anywhere is an error, which fails the test. */
+export async function forbidThePointer(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    window.addEventListener('pointerdown', () => console.error('A pointer was used.'), { capture: true });
+  });
+}
+
 function hasFocus(target: Locator): Promise<boolean> {
   return target.evaluateAll((found) => found.length === 1 && found[0] === document.activeElement);
 }

@@ -32,6 +32,8 @@ export interface TinyForm {
   readonly training?: boolean;
   /** Its last layer has no bias. */
   readonly biasless?: boolean;
+  /** How many it tells apart; 5 where absent. */
+  readonly classes?: number;
   /** It has a second input, `depth`, of one channel. */
   readonly depth?: boolean;
 }
@@ -81,10 +83,11 @@ function layers(writer: Writer): string {
   const right = writer.convolution('right', depthwise, [1, 1, 8, 16], 1, 'Relu6');
   const sum = writer.node('sum', 'Add', [left, right]);
   const pooled = writer.node('pool', 'AvgPool', [sum], { ksize: attr.ints([1, 8, 8, 1]), ...window(1), padding: attr.text('VALID') });
-  const weights = writer.variable('logits/weights', [1, 1, 16, 5], -0.5, 0.5);
+  const classes = writer.form.classes ?? 5;
+  const weights = writer.variable('logits/weights', [1, 1, 16, classes], -0.5, 0.5);
   const product = writer.node('logits/Conv2D', 'Conv2D', [pooled, weights], window(1));
   if (writer.form.biasless === true) return writer.node('squeeze', 'Squeeze', [product], { squeeze_dims: attr.ints([1, 2]) });
-  const biased = writer.node('logits/BiasAdd', 'BiasAdd', [product, writer.variable('logits/biases', [5], -0.2, 0.2)], FORMAT);
+  const biased = writer.node('logits/BiasAdd', 'BiasAdd', [product, writer.variable('logits/biases', [classes], -0.2, 0.2)], FORMAT);
   return writer.node('squeeze', 'Squeeze', [biased], { squeeze_dims: attr.ints([1, 2]) });
 }
 

@@ -54,6 +54,13 @@ describe('the tally of an evaluation', () => {
     expect(parts.images).toBe(500);
   });
 
+  it('EVA25 says the answer to every image, and its label, in the order of the images', () => {
+    const each = tallied(data, 64).perImage();
+    expect(Array.from(each.images)).toEqual(Array.from(data.labels.keys()));
+    expect(each.labels).toEqual(data.labels);
+    expect(each.answers.map((given) => Array.from(given))).toEqual(answers);
+  });
+
   it('EVA8 counts what a plain loop over the images counts', () => {
     const tally = tallied(data, 64);
     for (const [k, network] of tally.networks().entries()) {
