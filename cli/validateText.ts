@@ -82,8 +82,9 @@ function rateCells(rate: Rate | null): [string, string] {
   return rate === null ? ['', ''] : [percent(rate), between(rate, (value) => (100 * value).toFixed(2))];
 }
 
+/** A single image has a loss and no interval around it. */
 function between({ low, high }: Pick<MeanWithInterval, 'low' | 'high'>, text: (value: number) => string): string {
-  return `${text(low)} … ${text(high)}`;
+  return Number.isFinite(high - low) ? `${text(low)} … ${text(high)}` : '';
 }
 
 function percent({ value }: Pick<Rate, 'value'>): string {

@@ -70,7 +70,12 @@ function Row({
         <>
           <td className="right">{top1 !== null && rateText(top1)}</td>
           <td className="right">{top5 !== null && rateText(top5)}</td>
-          <td className="right" title={loss === null ? undefined : `95 %: ${fixed(loss.low, 3)} … ${fixed(loss.high, 3)}`}>
+          <td
+            className="right"
+            title={
+              loss === null || !Number.isFinite(loss.high - loss.low) ? undefined : `95 %: ${fixed(loss.low, 3)} … ${fixed(loss.high, 3)}`
+            }
+          >
             {loss !== null && fixed(loss.value, 3)}
           </td>
         </>
