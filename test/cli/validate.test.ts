@@ -117,7 +117,7 @@ describe('graffitize validate', () => {
   });
 
   it("EVA23 takes the original's arguments, and appends a line per network", async () => {
-    const model = ['--model_dir', '.', '--data_dir', 'shapes', '--image_size', '32', '-b', '16', '--deterministic', '--no_check'];
+    const model = ['--model_dir', '.', '--data_dir', 'shapes', '--image_size', '32', '-b', '16', '--deterministic'];
     const first = await validate(...model, '--append', 'pretrained_results.txt', '--confusion', 'confusion.csv');
     await validate(...model, '--append', 'pretrained_results.txt', '--limit', '20');
     expect(first.code).toBe(0);

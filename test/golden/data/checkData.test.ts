@@ -22,8 +22,7 @@ async function file(given: string): Promise<SourceFile> {
   return { name: path.basename(given), path: path.basename(given), blob: await openFile(given) };
 }
 
-const bgr = (crop: object): ImageRule =>
-  ({ name: 'custom', crop, channels: 'bgr', divisor: 127.5, mean: [1], scale: [1] }) as ImageRule;
+const bgr = (crop: object): ImageRule => ({ name: 'custom', crop, channels: 'bgr', divisor: 127.5, mean: [1], scale: [1] }) as ImageRule;
 const PHOTO_BGR = bgr({ kind: 'central', share: 0.875 });
 const ROW_BGR = bgr({ kind: 'none' });
 
@@ -65,9 +64,7 @@ describeShared('the real MobileNet and its photographs', () => {
   it('CHK7 labels that are off by one are told from labels that are right', async () => {
     await engine.openData({ files: photographs, labelOffset: 0 });
     const warnings = await engine.checkData({ name: 'inception' });
-    expect(warnings.map(({ rule, remedy }) => [rule, remedy])).toEqual([
-      ['CHK7', 'Labels are off by one: add 1 to the label offset.'],
-    ]);
+    expect(warnings.map(({ rule, remedy }) => [rule, remedy])).toEqual([['CHK7', 'Labels are off by one: add 1 to the label offset.']]);
   });
 
   it.each([
@@ -123,7 +120,12 @@ describeShared('the CIFAR network and its test images', () => {
   });
   const data = (count: number, labelled: boolean): SourceFile[] => {
     const rows = npy('uint8', [count, 32, 32, 3], images.subarray(0, count * 3072));
-    return [fileOf('set.npz', npz(labelled ? { images: rows, labels: npy('uint8', [count], Array.from(labels).slice(0, count)) } : { images: rows }))];
+    return [
+      fileOf(
+        'set.npz',
+        npz(labelled ? { images: rows, labels: npy('uint8', [count], Array.from(labels).slice(0, count)) } : { images: rows }),
+      ),
+    ];
   };
 
   it('CHK6, CHK5 labelled and not: the right rule is silent, wrong ranges name it; channels where labels are there', async () => {
@@ -144,7 +146,18 @@ describeShared('the CIFAR network and its test images', () => {
     await engine.openData({ files: [fileOf('set.npz', npz({ images: npy('float32', [64, 32, 32, 3], floats) }))] });
     const half = 'crop=none,divisor=0.5,mean=1,scale=1,channels=rgb';
     expect(await told([{ name: 'none' }, { name: 'signed' }])).toEqual({ none: `CHK5 ${half}`, signed: `CHK2 ${half}; CHK5 ${half}` });
-    await engine.openData({ files: [fileOf('a.npy', npy('float32', [64, 32, 32, 3], floats.map((value) => 2 * value - 1)))] });
+    await engine.openData({
+      files: [
+        fileOf(
+          'a.npy',
+          npy(
+            'float32',
+            [64, 32, 32, 3],
+            floats.map((value) => 2 * value - 1),
+          ),
+        ),
+      ],
+    });
     expect(await told([{ name: 'none' }])).toEqual({ none: '' });
   });
 });
@@ -159,7 +172,11 @@ describe('the sample network and its pictures', () => {
     expect(found).toMatchObject({ signed: '', [printImageRule(ROW_BGR)]: '' });
     for (const rule of ['unit', 'bytes']) expect(found[rule]).toMatch(/^CHK[56] signed$/);
     await engine.openData({ files: [fileOf('set.npz', npz({ images: rows }))] });
-    expect(await told([{ name: 'signed' }, { name: 'unit' }, { name: 'bytes' }])).toEqual({ signed: '', unit: 'CHK5 signed', bytes: 'CHK5 signed' });
+    expect(await told([{ name: 'signed' }, { name: 'unit' }, { name: 'bytes' }])).toEqual({
+      signed: '',
+      unit: 'CHK5 signed',
+      bytes: 'CHK5 signed',
+    });
   });
 
   it('CHK8 quantized and without statistics: images far beyond the range of the input are told', async () => {

@@ -39,7 +39,8 @@ export function alternatives(rule: ImageRule, now: Scaling, range: SourceRange, 
   const crop = cropOf(rule);
   const swap = now.channels === 'grey' ? null : swapped(now);
   const found: Alternative[] = [];
-  const ruleOf = (name: string, scaling: Scaling): ImageRule => (isArray ? arrayRule(name, scaling, range) : pictureRule(name, scaling, crop));
+  const ruleOf = (name: string, scaling: Scaling): ImageRule =>
+    isArray ? arrayRule(name, scaling, range) : pictureRule(name, scaling, crop);
   if (swap !== null) {
     const known = Object.keys(KNOWN).find((name) => isSameScaling(KNOWN[name] as Scaling, swap));
     found.push({ kind: 'channels', scaling: swap, rule: known === undefined ? spelled(swap, crop, range) : ruleOf(known, swap) });
