@@ -29,8 +29,8 @@ export function SetSection() {
         <h3 id="data-preprocessing" className="data-title">
           Preprocessing
         </h3>
-        <Preprocessing />
         {checked !== null && <DataWarnings warnings={checked} />}
+        <Preprocessing />
       </section>
       <section className="data-column narrow" aria-labelledby="data-calibration">
         <h3 id="data-calibration" className="data-title">

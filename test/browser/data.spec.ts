@@ -195,6 +195,19 @@ test('an array of floats without labels stays calibration data, and a set that i
   await expect(page.getByText('Bilinear resize to 32×32, x / 127.5 − 1.')).toBeVisible();
 });
 
+test('a wrong preprocessing is told before a long run, and one click mends it', async ({ page }) => {
+  await openSample(page);
+  await page.getByRole('tab', { name: 'Data' }).click();
+  await page.getByLabel('Rule').selectOption('bytes');
+  await page.getByRole('button', { name: 'Check data' }).click();
+  await expect(page.getByRole('region', { name: 'Preprocessing' }).getByRole('note')).toContainText("Take 'signed'");
+  await page.getByRole('button', { name: 'Take signed' }).click();
+  await expect(page.getByLabel('Rule')).toHaveValue('signed');
+  await expect(page.getByRole('region', { name: 'Preprocessing' }).getByRole('note')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Check data' }).click();
+  await expect(page.getByText('fits the network')).toBeVisible();
+});
+
 test('a small set, its labels and its rule are there again after a reload', async ({ page }) => {
   await openSample(page);
   await page.getByRole('tab', { name: 'Data' }).click();
