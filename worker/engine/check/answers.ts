@@ -48,12 +48,13 @@ export function isNearChance({ hits, of }: { readonly hits: number; readonly of:
   return of >= CHANCE.images && binomialTail(hits, of, 1 / classes) > CHANCE.p;
 }
 
-/** CHK6: the alternative by which the loss is clearly smaller; of channel orders the published one wins, unless it is not the better one. */
+/** CHK6: the alternative by which the loss is clearly smaller, p shared out over all that were tried. */
 export function betterByLoss(now: Float64Array, others: readonly (readonly [Alternative, Float64Array])[]): Alternative | null {
   if (now.length < BETTER.images) return null;
   const gain = (losses: Float64Array): number => now.reduce((sum, loss, i) => sum + loss - (losses[i] as number), 0) / now.length;
   const clear = others.filter(
-    ([, losses]) => gain(losses) > BETTER.nats && wilcoxonP(now.map((loss, i) => loss - (losses[i] as number))) < BETTER.p / others.length,
+    ([, losses]) =>
+      gain(losses) > BETTER.nats && wilcoxonP(now.map((loss, i) => loss - (losses[i] as number))) < BETTER.p / Math.max(2, others.length),
   );
   const [best] = clear.sort(([, a], [, b]) => gain(b) - gain(a));
   return best?.[0] ?? null;
