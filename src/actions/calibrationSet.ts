@@ -7,7 +7,7 @@ import { saveFile } from './download.ts';
 import { runJob } from './jobs.ts';
 import { addFiles } from './open.ts';
 
-/** Chooses images of the open set; the array joins the document as its calibration data. @returns whether it did */
+/** Chooses images of the open set; the array joins the document as its calibration data, the list beside it so that a recipe says how it was made. @returns whether it did */
 export async function makeCalibrationSet(): Promise<boolean> {
   const { images, choice, generation } = useData.getState();
   const ended = await runJob(
@@ -24,7 +24,7 @@ export async function makeCalibrationSet(): Promise<boolean> {
   for (const { name, error } of ended.value.leftOut.first) log('warning', `${name}: ${error.cause}`, error.code);
   for (const warning of ended.value.warnings) log('warning', warning.text, warning.rule);
   useData.setState({ made: ended.value, madeError: null });
-  return addFiles([ended.value.array]);
+  return addFiles([ended.value.array, ended.value.list]);
 }
 
 /** Array and list of a calibration set into the browser's downloads. */

@@ -10,6 +10,7 @@ import {
 } from '../../worker/protocol.ts';
 import { engine } from '../engine/client.ts';
 import { holdsGraph } from '../files/archive.ts';
+import { isCalibrationList } from '../files/calibrationList.ts';
 import { bytes, plural } from '../format/numbers.ts';
 import { foundInterface } from '../interface/foundInterface.ts';
 import { setImages, useData } from '../state/data.ts';
@@ -30,8 +31,12 @@ const RECIPE_NAME = /\.json$/i;
 /** Files from a drop or a dialog: a graph opens a document, images a data set, anything else joins the open document, a recipe fills the pipeline. */
 export async function takeFiles(files: readonly SourceFile[]): Promise<void> {
   if (files.length === 0) return;
-  const recipes = files.filter((file) => RECIPE_NAME.test(file.name));
-  const { data, document } = await separateData(files.filter((file) => !RECIPE_NAME.test(file.name)));
+  const json = files.filter((file) => RECIPE_NAME.test(file.name));
+  const isList = await Promise.all(json.map(isCalibrationList));
+  const recipes = json.filter((_, index) => isList[index] !== true);
+  const separated = await separateData(files.filter((file) => !json.includes(file)));
+  const { data } = separated;
+  const document = [...separated.document, ...json.filter((_, index) => isList[index] === true)];
   if (document.length > 0) {
     const graphs = await Promise.all(document.map((file) => GRAPH_NAME.test(file.name) || holdsGraph(file)));
     const opens = useDocument.getState().summary === null || graphs.includes(true);

@@ -97,5 +97,6 @@ function ruleOf(word: string): LabelRule {
 }
 
 function signed(value: number): string {
+  if (value === 0) return '0';
   return value < 0 ? `−${-value}` : `+${value}`;
 }

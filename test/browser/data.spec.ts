@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from '@playwright/test';
+import type { Recipe } from '../../worker/engine/recipe.ts';
 import type { Evaluation } from '../../worker/protocol.ts';
 import { expectAccessible } from './page.ts';
 import { answerOf } from './support/commandLine.ts';
@@ -346,6 +347,15 @@ test('a calibration set made in the page has the bytes of gen-calib-set, and one
     [...made.keys()].map(async (name) => [name, await readFile(path.join(path.dirname(out), name))] as const),
   );
   expectSameFiles(made, new Map(written));
+
+  // CSET8: the list stays beside the array, so a recipe still says after a reload how its data was made.
+  await page.reload();
+  await expect(files(page)).toContainText('calibration_set.json');
+  await settled(page);
+  await runButton(page).click();
+  await quantized(page);
+  const { calibration } = JSON.parse(String(only(await save(page, FORM.recipe)))) as Recipe;
+  expect(calibration).toMatchObject({ seed: 7, size: 30, balanced: true, list: { name: 'calibration_set.json' } });
 });
 
 test('images may come before the graph: they wait for it, and are labelled for it', async ({ page }, testInfo) => {
