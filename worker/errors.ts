@@ -58,6 +58,8 @@ export type ErrorCode =
   | 'data-shape'
   | 'data-not-finite'
   | 'threshold-missing'
+  | 'training-diverged'
+  | 'training-state'
   | 'backend-unavailable'
   | 'memory-budget'
   | 'worker-failed'
