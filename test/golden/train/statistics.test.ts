@@ -72,8 +72,9 @@ describeShared('what a step of the MobileNet on CIFAR-10 does beside its gradien
       const after = movedStatistics(before, updates, statistics);
       for (const [name, { new_first8: expected, delta_norm: norm }] of Object.entries(first?.moving ?? {})) {
         const moved = after.get(name)?.values ?? [];
-        // The first layer reads the images: to float32 rounding. Behind it sums of floats decide codes, and codes the next statistics.
-        const share = name.includes('Conv2d_0/') ? 1e-5 : 2e-3;
+        // To float32 rounding as long as every code is TensorFlow's; behind the first sum of floats that falls to the other side of an edge,
+        // the statistics themselves differ, more with every layer.
+        const share = /Conv2d_[0-3](_|\/)/.test(name) ? 0 : 2e-2;
         expected.forEach((value, i) => {
           expect(Math.abs((moved[i] ?? Number.NaN) - value)).toBeLessThanOrEqual(Math.abs(value) * 2 ** -23 + norm * share);
         });
