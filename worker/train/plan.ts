@@ -3,6 +3,7 @@ import { listedVariables } from '../formats/metaGraph.ts';
 import { type Graph, parseEdge } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
 import { ancestors } from '../graph/reach.ts';
+import { isUpdated } from '../graph/variableInfo.ts';
 import { isVariable, variableName } from '../graph/variables.ts';
 import { calibrationOrder } from '../quantize/calibrationOrder.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
@@ -58,8 +59,7 @@ export function trainableVariables({ graph, meta }: Pick<Model, 'graph' | 'meta'
     const listed = new Set(listedVariables(meta.collections.get('trainable_variables')).map(({ variable }) => parseEdge(variable).node));
     return variables.filter(({ name }) => listed.has(name)).map(variableName);
   }
-  const updated = (name: string) => graph.uses(name).some(({ consumer, slot }) => slot === 0 && /^Assign(Sub|Add)/.test(consumer.op));
-  return variables.filter(({ name }) => !updated(name)).map(variableName);
+  return variables.filter(({ name }) => !isUpdated(graph, name)).map(variableName);
 }
 
 function thresholdsInOrder(graph: Graph): readonly string[] {

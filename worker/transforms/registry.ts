@@ -7,6 +7,7 @@ import { preprocessLayers } from './preprocessLayers.ts';
 import { quantize } from './quantize.ts';
 import { removeTrainingNodes } from './removeTrainingNodes.ts';
 import { stripUnusedNodes } from './stripUnusedNodes.ts';
+import { thawGraph } from './thawGraph.ts';
 import type { Transform } from './transform.ts';
 
 /** Every transform, in the order in which a full pipeline runs them; those that no recipe has stand last. */
@@ -18,6 +19,7 @@ export const TRANSFORMS: readonly Transform[] = [
   preprocessLayers,
   quantize,
   freezeGraph,
+  thawGraph,
   foldBatchNormsInplace,
 ];
 
