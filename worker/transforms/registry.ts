@@ -1,4 +1,5 @@
 import { GraffitistError } from '../errors.ts';
+import { equalizeLayers } from './equalizeLayers.ts';
 import { fixInputShape } from './fixInputShape.ts';
 import { foldBatchNorms } from './foldBatchNorms.ts';
 import { foldBatchNormsInplace } from './foldBatchNormsInplace.ts';
@@ -17,6 +18,7 @@ export const TRANSFORMS: readonly Transform[] = [
   removeTrainingNodes,
   stripUnusedNodes,
   preprocessLayers,
+  equalizeLayers,
   quantize,
   freezeGraph,
   thawGraph,

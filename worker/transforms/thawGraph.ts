@@ -1,6 +1,6 @@
 import type { Tensor } from '../formats/tensor.ts';
 import { type Edge, type Graph, GraphEditor, type GraphNode } from '../graph/graph.ts';
-import { layeredVariables, memoryVariables } from '../graph/variables.ts';
+import { withValues } from '../graph/variables.ts';
 import { biasTest } from '../quantize/placement/biases.ts';
 import { ADD_OPS, COMPUTE_OPS, isFromAvgPool } from '../quantize/placement/ops.ts';
 import { batchNormParameters } from './fold/batchNorms.ts';
@@ -39,9 +39,8 @@ export const thawGraph: Transform = {
     }
     if (values.size === 0) return { model, changes, skipped, warnings: [] };
     const thawed = editor.graph();
-    const variables = layeredVariables(memoryVariables(values), model.variables);
     const meta = thawedCollections(thawed, model.meta ?? null, [...values.keys()], trained);
-    return { model: { ...model, graph: thawed, variables, meta }, changes, skipped, warnings: [] };
+    return { model: withValues({ ...model, graph: thawed, meta }, values), changes, skipped, warnings: [] };
   },
 };
 

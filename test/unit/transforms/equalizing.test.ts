@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { tensorNumbers } from '../../../worker/formats/tensorValues.ts';
+import type { Graph } from '../../../worker/graph/graph.ts';
+import { noVariables, readVariables } from '../../../worker/graph/variables.ts';
+import { readQuantizers } from '../../../worker/quantize/readQuantizers.ts';
+import { equalizingScales, WeightRanges } from '../../../worker/transforms/equalize/ranges.ts';
+import { biasedLayers } from '../../../worker/transforms/layers/biasedLayers.ts';
+import { channelLayout } from '../../../worker/transforms/layers/channels.ts';
+import { applyStep } from '../../../worker/transforms/pipeline.ts';
+import { floatOutputs, relativeDifference } from '../../golden/floatRun.ts';
+import { line, Net, RECIPE_1, run } from './build.ts';
+
+const EQUALIZED = [...RECIPE_1, 'equalize_layers'];
+
+/** conv with batch norm → relu → depthwise with batch norm → relu6 → 1×1 conv with bias. */
+function chain(activation = 'Relu6'): Net {
+  const net = new Net();
+  let x = net.batchNorm('a', net.conv('a', net.input(), 3, 6), 6);
+  x = net.math('a/Relu', 'Relu', x);
+  x = net.batchNorm('b', net.depthwise('b', x, 6), 6);
+  x = net.math(`b/${activation}`, activation, x);
+  net.bias('c', net.conv('c', x, 6, 4), 4);
+  return net;
+}
+
+/** Largest folded weight per output channel of a layer, and per input channel. */
+function rangesOf(graph: Graph, name: string): { readonly made: readonly number[]; readonly read: readonly number[] } {
+  const found = [...biasedLayers(graph)].find(({ layer }) => layer.name === name);
+  if (found === undefined) throw new Error(`${name} is no layer`);
+  const numbers = (node: string) => {
+    const value = graph.node(node).attr('value');
+    return value?.kind === 'tensor' ? { shape: value.value.shape, values: tensorNumbers(value.value) as Float32Array } : undefined;
+  };
+  const weights = numbers(found.weights);
+  const layout = channelLayout(found.layer, weights?.shape ?? []);
+  if (weights === undefined || layout === undefined) throw new Error(`${name} has no weights`);
+  const { norm } = found;
+  const k = Float64Array.from({ length: layout.outputs }, (_, channel) => {
+    if (norm === null) return 1;
+    const gamma = norm.gamma === null ? 1 : (numbers(norm.gamma)?.values[channel] ?? 0);
+    return gamma / Math.sqrt((numbers(norm.variance)?.values[channel] ?? 0) + norm.epsilon);
+  });
+  const ranges = new WeightRanges(weights.values, layout, k, found.layer.op === 'DepthwiseConv2dNative');
+  return { made: [...ranges.ofOutputs()], read: [...ranges.ofInputs()] };
+}
+
+describe('equalize_layers', () => {
+  it('EQU1: what makes a channel and what reads it are of one size', () => {
+    const { model, rules } = run(chain(), ['c/BiasAdd'], EQUALIZED);
+    for (const [maker, reader] of [
+      ['a/Conv2D', 'b/depthwise'],
+      ['b/depthwise', 'c/Conv2D'],
+    ] as const) {
+      const [made, read] = [rangesOf(model.graph, maker).made, rangesOf(model.graph, reader).read];
+      made.forEach((range, channel) => {
+        expect(range / (read[channel] ?? 0)).toBeCloseTo(1, 3);
+      });
+    }
+    expect(rules.filter((rule) => rule.startsWith('EQU'))).toEqual(['EQU1', 'EQU1', 'EQU2']);
+  });
+
+  it('EQU2: a Relu6 between layers clips each channel at its own height, and is quantized as one activation', () => {
+    const { model } = run(chain(), ['c/BiasAdd'], EQUALIZED);
+    expect(line(model.graph, 'b/Relu6')).toBe('Minimum b/Relu6/Relu b/Relu6/clip');
+    const quantized = applyStep(model, { transform: 'quantize', options: {} }).model;
+    const sources = readQuantizers(quantized.graph).map(({ source, name }) => `${source} ${name}`);
+    expect(sources).toContain('b/Relu6 b/Relu6_act_quant');
+    expect(sources.some((text) => text.startsWith('b/Relu6/'))).toBe(false);
+    expect(
+      readQuantizers(quantized.graph)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(
+      readQuantizers(run(chain(), ['c/BiasAdd'], [...RECIPE_1, 'quantize']).model.graph)
+        .map(({ name }) => name)
+        .sort(),
+    );
+  });
+
+  it('EQU4: with relu6=keep the two around it are left alone, with relu6=relu it clips no more and a warning says so', () => {
+    const kept = run(chain(), ['c/BiasAdd'], [...RECIPE_1, 'equalize_layers(relu6=keep)']);
+    expect(kept.skipped.filter((skip) => skip.startsWith('EQU4'))).toEqual(['EQU4 b/depthwise']);
+    expect(kept.model.graph.node('b/Relu6').op).toBe('Relu6');
+    const relu = run(chain(), ['c/BiasAdd'], [...RECIPE_1, 'equalize_layers(relu6=relu)']);
+    expect([relu.model.graph.node('b/Relu6').op, relu.warned]).toEqual(['Relu', ['EQU4 b/Relu6']]);
+  });
+
+  it('EQU3: left alone where something else sees the channels: a sum, an output, another factor', () => {
+    const net = chain('Relu');
+    net.math('sum', 'Add', 'c/BiasAdd', net.bias('d', net.conv('d', 'b/Relu', 6, 4), 4));
+    const sum = run(net, ['sum'], EQUALIZED);
+    expect(sum.skipped.filter((skip) => skip.startsWith('EQU'))).toEqual(['EQU3 c/Conv2D', 'EQU3 d/Conv2D']);
+    // Both readers of one activation are scaled together.
+    expect(sum.rules.filter((rule) => rule === 'EQU1').length).toBe(2);
+    const output = run(chain('Relu'), ['c/BiasAdd', 'a/Relu'], EQUALIZED);
+    expect(output.skipped.filter((skip) => skip.startsWith('EQU3'))).toContain('EQU3 a/Conv2D');
+    expect(output.rules.filter((rule) => rule === 'EQU1').length).toBe(1);
+  });
+
+  it('EQU5: left alone where weights are shared with a layer elsewhere', () => {
+    const net = new Net();
+    const first = net.math('a/Relu', 'Relu', net.bias('a', net.conv('a', net.input(), 3, 3), 3));
+    const second = net.math('b/Relu', 'Relu', net.bias('b', net.conv('b', first, 3, 3), 3));
+    const at = net.specs.findIndex(({ name }) => name === 'b/Conv2D');
+    net.specs[at] = { ...(net.specs[at] as (typeof net.specs)[number]), inputs: ['a/Relu', 'a/weights'] };
+    net.bias('c', net.conv('c', second, 3, 3), 3);
+    const { skipped, rules } = run(net, ['c/BiasAdd'], EQUALIZED);
+    expect(skipped.filter((skip) => skip.startsWith('EQU5'))).toEqual(['EQU5 a/Conv2D', 'EQU5 b/Conv2D']);
+    expect(rules).not.toContain('EQU1');
+  });
+
+  it('EQU6: variables are changed by their values, the graph stays', async () => {
+    const net = chain('Relu');
+    const { model: thawed } = run(net, ['c/BiasAdd'], ['thaw_graph', 'fix_input_shape', 'fold_batch_norms', 'preprocess_layers']);
+    const context = { files: new Map(), variables: await readVariables(thawed) };
+    const { model } = applyStep(thawed, { transform: 'equalize_layers', options: {} }, context);
+    expect(model.graph.nodes.map(({ name, op }) => `${name} ${op}`)).toEqual(thawed.graph.nodes.map(({ name, op }) => `${name} ${op}`));
+    const changed = (
+      await Promise.all(
+        [...thawed.variables.entries.keys()].map(async (name) => {
+          const [before, after] = [await thawed.variables.read(name), await model.variables.read(name)];
+          return String(before.bytes) === String(after.bytes) ? [] : [name];
+        }),
+      )
+    ).flat();
+    expect(changed.sort()).toEqual([
+      ...['a/BatchNorm/beta', 'a/BatchNorm/gamma', 'b/BatchNorm/beta', 'b/BatchNorm/gamma', 'b/depthwise_weights', 'c/weights'],
+    ]);
+    const request = { inputs: ['input'], shape: [8, 8, 3], outputs: ['c/BiasAdd'] };
+    const [before] = await floatOutputs(thawed.graph, { ...request, variables: thawed.variables });
+    const [after] = await floatOutputs(model.graph, { ...request, variables: model.variables });
+    expect(relativeDifference(before ?? [], after ?? [])).toBeLessThan(1e-5);
+    expect(thawed.variables).not.toBe(noVariables);
+  });
+
+  it('EQU1: channels that nothing makes or nothing reads keep their scale', () => {
+    const layout = channelLayout({ op: 'MatMul', attr: () => undefined } as never, [2, 3]);
+    if (layout === undefined) throw new Error('no layout');
+    const ones = new Float64Array(3).fill(1);
+    const producer = new WeightRanges(Float32Array.of(4, 0, 1, 2, 0, 1), layout, ones, false);
+    const consumer = new WeightRanges(
+      Float32Array.of(1, 1, 5, 5, 0, 0),
+      { ...layout, inputs: 3, outputs: 2, inputOf: (i) => Math.floor(i / 2), outputOf: (i) => i % 2 },
+      ones,
+      false,
+    );
+    expect([...(equalizingScales([{ producer, consumers: [consumer] }])[0] ?? [])]).toEqual([2, 1, 1]);
+  });
+});
