@@ -1,7 +1,8 @@
 import { makeTensor } from '../formats/tensorValues.ts';
 import type { GraphNode } from '../graph/graph.ts';
-import { equalizablePairs, type LayerPair, type ScaledLayer } from './equalize/pairs.ts';
+import { equalizablePairs, type LayerPair } from './equalize/pairs.ts';
 import { equalizingScales, WeightRanges } from './equalize/ranges.ts';
+import { foldedWeights, type LaidOutLayer } from './layers/foldedWeights.ts';
 import { ParameterEdits } from './layers/parameterEdits.ts';
 import { constant, dtypeOf, typed } from './nodes.ts';
 import { choice, flag } from './options.ts';
@@ -32,7 +33,7 @@ export const equalizeLayers: Transform = {
     const kept = relu6 === 'keep' ? found.pairs.filter((pair) => pair.relu6.length > 0) : [];
     const pairs = found.pairs.filter((pair) => !kept.includes(pair));
     const ranges = new Map<string, WeightRanges>();
-    const rangesOf = (layer: ScaledLayer) => {
+    const rangesOf = (layer: LaidOutLayer) => {
       const known = ranges.get(layer.layer.name) ?? rangesOfLayer(layer, edits);
       ranges.set(layer.layer.name, known);
       return known;
@@ -58,15 +59,8 @@ export const equalizeLayers: Transform = {
   },
 };
 
-/** Weights as they are quantized: times k = γ / √(variance + ε) where a batch norm is folded into them. */
-function rangesOfLayer({ layer, weights, norm, layout }: ScaledLayer, edits: ParameterEdits): WeightRanges {
-  const values = edits.read(weights)?.values ?? new Float32Array(0);
-  const variance = norm === null ? undefined : edits.read(norm.variance)?.values;
-  const gamma = norm?.gamma == null ? undefined : edits.read(norm.gamma)?.values;
-  const scale = Float64Array.from({ length: layout.outputs }, (_, channel) =>
-    norm === null ? 1 : (gamma?.[channel] ?? 1) / Math.sqrt((variance?.[channel] ?? 1) + norm.epsilon),
-  );
-  return new WeightRanges(values, layout, scale, layer.op === 'DepthwiseConv2dNative');
+function rangesOfLayer(layer: LaidOutLayer, edits: ParameterEdits): WeightRanges {
+  return new WeightRanges(foldedWeights(layer, edits), layer.layout, layer.layer.op === 'DepthwiseConv2dNative');
 }
 
 /** EQU1: γ and β over s (without batch norm weights and bias, without γ mean too), the readers' weights times s. */

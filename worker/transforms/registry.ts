@@ -1,4 +1,5 @@
 import { GraffitistError } from '../errors.ts';
+import { correctBiases } from './correctBiases.ts';
 import { equalizeLayers } from './equalizeLayers.ts';
 import { fixInputShape } from './fixInputShape.ts';
 import { foldBatchNorms } from './foldBatchNorms.ts';
@@ -19,6 +20,7 @@ export const TRANSFORMS: readonly Transform[] = [
   stripUnusedNodes,
   preprocessLayers,
   equalizeLayers,
+  correctBiases,
   quantize,
   freezeGraph,
   thawGraph,

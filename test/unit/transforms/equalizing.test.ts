@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { tensorNumbers } from '../../../worker/formats/tensorValues.ts';
 import type { Graph } from '../../../worker/graph/graph.ts';
 import { noVariables, readVariables } from '../../../worker/graph/variables.ts';
 import { readQuantizers } from '../../../worker/quantize/readQuantizers.ts';
 import { equalizingScales, WeightRanges } from '../../../worker/transforms/equalize/ranges.ts';
 import { biasedLayers } from '../../../worker/transforms/layers/biasedLayers.ts';
 import { channelLayout } from '../../../worker/transforms/layers/channels.ts';
+import { foldedWeights } from '../../../worker/transforms/layers/foldedWeights.ts';
+import { ParameterEdits } from '../../../worker/transforms/layers/parameterEdits.ts';
 import { applyStep } from '../../../worker/transforms/pipeline.ts';
 import { floatOutputs, relativeDifference } from '../../golden/floatRun.ts';
 import { line, Net, RECIPE_1, run } from './build.ts';
@@ -25,22 +26,11 @@ function chain(activation = 'Relu6'): Net {
 
 /** Largest folded weight per output channel of a layer, and per input channel. */
 function rangesOf(graph: Graph, name: string): { readonly made: readonly number[]; readonly read: readonly number[] } {
-  const found = [...biasedLayers(graph)].find(({ layer }) => layer.name === name);
-  if (found === undefined) throw new Error(`${name} is no layer`);
-  const numbers = (node: string) => {
-    const value = graph.node(node).attr('value');
-    return value?.kind === 'tensor' ? { shape: value.value.shape, values: tensorNumbers(value.value) as Float32Array } : undefined;
-  };
-  const weights = numbers(found.weights);
-  const layout = channelLayout(found.layer, weights?.shape ?? []);
-  if (weights === undefined || layout === undefined) throw new Error(`${name} has no weights`);
-  const { norm } = found;
-  const k = Float64Array.from({ length: layout.outputs }, (_, channel) => {
-    if (norm === null) return 1;
-    const gamma = norm.gamma === null ? 1 : (numbers(norm.gamma)?.values[channel] ?? 0);
-    return gamma / Math.sqrt((numbers(norm.variance)?.values[channel] ?? 0) + norm.epsilon);
-  });
-  const ranges = new WeightRanges(weights.values, layout, k, found.layer.op === 'DepthwiseConv2dNative');
+  const edits = new ParameterEdits(graph, new Map());
+  const layer = [...biasedLayers(graph)].find(({ layer: found }) => found.name === name);
+  const layout = layer && channelLayout(layer.layer, edits.read(layer.weights)?.shape ?? []);
+  if (layer === undefined || layout === undefined) throw new Error(`${name} is no layer`);
+  const ranges = new WeightRanges(foldedWeights({ ...layer, layout }, edits), layout, layer.layer.op === 'DepthwiseConv2dNative');
   return { made: [...ranges.ofOutputs()], read: [...ranges.ofInputs()] };
 }
 
@@ -136,12 +126,10 @@ describe('equalize_layers', () => {
   it('EQU1: channels that nothing makes or nothing reads keep their scale', () => {
     const layout = channelLayout({ op: 'MatMul', attr: () => undefined } as never, [2, 3]);
     if (layout === undefined) throw new Error('no layout');
-    const ones = new Float64Array(3).fill(1);
-    const producer = new WeightRanges(Float32Array.of(4, 0, 1, 2, 0, 1), layout, ones, false);
+    const producer = new WeightRanges(Float32Array.of(4, 0, 1, 2, 0, 1), layout, false);
     const consumer = new WeightRanges(
       Float32Array.of(1, 1, 5, 5, 0, 0),
       { ...layout, inputs: 3, outputs: 2, inputOf: (i) => Math.floor(i / 2), outputOf: (i) => i % 2 },
-      ones,
       false,
     );
     expect([...(equalizingScales([{ producer, consumers: [consumer] }])[0] ?? [])]).toEqual([2, 1, 1]);

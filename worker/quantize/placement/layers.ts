@@ -149,7 +149,10 @@ function layerPlacements(match: LayerMatch, settings: PlacementSettings): Placem
 }
 
 /** QNT7: weights in the scope of the first or the last layer keep 8 bits. */
-export function weightBits(layer: GraphNode, { weightBits, firstLayer, lastLayer }: PlacementSettings): number {
+export function weightBits(
+  layer: GraphNode,
+  { weightBits, firstLayer, lastLayer }: Pick<PlacementSettings, 'weightBits' | 'firstLayer' | 'lastLayer'>,
+): number {
   const scope = parentScope(layer.name);
   const exempt = [firstLayer, lastLayer].some((name) => name !== null && parentScope(name) === scope);
   return exempt ? -8 : weightBits;

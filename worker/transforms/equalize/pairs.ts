@@ -2,27 +2,19 @@ import type { Graph, GraphNode } from '../../graph/graph.ts';
 import type { Model } from '../../graph/model.ts';
 import { ancestors } from '../../graph/reach.ts';
 import { type BiasedLayer, biasedLayers } from '../layers/biasedLayers.ts';
-import { type ChannelLayout, channelLayout } from '../layers/channels.ts';
-import { type ParameterEdits, parameterBehind, parameterReaders } from '../layers/parameterEdits.ts';
+import { channelLayout } from '../layers/channels.ts';
+import type { LaidOutLayer } from '../layers/foldedWeights.ts';
+import { type ParameterEdits, parameterBehind, strangeReader } from '../layers/parameterEdits.ts';
 import { dtypeOf } from '../nodes.ts';
 import type { Skip } from '../transform.ts';
 import { followers } from './followers.ts';
 
-/** A layer with how its weights lie. */
-export interface ScaledLayer extends BiasedLayer {
-  readonly layout: ChannelLayout;
-}
-
 /** A layer whose output channels can be scaled, and those that undo it. */
 export interface LayerPair {
-  readonly producer: ScaledLayer;
-  readonly consumers: readonly ScaledLayer[];
+  readonly producer: LaidOutLayer;
+  readonly consumers: readonly LaidOutLayer[];
   readonly relu6: readonly GraphNode[];
 }
-
-/** Ops that may read a parameter beside its own layer: they use it as the layer does, regularize, save or assign it. */
-const READERS =
-  /^(Conv2D|DepthwiseConv2dNative|MatMul|Mul|Sub|Add|AddV2|BiasAdd|L2Loss|FusedBatchNorm(V[23])?|Assign.*|Save.*|VarIsInitializedOp)$/;
 
 /** Every pair of layers to equalize, and every layer that is left alone with the reason. */
 export function equalizablePairs(
@@ -49,7 +41,7 @@ export function equalizablePairs(
   return { pairs, skipped };
 }
 
-function withLayout(layer: BiasedLayer, edits: ParameterEdits): readonly ScaledLayer[] {
+function withLayout(layer: BiasedLayer, edits: ParameterEdits): readonly LaidOutLayer[] {
   const weights = edits.read(layer.weights);
   const layout = weights === undefined ? undefined : channelLayout(layer.layer, weights.shape);
   return layout === undefined || dtypeOf(layer.layer) !== 'float32' ? [] : [{ ...layer, layout }];
@@ -59,8 +51,8 @@ function withLayout(layer: BiasedLayer, edits: ParameterEdits): readonly ScaledL
 function readingLayers(
   graph: Graph,
   found: readonly GraphNode[],
-  byName: ReadonlyMap<string, ScaledLayer>,
-): { readonly layers: readonly ScaledLayer[] } | { readonly reason: string } {
+  byName: ReadonlyMap<string, LaidOutLayer>,
+): { readonly layers: readonly LaidOutLayer[] } | { readonly reason: string } {
   const known = found.flatMap(({ name }) => byName.get(name) ?? []);
   const scaled = new Set(known.map(({ weights }) => weights));
   for (const node of found) {
@@ -74,8 +66,8 @@ function readingLayers(
 
 function obstacle(
   graph: Graph,
-  { layer, layout, norm, weights, offset, sum }: ScaledLayer,
-  consumers: readonly ScaledLayer[],
+  { layer, layout, norm, weights, offset, sum }: LaidOutLayer,
+  consumers: readonly LaidOutLayer[],
   owners: ReadonlyMap<string, ReadonlySet<string>>,
 ): string | undefined {
   const format = layer.attr('data_format');
@@ -92,7 +84,7 @@ function obstacle(
   const elsewhere = consumers.find((consumer) => [...(owners.get(consumer.weights) ?? [])].some((owner) => !names.has(owner)));
   if (elsewhere !== undefined) return `weights of '${elsewhere.layer.name}' are used elsewhere too`;
   for (const name of [...own, ...consumers.map((consumer) => consumer.weights)]) {
-    const stranger = parameterReaders(graph, name).find(({ op }) => !READERS.test(op));
+    const stranger = strangeReader(graph, name);
     if (stranger !== undefined) return `'${stranger.name}' (${stranger.op}) reads its parameter '${name}'`;
   }
   return undefined;
@@ -106,7 +98,7 @@ function isBeside(graph: Graph, consumer: GraphNode, sum: GraphNode): boolean {
 }
 
 /** The layers of every parameter. */
-function parameterOwners(layers: readonly ScaledLayer[]): ReadonlyMap<string, ReadonlySet<string>> {
+function parameterOwners(layers: readonly LaidOutLayer[]): ReadonlyMap<string, ReadonlySet<string>> {
   const owners = new Map<string, Set<string>>();
   const own = (name: string | null, owner: string) => {
     if (name === null) return;
@@ -120,6 +112,6 @@ function parameterOwners(layers: readonly ScaledLayer[]): ReadonlyMap<string, Re
   return owners;
 }
 
-function alone(rule: string, { layer }: ScaledLayer, reason: string): Skip {
+function alone(rule: string, { layer }: LaidOutLayer, reason: string): Skip {
   return { rule, node: layer.name, reason, remedy: undefined };
 }

@@ -8,8 +8,8 @@ export class WeightRanges {
   /** Depthwise: an output channel reads one input channel, and only pairs of those are kept. */
   readonly #multiplier: number | null;
 
-  /** @param scale per output channel, what weights are multiplied by before they are quantized */
-  constructor(weights: Float32Array, layout: ChannelLayout, scale: Float64Array, depthwise: boolean) {
+  /** @param weights as they are quantized */
+  constructor(weights: Float32Array, layout: ChannelLayout, depthwise: boolean) {
     this.#inputs = layout.inputs;
     this.#outputs = layout.outputs;
     this.#multiplier = depthwise ? layout.outputs / layout.inputs : null;
@@ -17,7 +17,7 @@ export class WeightRanges {
     weights.forEach((weight, index) => {
       const output = layout.outputOf(index);
       const at = depthwise ? output : layout.inputOf(index) * layout.outputs + output;
-      const size = Math.abs(weight * (scale[output] ?? 1));
+      const size = Math.abs(weight);
       if (size > (this.#largest[at] ?? 0)) this.#largest[at] = size;
     });
   }

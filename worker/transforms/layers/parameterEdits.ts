@@ -15,17 +15,20 @@ export function parameterBehind(graph: Graph, edge: Edge | undefined): GraphNode
   return node !== undefined && (node.op === 'Const' || isVariable(node)) ? node : undefined;
 }
 
-/** Whoever reads a parameter, through its reads. */
-export function parameterReaders(graph: Graph, name: string): readonly GraphNode[] {
-  const readers: GraphNode[] = [];
+/** Ops that may read a layer's parameter: they use it as the layer does, regularize, save or assign it. */
+const READERS =
+  /^(Conv2D|DepthwiseConv2dNative|MatMul|Mul|Sub|Add|AddV2|BiasAdd|L2Loss|FusedBatchNorm(V[23])?|Assign.*|Save.*|VarIsInitializedOp)$/;
+
+/** A node that reads a parameter, through its reads, for something else than its layer. */
+export function strangeReader(graph: Graph, name: string): GraphNode | undefined {
   const open = [name];
   for (const at of open) {
     for (const { consumer } of graph.uses(at)) {
       if (READS.has(consumer.op)) open.push(consumer.name);
-      else readers.push(consumer);
+      else if (!READERS.test(consumer.op)) return consumer;
     }
   }
-  return readers;
+  return undefined;
 }
 
 /** Numbers of constants and variables, and what is to become of them: both are changed alike. */
