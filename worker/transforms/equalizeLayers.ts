@@ -39,7 +39,11 @@ export const equalizeLayers: Transform = {
       return known;
     };
     const scales = equalizingScales(
-      pairs.map(({ producer, consumers }) => ({ producer: rangesOf(producer), consumers: consumers.map(rangesOf) })),
+      pairs.map(({ producer, consumers }) => ({
+        producer: rangesOf(producer),
+        consumers: consumers.map(rangesOf),
+        sizes: outputSizes(producer, edits),
+      })),
     ).map((factors) => (powers === true ? factors.map((factor) => 2 ** Math.round(Math.log2(factor))) : factors));
     const rewrite = new Rewrite(model.graph);
     const changes: Change[] = [];
@@ -61,6 +65,14 @@ export const equalizeLayers: Transform = {
 
 function rangesOfLayer(layer: LaidOutLayer, edits: ParameterEdits): WeightRanges {
   return new WeightRanges(foldedWeights(layer, edits), layer.layout, layer.layer.op === 'DepthwiseConv2dNative');
+}
+
+/** |β| + 3|γ| of a batch norm: hardly anything is larger. Without one the mean bias stands for the deviation. */
+function outputSizes({ norm, offset }: LaidOutLayer, edits: ParameterEdits): Float64Array {
+  const sizes = Float64Array.from(edits.read(offset)?.values ?? [], Math.abs);
+  const deviations = norm === null ? undefined : norm.gamma === null ? sizes.map(() => 1) : edits.read(norm.gamma)?.values;
+  const mean = sizes.reduce((sum, size) => sum + size / sizes.length, 0);
+  return sizes.map((size, channel) => size + 3 * Math.abs(deviations?.[channel] ?? mean));
 }
 
 /** EQU1: γ and β over s (without batch norm weights and bias, without γ mean too), the readers' weights times s. */

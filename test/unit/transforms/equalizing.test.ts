@@ -132,6 +132,6 @@ describe('equalize_layers', () => {
       { ...layout, inputs: 3, outputs: 2, inputOf: (i) => Math.floor(i / 2), outputOf: (i) => i % 2 },
       false,
     );
-    expect([...(equalizingScales([{ producer, consumers: [consumer] }])[0] ?? [])]).toEqual([2, 1, 1]);
+    expect([...(equalizingScales([{ producer, consumers: [consumer], sizes: Float64Array.of(1, 1, 1) }])[0] ?? [])]).toEqual([2, 1, 1]);
   });
 });
