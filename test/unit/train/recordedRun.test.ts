@@ -20,7 +20,7 @@ describe('a run that TensorFlow 1.14 made with its Adam, staircases and moving a
     expect(found.record.map(({ thresholds }) => thresholds)).toEqual(expected.record.map(({ thresholds }) => thresholds));
   });
 
-  it('TRN2, TRN4 weights and moving means are its to float32 rounding', () => {
+  it('TRN2, TRN6 weights and moving means are its to float32 rounding', () => {
     expect(found.record.map(({ step }) => step)).toEqual(expected.record.map(({ step }) => step));
     for (const [i, { averages, weights }] of expected.record.entries()) {
       expect(farthest(averages, found.record[i]?.averages ?? [])).toBeLessThanOrEqual(2);

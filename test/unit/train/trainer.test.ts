@@ -69,7 +69,7 @@ describe('a training run', () => {
     expect(state.variables.get('moving_mean')?.values[0]).not.toBe(0);
   });
 
-  it('TRN6 validates first, at every interval and at the end, and keeps the best', async () => {
+  it('TRN15 validates first, at every interval and at the end, and keeps the best', async () => {
     const plan = toyPlan({ steps: 60 });
     const scores = [0.5, 0.7, 0.7, 0.6];
     let asked = 0;

@@ -134,4 +134,25 @@ describe('equalize_layers', () => {
     );
     expect([...(equalizingScales([{ producer, consumers: [consumer], sizes: Float64Array.of(1, 1, 1) }])[0] ?? [])]).toEqual([2, 1, 1]);
   });
+
+  it('EQU7: a channel that is all but constant is not blown up', () => {
+    // Four inputs, three channels, one of them dead; two readers.
+    const layout = (inputs: number, outputs: number) => ({
+      ...{ inputs, outputs },
+      inputOf: (index: number) => Math.floor(index / outputs),
+      outputOf: (index: number) => index % outputs,
+    });
+    const producer = () =>
+      new WeightRanges(
+        Float32Array.from({ length: 12 }, (_, i) => (i % 3 === 2 ? 1e-7 : 1)),
+        layout(4, 3),
+        false,
+      );
+    const consumer = () => new WeightRanges(new Float32Array(6).fill(1), layout(3, 2), false);
+    const scales = (...sizes: number[]) =>
+      equalizingScales([{ producer: producer(), consumers: [consumer()], sizes: Float64Array.from(sizes) }])[0] ?? new Float64Array(0);
+    expect(scales(1, 1, 1)[2]).toBeCloseTo(1 / 8, 9);
+    expect(scales(1, 1, 0)[2]).toBeCloseTo(Math.sqrt(1e-7), 9);
+    expect([...scales(1, 1, 1).slice(0, 2)]).toEqual([1, 1]);
+  });
 });
