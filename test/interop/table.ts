@@ -163,6 +163,15 @@ function recipesOf(network: Network): Run[] {
       training: output,
       runs: false,
     },
+    {
+      name: `${name} recipe 3a on the frozen graph, thawed`,
+      files: files(frozen, 'calibration_set.npy'),
+      args: args(frozen, 'thaw_graph', 'fix_input_shape', 'fold_batch_norms', 'preprocess_layers', `quantize(is_training=True, ${BITS})`),
+      forms: PB,
+      checkpoint: 'frozen_model_graffitist.ckpt',
+      training: output,
+      runs: false,
+    },
   ];
 }
 

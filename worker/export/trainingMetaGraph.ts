@@ -60,9 +60,17 @@ function withThresholds(graph: Graph, restored: ReadonlyMap<string, Collection>)
   const lists = [VARIABLES, TRAINABLE].map((name): readonly [string, Collection] => {
     const before = restored.has(VARIABLES) ? restored.get(name) : ofGraph(name);
     const kept = before === undefined ? [] : restoredVariables(before, (variable) => !names.has(parseEdge(variable).node));
-    return [name, { kind: 'bytes', values: [...kept, ...added.map(variableMessage)] }];
+    return [name, { kind: 'bytes', values: [...kept.map((entry) => initialized(graph, entry)), ...added.map(variableMessage)] }];
   });
   return new Map([...restored, ...lists]);
+}
+
+/** The entry of a variable whose initializer is not in the graph (a thawed one, TRN20) as the graph tells it. */
+function initialized(graph: Graph, entry: Uint8Array): Uint8Array {
+  const info = readVariableInfo(entry);
+  if (graph.has(parseEdge(info.initializer).node)) return entry;
+  const told = variableInfo(graph, graph.node(parseEdge(info.variable).node));
+  return variableMessage({ ...told, trainable: info.trainable });
 }
 
 /** Threshold variables as the calibration comes to them first; behind them those that no quantizer reads any more. */

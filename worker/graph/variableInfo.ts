@@ -1,19 +1,18 @@
 import type { VariableInfo } from '../formats/metaGraph.ts';
 import type { Graph, GraphNode } from './graph.ts';
 
-/** What the graph itself tells of a variable: as trainable counts one that nothing updates. */
+/** What the graph itself tells of a variable: as trainable counts one that nothing updates. One without initializer starts from what a saver restores. */
 export function variableInfo(graph: Graph, variable: GraphNode): VariableInfo {
   const { name } = variable;
-  const uses = graph.uses(name);
-  const assign = uses.find(
-    ({ consumer, slot }) => slot === 0 && /^Assign(VariableOp)?$/.test(consumer.op) && consumer.name === `${name}/Assign`,
-  );
-  const initial = assign?.consumer.edges[1]?.node ?? `${name}/Initializer/Const`;
+  const assigns = graph.uses(name).filter(({ consumer, slot }) => slot === 0 && /^Assign(VariableOp)?$/.test(consumer.op));
+  const assign = (assigns.find(({ consumer }) => consumer.name === `${name}/Assign`) ?? assigns[0])?.consumer;
+  const initial = assign?.edges[1] ?? { node: `${name}/Initializer/Const`, port: 0 };
+  const read = readOf(graph, variable);
   return {
     variable: `${name}:0`,
-    initialValue: `${initial}:0`,
-    initializer: assign?.consumer.name ?? `${name}/Assign`,
-    snapshot: `${readOf(graph, variable)}:0`,
+    initialValue: `${initial.node}:${initial.port}`,
+    initializer: assign?.name ?? `${name}/Assign`,
+    snapshot: `${graph.has(read) ? read : name}:0`,
     trainable: !isUpdated(graph, name),
     isResource: variable.op === 'VarHandleOp',
   };
