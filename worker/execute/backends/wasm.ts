@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { GraffitistError } from '../../errors.ts';
 import type { QuantRule } from '../../ops/kernels.ts';
 import type { Backend } from '../backend.ts';
-import { fakeQuant, quantConstants } from '../fakeQuant.ts';
+import { fakeQuant, fakeQuantGrad, quantConstants } from '../fakeQuant.ts';
 import { startEngine } from './engine.ts';
 import { type HeapQuant, simdQuant } from './simdQuant.ts';
 import { downloadTensor, type TfValue, tfjsKernels, tidy, uploadTensor } from './tfjs.ts';
@@ -37,7 +37,10 @@ export async function wasmBackend(paths: WasmPaths | undefined): Promise<Backend
   return {
     name: 'wasm',
     description: 'wasm',
-    kernels: tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor }),
+    kernels: tfjsKernels({
+      linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor,
+      linearQuantGrad: (x, dy, rule) => tf.engine().runKernel('LinearQuantGradient', { x, dy }, { ...rule }) as [tf.Tensor, tf.Tensor],
+    }),
     upload: uploadTensor,
     make: (shape, fill) => {
       const tensor = tf.engine().makeTensorFromTensorInfo(backend.makeOutput([...shape], 'float32'));
@@ -101,6 +104,24 @@ function registerLinearQuant(): void {
       if (fast && steps > 0) fast(backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(output.dataId), steps, rule);
       fakeQuant(heap(backend, x.dataId, count).subarray(steps), heap(backend, output.dataId, count).subarray(steps), rule);
       return output;
+    },
+  });
+  tf.registerKernel({
+    kernelName: 'LinearQuantGradient',
+    backendName: 'wasm',
+    kernelFunc: (call) => {
+      const backend = call.backend as BackendWasm;
+      const [x, dy] = [call.inputs.x, call.inputs.dy] as [tf.TensorInfo, tf.TensorInfo];
+      const outputs = [backend.makeOutput(x.shape, 'float32'), backend.makeOutput([], 'float32')];
+      const count = tf.util.sizeFromShape(x.shape);
+      const [source, upstream, target, scale] = [x, dy, ...outputs].map(({ dataId }, i) => heap(backend, dataId, i < 3 ? count : 1)) as [
+        Float32Array,
+        Float32Array,
+        Float32Array,
+        Float32Array,
+      ];
+      scale[0] = fakeQuantGrad(source, upstream, target, call.attrs as unknown as QuantRule);
+      return outputs;
     },
   });
 }

@@ -39,7 +39,12 @@ export async function webgpuBackend(): Promise<Backend> {
   return {
     name: 'webgpu',
     description: `WebGPU · ${probe.description}`,
-    kernels: rowsAlike(tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor })),
+    kernels: rowsAlike(
+      tfjsKernels({
+        linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor,
+        linearQuantGrad: (x, dy, rule) => tf.engine().runKernel('LinearQuantGradient', { x, dy }, { ...rule }) as [tf.Tensor, tf.Tensor],
+      }),
+    ),
     upload: uploadTensor,
     make: (shape, fill) => {
       const elements = new Float32Array(shape.reduce((product, length) => product * length, 1));
