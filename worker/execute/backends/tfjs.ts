@@ -13,8 +13,6 @@ export interface TfValue extends Value {
 /** Where backends differ from what the library gives. */
 export interface Specifics {
   readonly linearQuant: (x: tf.Tensor, rule: QuantRule) => tf.Tensor;
-  /** By x and by the scale, a scalar. */
-  readonly linearQuantGrad: (x: tf.Tensor, dy: tf.Tensor, rule: QuantRule) => readonly [tf.Tensor, tf.Tensor];
 }
 
 const COMPARISONS = {
@@ -28,7 +26,7 @@ const COMPARISONS = {
 const REDUCTIONS = { sum: tf.sum, mean: tf.mean, max: tf.max, min: tf.min, prod: tf.prod } as const;
 
 /** The kernels of a TensorFlow.js backend; those of derivatives are composed, and overridden where a backend has faster ones. */
-export function tfjsKernels(specifics: Specifics): Kernels {
+export function tfjsKernels(specifics: Specifics): Omit<Kernels, 'linearQuantGrad'> {
   const of = (x: Value): tf.Tensor => (x as TfValue).tensor;
   const wrap = (tensor: tf.Tensor, dtype: ValueType): TfValue => ({ dtype, shape: tensor.shape, tensor });
   const unary =
@@ -133,10 +131,6 @@ export function tfjsKernels(specifics: Specifics): Kernels {
   return {
     ...primitive,
     ...alone(composedGradients(primitive)),
-    linearQuantGrad: (x, dy, rule) => {
-      const [slope, scale] = specifics.linearQuantGrad(of(x), of(dy), rule);
-      return { x: wrap(slope, x.dtype), scale: wrap(scale, x.dtype) };
-    },
   };
 }
 

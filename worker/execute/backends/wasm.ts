@@ -3,10 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { GraffitistError } from '../../errors.ts';
 import type { QuantRule } from '../../ops/kernels.ts';
 import type { Backend } from '../backend.ts';
-import { fakeQuant, fakeQuantGrad, quantConstants } from '../fakeQuant.ts';
+import { fakeQuant, quantConstants } from '../fakeQuant.ts';
 import { startEngine } from './engine.ts';
+import { gradientLoops } from './gradientSimd.ts';
 import { type HeapQuant, simdQuant } from './simdQuant.ts';
 import { downloadTensor, type TfValue, tfjsKernels, tidy, uploadTensor } from './tfjs.ts';
+import { wasmGradients } from './wasmGradients.ts';
 
 /** Where the .wasm files of TensorFlow.js are: a folder (path or URL ending in a slash), or each file by its name. */
 export type WasmPaths = string | Readonly<Record<string, string>>;
@@ -31,16 +33,17 @@ export async function wasmBackend(paths: WasmPaths | undefined): Promise<Backend
   registerLinearQuant();
   const stop = await startEngine('wasm');
   const backend = tf.backend() as BackendWasm;
-  guardMemory(backend.wasm as unknown as EmscriptenModule);
+  const module = backend.wasm as unknown as EmscriptenModule;
+  guardMemory(module);
+  const memory = module.asm?.memory;
+  const loops = memory instanceof WebAssembly.Memory ? gradientLoops(memory, module._malloc(32)) : null;
+  const kernels = tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor });
   /** The tensor's elements where they lie. The view dies with the next allocation, so it is never kept. */
   const elements = (tensor: tf.Tensor): Float32Array => heap(backend, tensor.dataId, tensor.size);
   return {
     name: 'wasm',
     description: 'wasm',
-    kernels: tfjsKernels({
-      linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor,
-      linearQuantGrad: (x, dy, rule) => tf.engine().runKernel('LinearQuantGradient', { x, dy }, { ...rule }) as [tf.Tensor, tf.Tensor],
-    }),
+    kernels: { ...kernels, ...wasmGradients(backend, loops, kernels, () => module.HEAPF32) },
     upload: uploadTensor,
     make: (shape, fill) => {
       const tensor = tf.engine().makeTensorFromTensorInfo(backend.makeOutput([...shape], 'float32'));
@@ -104,24 +107,6 @@ function registerLinearQuant(): void {
       if (fast && steps > 0) fast(backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(output.dataId), steps, rule);
       fakeQuant(heap(backend, x.dataId, count).subarray(steps), heap(backend, output.dataId, count).subarray(steps), rule);
       return output;
-    },
-  });
-  tf.registerKernel({
-    kernelName: 'LinearQuantGradient',
-    backendName: 'wasm',
-    kernelFunc: (call) => {
-      const backend = call.backend as BackendWasm;
-      const [x, dy] = [call.inputs.x, call.inputs.dy] as [tf.TensorInfo, tf.TensorInfo];
-      const outputs = [backend.makeOutput(x.shape, 'float32'), backend.makeOutput([], 'float32')];
-      const count = tf.util.sizeFromShape(x.shape);
-      const [source, upstream, target, scale] = [x, dy, ...outputs].map(({ dataId }, i) => heap(backend, dataId, i < 3 ? count : 1)) as [
-        Float32Array,
-        Float32Array,
-        Float32Array,
-        Float32Array,
-      ];
-      scale[0] = fakeQuantGrad(source, upstream, target, call.attrs as unknown as QuantRule);
-      return outputs;
     },
   });
 }
