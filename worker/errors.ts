@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'node-missing'
   | 'node-malformed'
   | 'op-unsupported'
+  | 'op-not-differentiable'
   | 'op-training'
   | 'shape-mismatch'
   // interface, pipeline, options

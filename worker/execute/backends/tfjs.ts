@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '../../formats/tensor.ts';
 import { makeTensor, tensorNumbers } from '../../formats/tensorValues.ts';
 import type { Kernels, Pair, PoolGeometry, QuantRule, Value, ValueType } from '../../ops/kernels.ts';
+import { type ComposedGradients, composedGradients, type Primitive } from './composedGradients.ts';
 import { valueTypeOf } from './reference.ts';
 
 /** A tensor of the TensorFlow.js engine; `dtype` is the graph's, the engine holds float32, int32 or bool. */
@@ -24,8 +25,8 @@ const COMPARISONS = {
 } as const;
 const REDUCTIONS = { sum: tf.sum, mean: tf.mean, max: tf.max, min: tf.min, prod: tf.prod } as const;
 
-/** The kernels of a TensorFlow.js backend. */
-export function tfjsKernels(specifics: Specifics): Kernels {
+/** The kernels of a TensorFlow.js backend; those of derivatives are composed, and overridden where a backend has faster ones. */
+export function tfjsKernels(specifics: Specifics): Omit<Kernels, 'linearQuantGrad'> {
   const of = (x: Value): tf.Tensor => (x as TfValue).tensor;
   const wrap = (tensor: tf.Tensor, dtype: ValueType): TfValue => ({ dtype, shape: tensor.shape, tensor });
   const unary =
@@ -36,7 +37,7 @@ export function tfjsKernels(specifics: Specifics): Kernels {
     (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) =>
     (a: Value, b: Value): Value =>
       wrap(f(of(a), of(b)), a.dtype);
-  return {
+  const primitive: Primitive = {
     constant: (dtype, shape, values) => wrap(tf.tensor([...values], [...shape], engineType(dtype)), dtype),
     identity: unary((x) => x.clone()),
     // The library's own cast to bool keeps a byte of what was there.
@@ -127,6 +128,19 @@ export function tfjsKernels(specifics: Specifics): Kernels {
         x.dtype,
       ),
   };
+  return {
+    ...primitive,
+    ...alone(composedGradients(primitive)),
+  };
+}
+
+/** Each kernel with what it makes on its way released. */
+function alone(composed: ComposedGradients): ComposedGradients {
+  const tidied = Object.entries(composed).map(([name, compute]) => [
+    name,
+    (...args: never[]) => tidy(() => [(compute as (...args: never[]) => Value)(...args)])[0],
+  ]);
+  return Object.fromEntries(tidied) as ComposedGradients;
 }
 
 function kernel(name: string, inputs: tf.NamedTensorMap, attrs: Record<string, unknown>): tf.Tensor {
