@@ -1,6 +1,13 @@
 /** The MetaGraph of a training graph: what a training script imports (`tf.train.import_meta_graph`). */
 import { joinBytes } from '../formats/bytes.ts';
-import { type Collection, restoredVariables, variableCollection, variableMessage, writeMetaGraph } from '../formats/metaGraph.ts';
+import {
+  type Collection,
+  readVariableInfo,
+  restoredVariables,
+  variableCollection,
+  variableMessage,
+  writeMetaGraph,
+} from '../formats/metaGraph.ts';
 import { Graph, GraphNode, parseEdge } from '../graph/graph.ts';
 import { graphBytes } from '../graph/graphFile.ts';
 import type { Model } from '../graph/model.ts';
