@@ -129,6 +129,21 @@ function recipesOf(network: Network): Run[] {
       ...expected('cal_recipe2_int8'),
     },
     {
+      name: `${name} recipe 2, equalized`,
+      files: files(graph, 'calibration_set.npy', ...variables),
+      args: args(graph, ...RECIPE_1, 'equalize_layers(power_of_two=True)', 'correct_biases', `quantize(${BITS})`),
+      forms: PB,
+      checkpoint: written,
+      runs: true,
+    },
+    {
+      name: `${name} recipe 1, equalized, on the frozen graph`,
+      files: files(frozen),
+      args: args(frozen, ...RECIPE_1, 'equalize_layers', 'correct_biases'),
+      forms: [...PB, ...OTHER_FORMS],
+      runs: true,
+    },
+    {
       name: `${name} recipe 2, dumped`,
       files: files(graph, 'calibration_set.npy', ...variables),
       args: args(graph, ...RECIPE_1, `quantize(dump_quant_params=True, ${BITS})`),
