@@ -39,7 +39,8 @@ export function tfjsKernels(specifics: Specifics): Omit<Kernels, 'linearQuantGra
       wrap(f(of(a), of(b)), a.dtype);
   const primitive: Primitive = {
     constant: (dtype, shape, values) => wrap(tf.tensor([...values], [...shape], engineType(dtype)), dtype),
-    identity: unary((x) => x.clone()),
+    // The library's wasm backend copies where it clones; a view of the same shape shares the contents.
+    identity: unary((x) => tf.reshape(x, x.shape)),
     // The library's own cast to bool keeps a byte of what was there.
     cast: (x, dtype) =>
       wrap(dtype === 'bool' ? tf.tidy(() => tf.notEqual(of(x), tf.scalar(0, of(x).dtype))) : tf.cast(of(x), engineType(dtype)), dtype),
