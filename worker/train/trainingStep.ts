@@ -109,7 +109,11 @@ export class TrainingStep {
     const thresholds = [...this.#thresholdSwitches].flatMap(([variable, names]) =>
       names.map((name) => [name, flag(frozen.has(variable))] as const),
     );
-    return new Map([...(this.#switch === undefined ? [] : [[this.#switch, flag(batchNormFrozen)] as const]), ...thresholds]);
+    return new Map([
+      // Frozen is how the switch stands where nothing feeds it.
+      ...(this.#switch === undefined || batchNormFrozen ? [] : [[this.#switch, flag(false)] as const]),
+      ...thresholds,
+    ]);
   }
 }
 

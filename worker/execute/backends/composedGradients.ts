@@ -19,6 +19,8 @@ export type Primitive = Omit<Kernels, Composed | 'linearQuantGrad'>;
 
 const NONE: Pair = [0, 0];
 const ONCE: Pair = [1, 1];
+/** Most elements of the taps of a window side by side: 32 MB. */
+export const WIDEST = 2 ** 23;
 
 /** Derivatives composed from other kernels: right on every backend; a backend overrides those that it has something faster for. */
 export function composedGradients(k: Primitive): ComposedGradients {
@@ -34,7 +36,7 @@ export function composedGradients(k: Primitive): ComposedGradients {
       return axes.length === 0 ? k.identity(x) : k.reshape(k.reduce(x, 'sum', axes, true), shape);
     },
     conv2dInputGrad: (dy, filter, shape, geometry) => {
-      if (isPointwise(filter, geometry)) {
+      if (isPointwise(filter.shape, geometry)) {
         const [inputs = 1, outputs = 1] = filter.shape.slice(2);
         const [rows, weights] = [k.reshape(dy, [count(dy.shape) / outputs, outputs]), k.reshape(filter, [inputs, outputs])];
         return k.reshape(k.matMul(rows, weights, { transposeA: false, transposeB: true }), shape);
@@ -45,9 +47,19 @@ export function composedGradients(k: Primitive): ComposedGradients {
     conv2dFilterGrad: (x, dy, shape, geometry) => {
       const [inputs = 1, outputs = 1] = shape.slice(2);
       const rows = k.reshape(dy, [count(dy.shape) / outputs, outputs]);
-      const tap = (part: Value): Value =>
-        k.matMul(k.reshape(part, [count(part.shape) / inputs, inputs]), rows, { transposeA: true, transposeB: false });
-      return k.reshape(stacked(taps(x, dy, shape, geometry, k).map(tap), k), shape);
+      const product = (part: Value, width: number): Value =>
+        k.matMul(k.reshape(part, [count(part.shape) / width, width]), rows, { transposeA: true, transposeB: false });
+      if (isPointwise(shape, geometry)) return k.reshape(product(x, inputs), shape);
+      const parts = taps(x, dy, shape, geometry, k);
+      // One product of a wide matrix is faster than many of narrow ones, as long as there is room for it.
+      const side = parts.length * count(parts[0]?.shape ?? []) <= WIDEST ? [k.concat(parts, 3)] : parts;
+      return k.reshape(
+        stacked(
+          side.map((part) => product(part, part.shape[3] ?? 1)),
+          k,
+        ),
+        shape,
+      );
     },
     depthwiseConv2dInputGrad: (dy, filter, shape, geometry) => {
       const [rows = 1, columns = 1, channels = 1, multiplier = 1] = filter.shape;
@@ -104,8 +116,8 @@ function count(shape: readonly number[]): number {
 }
 
 /** A window of one element that is never moved off the image: a product of matrices. */
-export function isPointwise(filter: Value, { strides, padding }: ConvGeometry): boolean {
-  return [...(filter.shape.slice(0, 2) ?? []), ...strides].every((size) => size === 1) && padding.flat().every((size) => size === 0);
+export function isPointwise(filter: readonly number[], { strides, padding }: ConvGeometry): boolean {
+  return [...filter.slice(0, 2), ...strides].every((size) => size === 1) && padding.flat().every((size) => size === 0);
 }
 
 /** Results of the taps of a window, one behind the other. */

@@ -51,25 +51,44 @@ export function walk(
   }
 }
 
-/** Visits the elements of two operands as they are broadcast onto `shape`; the common cases (equal, scalar, last axes) without index work. */
-export function eachPair(a: PlainValue, b: PlainValue, shape: readonly number[], visit: (i: number, x: number, y: number) => void): void {
-  const count = size(shape);
+/** f of the elements of two operands as they are broadcast onto `out`; the common cases (equal, scalar, last axes) without index work. */
+export function zipElements(a: PlainValue, b: PlainValue, out: PlainValue, f: (x: number, y: number) => number): void {
+  const { data, shape } = out;
   const [x, y] = [a.data, b.data];
   if (repeats(a.shape, shape) && repeats(b.shape, shape)) {
     const [m, n] = [x.length, y.length];
-    for (let i = 0, j = 0, k = 0; i < count; i++) {
-      visit(i, x[j] as number, y[k] as number);
+    for (let i = 0, j = 0, k = 0; i < data.length; i++) {
+      data[i] = f(x[j] as number, y[k] as number);
       if (++j === m) j = 0;
       if (++k === n) k = 0;
     }
     return;
   }
   const right = spread(b, shape);
-  walk(shape, spreadSteps(a.shape, shape), 0, (i, at) => visit(i, x[at] as number, right[i] as number));
+  walk(shape, spreadSteps(a.shape, shape), 0, (i, at) => {
+    data[i] = f(x[at] as number, right[i] as number);
+  });
+}
+
+/** Sums over the axes along which `shape` was broadcast to that of x, in float64. */
+export function summedTo({ shape: whole, data }: PlainValue, shape: readonly number[]): Float64Array {
+  const sums = new Float64Array(size(shape));
+  const length = sums.length;
+  if (repeats(shape, whole)) {
+    for (let i = 0, at = 0; i < data.length; i++) {
+      sums[at] = (sums[at] as number) + (data[i] as number);
+      if (++at === length) at = 0;
+    }
+    return sums;
+  }
+  walk(whole, spreadSteps(shape, whole), 0, (i, at) => {
+    sums[at] = (sums[at] as number) + (data[i] as number);
+  });
+  return sums;
 }
 
 /** Strides that walk an operand as it is broadcast onto `shape`. */
-export function spreadSteps(operand: readonly number[], shape: readonly number[]): number[] {
+function spreadSteps(operand: readonly number[], shape: readonly number[]): number[] {
   const steps = stridesOf(operand);
   const missing = shape.length - operand.length;
   return shape.map((_, i) => ((operand[i - missing] ?? 1) === 1 ? 0 : (steps[i - missing] ?? 0)));

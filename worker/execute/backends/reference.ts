@@ -5,7 +5,7 @@ import type { Kernels, Pair, Value, ValueType } from '../../ops/kernels.ts';
 import type { Backend, FloatArray } from '../backend.ts';
 import { fakeQuant, fakeQuantGrad } from '../fakeQuant.ts';
 import { COMPARISONS, FUNCTIONS, PAIRS, REDUCTIONS } from './elementwise.ts';
-import { broadcast, eachPair, size, spread, spreadSteps, stridesOf, walk } from './plainIndex.ts';
+import { broadcast, size, spread, stridesOf, summedTo, walk, zipElements } from './plainIndex.ts';
 import { convolutionGradients, gatheredBack, poolGradients } from './referenceGradients.ts';
 import { convolve, depthwiseConvolve, multiplyMatrices, normalizeResponse, pool } from './referenceLayers.ts';
 
@@ -28,9 +28,7 @@ export function plainKernels(precision: Precision): Kernels {
     (a: Value, b: Value): Value => {
       const [x, y] = [plain(a), plain(b)];
       const out = make(dtype ?? x.dtype, broadcast(x.shape, y.shape));
-      eachPair(x, y, out.shape, (i, left, right) => {
-        out.data[i] = f(left, right);
-      });
+      zipElements(x, y, out, f);
       return out;
     };
   const map =
@@ -252,13 +250,8 @@ export function plainKernels(precision: Precision): Kernels {
       return { x: out, scale };
     },
     sumTo: (x, shape) => {
-      const sums = new Float64Array(size(shape));
-      const source = plain(x).data;
-      walk(x.shape, spreadSteps(shape, x.shape), 0, (i, at) => {
-        sums[at] = (sums[at] as number) + (source[i] as number);
-      });
       const out = make(x.dtype, shape);
-      out.data.set(sums);
+      out.data.set(summedTo(plain(x), shape));
       return out;
     },
     ...convolutionGradients(make),

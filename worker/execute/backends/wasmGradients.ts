@@ -2,6 +2,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvGeometry, Kernels, QuantRule, Value } from '../../ops/kernels.ts';
 import { fakeQuantGrad, quantConstants } from '../fakeQuant.ts';
+import { isPointwise, WIDEST } from './composedGradients.ts';
 import type { GradientLoops } from './gradientSimd.ts';
 import type { TfValue } from './tfjs.ts';
 
@@ -17,7 +18,13 @@ interface OnHeap {
   readonly elements: () => Float32Array;
 }
 
-type Overridden = 'passBetween' | 'linearQuantGrad' | 'sumTo' | 'depthwiseConv2dInputGrad' | 'depthwiseConv2dFilterGrad';
+type Overridden =
+  | 'conv2dFilterGrad'
+  | 'passBetween'
+  | 'linearQuantGrad'
+  | 'sumTo'
+  | 'depthwiseConv2dInputGrad'
+  | 'depthwiseConv2dFilterGrad';
 
 /**
  * Derivatives as loops on the library's heap, in the place of composed ones; those take over again where channels are no whole vectors.
@@ -68,6 +75,19 @@ export function wasmGradients(
       out.elements().set(sums);
       return out.value;
     },
+    conv2dFilterGrad: (x, dy, shape, geometry) => {
+      const [rows = 1, columns = 1, inputs = 1, outputs = 1] = shape;
+      const pixels = elementCount(dy.shape) / outputs;
+      const width = rows * columns * inputs;
+      if (isPointwise(shape, geometry) || width * pixels > WIDEST) return composed.conv2dFilterGrad(x, dy, shape, geometry);
+      const laid = made(x, [width, pixels]);
+      layOut(there(x).elements(), laid.elements(), x.shape, shape, dy.shape, geometry);
+      const upstream = composed.reshape(dy, [pixels, outputs]);
+      const product = composed.matMul(laid.value, upstream, { transposeA: false, transposeB: false });
+      const found = composed.reshape(product, shape);
+      for (const { tensor } of [laid.value, upstream, product] as TfValue[]) tensor.dispose();
+      return found;
+    },
     depthwiseConv2dInputGrad: (dy, filter, shape, geometry) => {
       const [, , channels = 1, multiplier = 1] = filter.shape;
       if (loops === null || multiplier !== 1 || channels % 4 !== 0) return composed.depthwiseConv2dInputGrad(dy, filter, shape, geometry);
@@ -112,6 +132,27 @@ function quantizerGradient([x, dy, out]: readonly [OnHeap, OnHeap, OnHeap], rule
     Float32Array,
   ];
   return sum + fakeQuantGrad(source, upstream, target, rule);
+}
+
+/** One row per tap and channel of a window: what lies under it at each output pixel, 0 where that is padding. */
+function layOut(
+  image: Float32Array,
+  rows: Float32Array,
+  imageShape: readonly number[],
+  filter: readonly number[],
+  output: readonly number[],
+  geometry: ConvGeometry,
+): void {
+  const channels = imageShape[3] ?? 1;
+  const pixels = elementCount(output.slice(0, 3));
+  const step = geometry.strides[1] * channels;
+  rows.fill(0);
+  eachRun(imageShape, filter, output, geometry, ({ tap, input, output: first, count }) => {
+    for (let c = 0; c < channels; c++) {
+      let [from, to] = [input * channels + c, (tap * channels + c) * pixels + first];
+      for (let i = 0; i < count; i++, to++, from += step) rows[to] = image[from] as number;
+    }
+  });
 }
 
 /** A run of pixels along a row, under one tap of a window: places in pixels. */

@@ -35,12 +35,22 @@ export interface BoundDeviceNode {
 export interface BindingContext {
   readonly graph: Graph;
   readonly isHost: (node: string) => boolean;
+  /** Whether an edge holds a single 1, the same in every pass. */
+  readonly isOne: (edge: Edge) => boolean;
   readonly differentiated: ReadonlySet<string>;
   readonly numbers: StaticNumbers;
 }
 
+/** A product with a fixed factor of 1 (a switch that stands still) hands on what it reads. */
+function withoutUnitFactor(node: GraphNode, isOne: (edge: Edge) => boolean): GraphNode {
+  if (node.op !== 'Mul') return node;
+  const slot = node.edges.findIndex(isOne);
+  return slot < 0 ? node : node.with({ op: 'Identity', inputs: [node.edges[1 - slot] as Edge] });
+}
+
 /** Says where each input of `node` comes from. @throws GraffitistError `op-unsupported` where a number would come from the data */
-export function bindDeviceNode(node: GraphNode, { graph, isHost, differentiated, numbers }: BindingContext): BoundDeviceNode {
+export function bindDeviceNode(given: GraphNode, { graph, isHost, isOne, differentiated, numbers }: BindingContext): BoundDeviceNode {
+  const node = withoutUnitFactor(given, isOne);
   const op = opFor(node.op);
   const kinds = op?.kinds(node.edges.length) ?? [];
   const sources = node.edges.map((edge, slot): Source => {

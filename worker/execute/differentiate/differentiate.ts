@@ -155,7 +155,8 @@ export class Differentiator {
     const there = this.#bound.get(key);
     if (there !== undefined) return there;
     const { numbers } = inferStatic(this.#part, { feeds: shapes, strict: true });
-    const context = { graph: this.#part, isHost: this.#isHost, differentiated: this.#activity.differentiated, numbers };
+    const isOne = (edge: Edge): boolean => this.#host.isFixed(edge.node) && isUnit(this.#host.value(edge));
+    const context = { graph: this.#part, isHost: this.#isHost, isOne, differentiated: this.#activity.differentiated, numbers };
     const { output, fetches = [] } = this.#options;
     const read = new Set([output, ...fetches].map(({ node }) => node));
     const bound: BoundDeviceNode[] = [];
@@ -177,6 +178,10 @@ function givenName(node: GraphNode, constants: Constants, changing: ReadonlySet<
   const source = opFor(node.op)?.source;
   if (source === 'variable') return constants.variableOf(node);
   return node.op === 'PlaceholderWithDefault' && changing.has(node.name) ? node.name : undefined;
+}
+
+function isUnit({ shape, data }: PlainValue): boolean {
+  return shape.length === 0 && data[0] === 1;
 }
 
 function scalar(value: number): PlainValue {
