@@ -58,7 +58,8 @@ export class TrainingStep {
     const { graph } = options.model;
     this.#options = options;
     this.#switch = graph.nodes.find(({ op, name }) => op === 'PlaceholderWithDefault' && /^freeze_bn(_\d+)?$/.test(name))?.name;
-    this.#frozenGraph = withMovingStatistics(graph);
+    // Thresholds are frozen one by one: their switches are fed.
+    this.#frozenGraph = withMovingStatistics(graph, (name) => name === this.#switch);
     this.#thresholdSwitches = thresholdSwitches(graph);
   }
 

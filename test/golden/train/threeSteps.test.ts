@@ -55,30 +55,34 @@ describeShared('three training steps of the MobileNet on CIFAR-10, gradients and
       ...{ model, backend, logits: 'MobilenetV1/Logits/SpatialSqueeze', given: values.map(([name]) => name) },
       ...{ trained: [...plan.weights, ...plan.thresholds], regularization: regularizationLosses(model) },
     });
+    const request = (at: number) => ({
+      feeds: new Map([['input', makeTensor('float32', [BATCH, 32, 32, 3], pixelsOf(at))]]),
+      targets: { kind: 'labels', labels: Int32Array.from(labels?.subarray(at * BATCH, (at + 1) * BATCH) ?? []) } as const,
+      batchNormFrozen: true,
+    });
+    const pixelsOf = (at: number) =>
+      Float32Array.from(images?.subarray(at * PIXELS, (at + 1) * PIXELS) ?? [], (value) => value / 127.5 - 1);
     const states: TrainingState[] = [];
     const losses: { readonly loss: number; readonly regularization: number }[] = [];
     try {
       let state = startOfTraining(plan, new Map(values));
       for (let at = 0; at < 3; at++) {
-        const pixels = Float32Array.from(images?.subarray(at * PIXELS, (at + 1) * PIXELS) ?? [], (value) => value / 127.5 - 1);
-        const result = await step.run({
-          feeds: new Map([['input', makeTensor('float32', [BATCH, 32, 32, 3], pixels)]]),
-          targets: { kind: 'labels', labels: Int32Array.from(labels?.subarray(at * BATCH, (at + 1) * BATCH) ?? []) },
-          ...{ variables: state.variables, batchNormFrozen: true, frozen: state.freezing.frozen },
-        });
+        const result = await step.run({ ...request(at), variables: state.variables, frozen: state.freezing.frozen });
         losses.push(result);
         state = afterStep(plan, state, result);
         states.push(state);
       }
+      const again = { ...request(0), variables: state.variables };
+      const [trained, held] = [await step.run(again), await step.run({ ...again, frozen: plan.thresholds.slice(0, 20) })];
+      return { states, losses, wide: wideThresholds(graph), trained, held, thresholds: plan.thresholds };
     } finally {
       step.dispose();
     }
-    return { states, losses, wide: wideThresholds(graph) };
   }
 
-  it('TRN2, TRN4 losses, thresholds and weights after each step, batch norms frozen', async () => {
+  it('TRN2, TRN4, TRN5 losses, thresholds and weights after each step, batch norms frozen', async () => {
     const recorded = JSON.parse(readFileSync(shared(EXPECTED, 'steps_freeze_bn.json'), 'utf8')) as RecordedSteps;
-    const { states, losses, wide } = await threeSteps();
+    const { states, losses, wide, trained, held, thresholds } = await threeSteps();
     expect(states.length).toBe(recorded.steps.length);
     for (const [at, expected] of recorded.steps.entries()) {
       const found = (name: string) => states[at]?.variables.get(name)?.values ?? new Float32Array(0);
@@ -97,6 +101,11 @@ describeShared('three training steps of the MobileNet on CIFAR-10, gradients and
         });
       }
     }
+    // TRN5: freezing thresholds in the middle of a run takes their gradients and changes nothing else.
+    expect(held.loss).toBe(trained.loss);
+    thresholds.forEach((name, i) => {
+      expect([name, held.gradients.get(name)?.[0]]).toEqual([name, i < 20 ? 0 : trained.gradients.get(name)?.[0]]);
+    });
   });
 
   it('TRN4 the regularization losses are those of the collection, of quantized weights where those are quantized themselves', () => {
