@@ -14,11 +14,11 @@ import { line, Net, RECIPE_1, run } from './build.ts';
 const EQUALIZED = [...RECIPE_1, 'equalize_layers'];
 
 /** conv with batch norm → relu → depthwise with batch norm → relu6 → 1×1 conv with bias. */
-function chain(activation = 'Relu6'): Net {
+function chain(activation = 'Relu6', norm = 'FusedBatchNorm'): Net {
   const net = new Net();
-  let x = net.batchNorm('a', net.conv('a', net.input(), 3, 6), 6);
+  let x = net.batchNorm('a', net.conv('a', net.input(), 3, 6), 6, norm);
   x = net.math('a/Relu', 'Relu', x);
-  x = net.batchNorm('b', net.depthwise('b', x, 6), 6);
+  x = net.batchNorm('b', net.depthwise('b', x, 6), 6, norm);
   x = net.math(`b/${activation}`, activation, x);
   net.bias('c', net.conv('c', x, 6, 4), 4);
   return net;
@@ -49,23 +49,19 @@ describe('equalize_layers', () => {
     expect(rules.filter((rule) => rule.startsWith('EQU'))).toEqual(['EQU1', 'EQU1', 'EQU2']);
   });
 
-  it('EQU2: a Relu6 between layers clips each channel at its own height, and is quantized as one activation', () => {
-    const { model } = run(chain(), ['c/BiasAdd'], EQUALIZED);
-    expect(line(model.graph, 'b/Relu6')).toBe('Minimum b/Relu6/Relu b/Relu6/clip');
-    const quantized = applyStep(model, { transform: 'quantize', options: {} }).model;
-    const sources = readQuantizers(quantized.graph).map(({ source, name }) => `${source} ${name}`);
-    expect(sources).toContain('b/Relu6 b/Relu6_act_quant');
-    expect(sources.some((text) => text.startsWith('b/Relu6/'))).toBe(false);
-    expect(
-      readQuantizers(quantized.graph)
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(
-      readQuantizers(run(chain(), ['c/BiasAdd'], [...RECIPE_1, 'quantize']).model.graph)
-        .map(({ name }) => name)
-        .sort(),
-    );
-  });
+  it.each(['FusedBatchNorm', 'FusedBatchNormV3'])(
+    'EQU2: a Relu6 between layers clips each channel at its own height, and is quantized as one activation: %s',
+    (norm) => {
+      const { model } = run(chain('Relu6', norm), ['c/BiasAdd'], EQUALIZED);
+      expect(line(model.graph, 'b/Relu6')).toBe('Minimum b/Relu6/Relu b/Relu6/clip');
+      const quantized = run(chain('Relu6', norm), ['c/BiasAdd'], [...EQUALIZED, 'quantize']);
+      const plain = run(chain('Relu6', norm), ['c/BiasAdd'], [...RECIPE_1, 'quantize']);
+      const quantizers = ({ model: { graph } }: typeof plain) => readQuantizers(graph).map(({ name, source }) => `${name} on ${source}`);
+      expect(quantizers(quantized).sort()).toEqual(quantizers(plain).sort());
+      expect(quantizers(quantized)).toContain('b/Relu6_act_quant on b/Relu6');
+      expect(quantized.skipped.filter((skip) => skip.startsWith('QNT'))).toEqual(plain.skipped.filter((skip) => skip.startsWith('QNT')));
+    },
+  );
 
   it('EQU4: with relu6=keep the two around it are left alone, with relu6=relu it clips no more and a warning says so', () => {
     const kept = run(chain(), ['c/BiasAdd'], [...RECIPE_1, 'equalize_layers(relu6=keep)']);
