@@ -41,6 +41,11 @@ export function scaled(x: Value, factor: number, k: Pick<Kernels, 'constant' | '
   return k.mul(x, k.constant(x.dtype, [], [factor]));
 }
 
+/** 1 where a condition holds, else 0, in the type of x: the library's WebGPU backend keeps a cast condition as whole numbers. */
+export function indicator(condition: Value, x: Value, k: Pick<Kernels, 'constant' | 'select'>): Value {
+  return k.select(condition, scalarLike(x, 1, k), scalarLike(x, 0, k));
+}
+
 /** A scalar of the type of x. */
 export function scalarLike(x: Value, value: number, k: Pick<Kernels, 'constant'>): Value {
   return k.constant(x.dtype, [], [value]);

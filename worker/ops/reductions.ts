@@ -1,6 +1,6 @@
 import type { Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
-import { scaled, spreadOver } from './gradients.ts';
+import { indicator, scaled, spreadOver } from './gradients.ts';
 import type { HostValue } from './hostValue.ts';
 import type { Kernels, Reduction, Value } from './kernels.ts';
 import { type Op, op } from './op.ts';
@@ -55,7 +55,7 @@ interface ReductionGradient {
 /** Of equal extremes each takes its share, as in TensorFlow. */
 const shared: ReductionGradient = {
   slope: ({ dy, y, input, axes, spread }, k) => {
-    const extreme = k.cast(k.compare(input, spread(y), 'equal'), input.dtype);
+    const extreme = indicator(k.compare(input, spread(y), 'equal'), input, k);
     const count = k.reduce(extreme, 'sum', axes, true);
     return k.mul(k.div(extreme, count), spread(dy));
   },

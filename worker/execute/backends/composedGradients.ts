@@ -1,4 +1,4 @@
-import { scalarLike } from '../../ops/gradients.ts';
+import { indicator, scalarLike } from '../../ops/gradients.ts';
 import type { ConvGeometry, Kernels, Pair, PoolGeometry, Value } from '../../ops/kernels.ts';
 import { spreadAlong } from '../../ops/slicing.ts';
 
@@ -80,9 +80,9 @@ export function composedGradients(k: Primitive): ComposedGradients {
       const nothing = k.fill(dy.shape, scalarLike(dy, 0, k));
       let left = k.fill(dy.shape, scalarLike(dy, 1, k));
       const parts = taps(x, dy, window, walk, k, Number.NEGATIVE_INFINITY).map((part) => {
-        const hit = k.mul(k.cast(k.compare(part, y, 'equal'), x.dtype), left);
+        const hit = k.mul(indicator(k.compare(part, y, 'equal'), x, k), left);
         left = k.sub(left, hit);
-        return k.select(k.cast(hit, 'bool'), dy, nothing);
+        return k.select(k.compare(hit, nothing, 'greater'), dy, nothing);
       });
       return putTapsBack(parts, x.shape, geometry, k);
     },
@@ -103,7 +103,7 @@ export function composedGradients(k: Primitive): ComposedGradients {
         Array.from({ length }, (_, i) => i),
       );
       const wanted = k.reshape(k.cast(indices, 'int32'), batch === 0 ? [1, each] : [count(lead), 1, 1, each]);
-      const chosen = k.cast(k.compare(places, wanted, 'equal'), dy.dtype);
+      const chosen = indicator(k.compare(places, wanted, 'equal'), dy, k);
       const rows = k.reshape(dy, batch === 0 ? [count(outer), each, count(inner)] : [count(lead), count(outer), each, count(inner)]);
       return k.reshape(k.matMul(chosen, rows, { transposeA: false, transposeB: false }), shape);
     },
