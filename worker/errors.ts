@@ -44,6 +44,7 @@ export type ErrorCode =
   | 'node-missing'
   | 'node-malformed'
   | 'op-unsupported'
+  | 'op-not-differentiable'
   | 'op-training'
   | 'shape-mismatch'
   // interface, pipeline, options
@@ -65,6 +66,8 @@ export type ErrorCode =
   | 'label-invalid'
   | 'csv-malformed'
   | 'threshold-missing'
+  | 'training-diverged'
+  | 'training-state'
   | 'backend-unavailable'
   | 'memory-budget'
   | 'worker-failed'

@@ -143,7 +143,9 @@ async function checkpointCheck(run: Run, folder: string, graphFile: string, pref
 async function trainCheck(run: Run, folder: string, output: string, backend: Backend): Promise<Check> {
   const checkpoint = path.join(folder, run.checkpoint ?? '');
   const file = `${checkpoint}.meta`;
-  const feeds = new Map([['freeze_bn', makeTensor('bool', [], [1])]]);
+  const { graph } = await openGraphFile({ name: path.basename(file), blob: new Blob([readFileSync(file)]) });
+  // A thawed network has its batch norms in inference form: there is nothing to freeze.
+  const feeds = new Map(graph.has('freeze_bn') ? [['freeze_bn', makeTensor('bool', [], [1])] as const] : []);
   const answers = await enginesAnswer(file, checkpoint, path.join(folder, 'answers.npz'), backend, { output, feeds });
   return { name: `${run.name}, as a training script imports it`, kind: 'train', file, checkpoint, answers, output };
 }

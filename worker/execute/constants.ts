@@ -35,7 +35,7 @@ export class Constants {
       const op = opFor(node.op);
       if (op === undefined || feeds.has(node.name) || op.source === 'placeholder' || op.source === 'random') return;
       if (op.source === 'variable') {
-        const name = this.#variableOf(node);
+        const name = this.variableOf(node);
         this.#readers.set(name, [...(this.#readers.get(name) ?? []), node]);
       }
       const source = op.source === 'constant' || op.source === 'variable';
@@ -54,7 +54,7 @@ export class Constants {
   missing(nodes: Iterable<string>): readonly string[] {
     const names = this.#needed([...nodes].filter((name) => this.#constant.has(name)))
       .filter((node) => opFor(node.op)?.source === 'variable')
-      .map((node) => this.#variableOf(node));
+      .map((node) => this.variableOf(node));
     return [...new Set(names)].filter((name) => !this.#assigned.has(name) && !this.#variables.entries.has(name));
   }
 
@@ -128,7 +128,7 @@ export class Constants {
   }
 
   async #readVariable(node: GraphNode): Promise<Tensor> {
-    const name = this.#variableOf(node);
+    const name = this.variableOf(node);
     const tensor = this.#assigned.get(name) ?? (this.#variables.entries.has(name) ? await this.#variables.read(name) : undefined);
     if (tensor === undefined) {
       throw new GraffitistError('variable-missing', `Variable '${name}' has no value.`, {
@@ -148,7 +148,7 @@ export class Constants {
   }
 
   /** The name that a checkpoint knows a variable by; a resource variable's is that of its handle. */
-  #variableOf(node: GraphNode): string {
+  variableOf(node: GraphNode): string {
     if (node.op !== 'ReadVariableOp') return node.name;
     const handle = this.#graph.find(node.edges[0]?.node ?? '');
     const shared = handle?.attr('shared_name');

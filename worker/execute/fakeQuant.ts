@@ -74,3 +74,28 @@ function quantizeByDivision(source: FloatArray, target: FloatArray, { scale, min
     target[i] = Math.fround(toward(Math.min(Math.max(q, min), max)) * scale) + 0;
   }
 }
+
+/**
+ * Derivatives of a quantizer (facts 4.3): writes that by x into `target` (dy where the rounded code r lies within the limits, else 0) and
+ * returns that by the scale, Σ dy · (r − x / s) over those, Σ dy · min and Σ dy · max over the others, in float64. With min = max = 0 dy
+ * passes and the scale has none.
+ */
+export function fakeQuantGrad(source: FloatArray, dy: FloatArray, target: FloatArray, rule: QuantRule): number {
+  const { inverse, min, max, tiny, exact } = quantConstants(rule);
+  if (min === 0 && max === 0) {
+    target.set(dy);
+    return 0;
+  }
+  const { rounding, scale } = rule;
+  const toward = rounding === 'floor' ? Math.floor : rounding === 'ceil' ? Math.ceil : (q: number) => q + ROUND - ROUND;
+  let sum = 0;
+  for (let i = 0; i < source.length; i++) {
+    const [x, d] = [source[i] as number, dy[i] as number];
+    const q = x > -tiny && x < tiny ? 0 : exact ? x * inverse : Math.fround(x / scale);
+    const r = toward(q);
+    const below = r < min;
+    target[i] = below || r > max ? 0 : d;
+    sum += d * (below ? min : r > max ? max : r - q);
+  }
+  return sum;
+}

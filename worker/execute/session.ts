@@ -148,7 +148,7 @@ export class Session {
 }
 
 /** The element type of small numbers that a node gives: whole unless the node says otherwise. */
-function numberType(node: GraphNode): ValueType {
+export function numberType(node: GraphNode): ValueType {
   if (SHAPE_QUESTIONS.has(node.op)) return 'int32';
   for (const name of ['DstT', 'dtype', 'T', 'Tidx', 'Tparams']) {
     const attr = node.attr(name);

@@ -6,8 +6,9 @@ import { metaGraphChunks } from '../formats/metaGraph.ts';
 import type { Graph } from '../graph/graph.ts';
 import { graphBytes, graphText } from '../graph/graphFile.ts';
 import type { Model } from '../graph/model.ts';
+import { isVariable, variableName } from '../graph/variables.ts';
 import type { SourceFile } from '../protocol.ts';
-import { isTrainingGraph } from '../quantize/readQuantizers.ts';
+import { isTrainingGraph, readQuantizers } from '../quantize/readQuantizers.ts';
 import { fastModeName, graffitistName } from './checkpointName.ts';
 import type { Exportable } from './exportable.ts';
 import { freeze, frozenChunks } from './freeze.ts';
@@ -43,6 +44,7 @@ export async function frozenFiles(source: Exportable, name: string, container: C
  * the graph alone. A SavedModel has its checkpoint in itself. Left shifts (EXP12) go into `…_fastmode.ckpt`, which `checkpoint` names then;
  * what was calibrated stays beside it.
  * EXP8: a training graph also gets the MetaGraph `<name>_graffitist.ckpt.meta`.
+ * EXP13: variables whose values a transform made or changed go into the checkpoint without thresholds too.
  * @param name file name of the graph without ending
  * @param checkpoint name of the checkpoint that the weights came from (`x.ckpt`), null for a frozen graph
  * @throws GraffitistError `variable-missing`
@@ -54,12 +56,18 @@ export async function graffitistFiles(
   container: Container = 'pb',
 ): Promise<SourceFile[]> {
   const files = await modelFiles(source, name, container);
-  if (container === 'saved-model' || source.thresholds.size === 0) return files;
+  if (container === 'saved-model' || (source.thresholds.size === 0 && !holdsOwnValues(source.model))) return files;
   const { unshifted, calibrated = true } = source;
   if (unshifted === undefined) return [...files, ...(await variableFiles(source, graffitistName(checkpoint)))];
   const prefix = calibrated ? graffitistName(checkpoint) : (checkpoint ?? graffitistName(null));
   const before = calibrated ? checkpointFiles(prefix, await variablesOf({ ...source, thresholds: unshifted })) : [];
   return [...files, ...before, ...(await variableFiles(source, fastModeName(prefix)))];
+}
+
+/** Whether variables of the graph have values that stand in no file, and every threshold has one. */
+function holdsOwnValues({ graph, changedVariables = new Set() }: Model): boolean {
+  const own = graph.nodes.some((node) => isVariable(node) && changedVariables.has(variableName(node)));
+  return own && readQuantizers(graph).every(({ constantLog2 }) => constantLog2 !== undefined);
 }
 
 /** EXP7: all variables of the graph as a checkpoint, and the text file `checkpoint` that names it; nothing for a frozen graph. */

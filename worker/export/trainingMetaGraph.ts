@@ -2,8 +2,8 @@
 import { joinBytes } from '../formats/bytes.ts';
 import {
   type Collection,
+  readVariableInfo,
   restoredVariables,
-  type VariableInfo,
   variableCollection,
   variableMessage,
   writeMetaGraph,
@@ -13,6 +13,7 @@ import { graphBytes } from '../graph/graphFile.ts';
 import type { Model } from '../graph/model.ts';
 import { saverNodes } from '../graph/saver.ts';
 import { uniqueName } from '../graph/scopes.ts';
+import { readOf, variableInfo } from '../graph/variableInfo.ts';
 import { isVariable } from '../graph/variables.ts';
 import { calibrationOrder } from '../quantize/calibrationOrder.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
@@ -60,15 +61,23 @@ function restoredCollections(graph: Graph, collections: ReadonlyMap<string, Coll
 function withThresholds(graph: Graph, restored: ReadonlyMap<string, Collection>): ReadonlyMap<string, Collection> {
   const thresholds = thresholdsInOrder(graph);
   const names = new Set(thresholds);
-  const added = thresholds.map((name) => ({ ...infoOf(graph, graph.node(name)), trainable: true }));
-  const rest = graph.nodes.filter((node) => isVariable(node) && !names.has(node.name)).map((node) => infoOf(graph, node));
+  const added = thresholds.map((name) => ({ ...variableInfo(graph, graph.node(name)), trainable: true }));
+  const rest = graph.nodes.filter((node) => isVariable(node) && !names.has(node.name)).map((node) => variableInfo(graph, node));
   const ofGraph = (name: string) => variableCollection(rest.filter(({ trainable }) => trainable || name === VARIABLES));
   const lists = [VARIABLES, TRAINABLE].map((name): readonly [string, Collection] => {
     const before = restored.has(VARIABLES) ? restored.get(name) : ofGraph(name);
     const kept = before === undefined ? [] : restoredVariables(before, (variable) => !names.has(parseEdge(variable).node));
-    return [name, { kind: 'bytes', values: [...kept, ...added.map(variableMessage)] }];
+    return [name, { kind: 'bytes', values: [...kept.map((entry) => initialized(graph, entry)), ...added.map(variableMessage)] }];
   });
   return new Map([...restored, ...lists]);
+}
+
+/** The entry of a variable whose initializer is not in the graph (a thawed one, TRN20) as the graph tells it. */
+function initialized(graph: Graph, entry: Uint8Array): Uint8Array {
+  const info = readVariableInfo(entry);
+  if (graph.has(parseEdge(info.initializer).node)) return entry;
+  const told = variableInfo(graph, graph.node(parseEdge(info.variable).node));
+  return variableMessage({ ...told, trainable: info.trainable });
 }
 
 /** Threshold variables as the calibration comes to them first; behind them those that no quantizer reads any more. */
@@ -77,29 +86,4 @@ function thresholdsInOrder(graph: Graph): readonly string[] {
   const read = calibrationOrder(graph).flatMap((node) => thresholds.get(node) ?? []);
   const unread = graph.nodes.filter((node) => isVariable(node) && node.name.endsWith('/m_threshold')).map(({ name }) => name);
   return [...new Set([...read, ...unread])].filter((name) => isVariable(graph.node(name)));
-}
-
-/** What the graph itself tells of a variable. */
-function infoOf(graph: Graph, variable: GraphNode): VariableInfo {
-  const { name } = variable;
-  const uses = graph.uses(name);
-  const assign = uses.find(
-    ({ consumer, slot }) => slot === 0 && /^Assign(VariableOp)?$/.test(consumer.op) && consumer.name === `${name}/Assign`,
-  );
-  const initial = assign?.consumer.edges[1]?.node ?? `${name}/Initializer/Const`;
-  const updated = uses.some(({ consumer, slot }) => slot === 0 && /^Assign(Sub|Add)/.test(consumer.op));
-  return {
-    variable: `${name}:0`,
-    initialValue: `${initial}:0`,
-    initializer: assign?.consumer.name ?? `${name}/Assign`,
-    snapshot: `${readOf(graph, variable)}:0`,
-    trainable: !updated,
-    isResource: variable.op === 'VarHandleOp',
-  };
-}
-
-/** The node through which a variable is read. */
-function readOf(graph: Graph, { name }: GraphNode): string {
-  const read = graph.uses(name).find(({ consumer }) => consumer.op === 'Identity' || consumer.op === 'ReadVariableOp');
-  return read?.consumer.name ?? `${name}/read`;
 }

@@ -20,6 +20,8 @@ export type VariablePart = CheckpointPart | { readonly kind: 'values'; readonly 
 export interface Model {
   readonly graph: Graph;
   readonly variables: VariableSource;
+  /** Variables whose values a transform made or changed: they stand in no file that was opened. */
+  readonly changedVariables?: ReadonlySet<string>;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** Without the batch dimension, e.g. [224, 224, 3]. */

@@ -62,6 +62,16 @@ export function layeredVariables(...sources: readonly VariableSource[]): Variabl
   };
 }
 
+/** A model whose graph has variables of new values: they go before those that it had. */
+export function withValues(model: Model, values: ReadonlyMap<string, Tensor>): Model {
+  if (values.size === 0) return model;
+  return {
+    ...model,
+    variables: layeredVariables(memoryVariables(values), model.variables),
+    changedVariables: new Set([...(model.changedVariables ?? []), ...values.keys()]),
+  };
+}
+
 function missingVariable(name: string): GraffitistError {
   return new GraffitistError('variable-missing', `Variable '${name}' has no value.`, {
     about: name,

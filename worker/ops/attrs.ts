@@ -76,6 +76,15 @@ export class NodeAttrs {
     });
   }
 
+  /** `op-not-differentiable` naming this node. */
+  notDifferentiable(remedy = 'Train only variables behind this node, or leave the node out of the graph.'): GraffitistError {
+    const { name, op } = this.node;
+    return new GraffitistError('op-not-differentiable', `Node '${name}' (${op}) has no gradient, and trained variables stand before it.`, {
+      about: name,
+      remedy,
+    });
+  }
+
   /** `node-malformed` naming this node. */
   malformed(cause: string): GraffitistError {
     const { name, op } = this.node;

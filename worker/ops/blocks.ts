@@ -1,7 +1,7 @@
 import type { Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
 import { known } from './hostValue.ts';
-import type { Value } from './kernels.ts';
+import type { Kernels, Value } from './kernels.ts';
 import { op } from './op.ts';
 import { ofRank, shapeText } from './shapes.ts';
 import { requireNhwc } from './spatial.ts';
@@ -24,13 +24,8 @@ const spaceToDepth = op('SpaceToDepth', {
     const [batch = -1, rows = -1, columns = -1, channels = -1] = shape ?? [];
     return [batch, divided(rows, block, attrs), divided(columns, block, attrs), times(channels, block * block)];
   },
-  forward: ({ input }, k, attrs) => {
-    const block = attrs.int('block_size');
-    const [batch = 0, rows = 0, columns = 0, channels = 0] = input.shape;
-    const [down, across] = [rows / block, columns / block];
-    const squares = k.transpose(k.reshape(input, [batch, down, block, across, block * channels]), [0, 1, 3, 2, 4]);
-    return k.reshape(squares, [batch, down, across, block * block * channels]);
-  },
+  forward: ({ input }, k, attrs) => toDepth(input, attrs.int('block_size'), k),
+  gradient: (_inputs, { dy }, k, attrs) => ({ input: () => toSpace(dy, attrs.int('block_size'), k) }),
 });
 
 /** Channels become squares of block_size × block_size pixels. */
@@ -43,14 +38,23 @@ const depthToSpace = op('DepthToSpace', {
     const [batch = -1, rows = -1, columns = -1, channels = -1] = shape ?? [];
     return [batch, times(rows, block), times(columns, block), divided(channels, block * block, attrs)];
   },
-  forward: ({ input }, k, attrs) => {
-    const block = attrs.int('block_size');
-    const [batch = 0, rows = 0, columns = 0, channels = 0] = input.shape;
-    const depth = channels / (block * block);
-    const squares = k.transpose(k.reshape(input, [batch, rows, columns, block, block * depth]), [0, 1, 3, 2, 4]);
-    return k.reshape(squares, [batch, rows * block, columns * block, depth]);
-  },
+  forward: ({ input }, k, attrs) => toSpace(input, attrs.int('block_size'), k),
+  gradient: (_inputs, { dy }, k, attrs) => ({ input: () => toDepth(dy, attrs.int('block_size'), k) }),
 });
+
+function toDepth(x: Value, block: number, k: Kernels): Value {
+  const [batch = 0, rows = 0, columns = 0, channels = 0] = x.shape;
+  const [down, across] = [rows / block, columns / block];
+  const squares = k.transpose(k.reshape(x, [batch, down, block, across, block * channels]), [0, 1, 3, 2, 4]);
+  return k.reshape(squares, [batch, down, across, block * block * channels]);
+}
+
+function toSpace(x: Value, block: number, k: Kernels): Value {
+  const [batch = 0, rows = 0, columns = 0, channels = 0] = x.shape;
+  const depth = channels / (block * block);
+  const squares = k.transpose(k.reshape(x, [batch, rows, columns, block, block * depth]), [0, 1, 3, 2, 4]);
+  return k.reshape(squares, [batch, rows * block, columns * block, depth]);
+}
 
 /** [N, spatial …, rest …] around spatial axis `i`: its size, and how many values the axes before and behind it span. */
 function spatialAxis(shape: readonly number[], blocks: readonly number[], i: number) {
@@ -90,15 +94,20 @@ const spaceToBatchNd = op('SpaceToBatchND', {
       input.shape.map((_, axis) => (axis === 0 ? [0, 0] : [paddings[2 * axis - 2] ?? 0, paddings[2 * axis - 1] ?? 0]) as [number, number]),
       0,
     );
-    // One axis after the other: what is left of it stays, its place in the block joins the batch behind the places of earlier axes.
-    const all = blocks.map((_, i) => i).toReversed();
-    return all.reduce((x: Value, i) => {
-      const { batch, size, before, after, spatial, rest } = spatialAxis(x.shape, blocks, i);
-      const block = blocks[i] ?? 1;
-      const cut = k.transpose(k.reshape(x, [batch * before, size / block, block, after]), [2, 0, 1, 3]);
-      return k.reshape(cut, [block * batch, ...spatial.with(i, size / block), ...rest]);
-    }, padded);
+    return cutIntoBatch(padded, blocks, k);
   },
+  gradient: ({ input, block_shape: blocks, paddings }, { dy }, k) => ({
+    input: () => {
+      const joined = joinedFromBatch(dy, blocks, k);
+      const begin = input.shape.map((_, axis) => (axis === 0 ? 0 : (paddings[2 * axis - 2] ?? 0)));
+      return k.stridedSlice(
+        joined,
+        begin,
+        input.shape,
+        begin.map(() => 1),
+      );
+    },
+  }),
 });
 
 /** Puts images that were cut by SpaceToBatchND together again, and crops. */
@@ -123,11 +132,7 @@ const batchToSpaceNd = op('BatchToSpaceND', {
     });
   },
   forward: ({ input, block_shape: blocks, crops }, k) => {
-    const joined = blocks.reduce((x: Value, block, i) => {
-      const { batch, size, before, after, spatial, rest } = spatialAxis(x.shape, blocks, i);
-      const places = k.transpose(k.reshape(x, [block, (batch / block) * before, size, after]), [1, 2, 0, 3]);
-      return k.reshape(places, [batch / block, ...spatial.with(i, size * block), ...rest]);
-    }, input);
+    const joined = joinedFromBatch(input, blocks, k);
     const crop = (axis: number, side: 0 | 1): number => (axis === 0 ? 0 : (crops[2 * axis - 2 + side] ?? 0));
     return k.stridedSlice(
       joined,
@@ -136,7 +141,37 @@ const batchToSpaceNd = op('BatchToSpaceND', {
       joined.shape.map(() => 1),
     );
   },
+  gradient: ({ block_shape: blocks, crops }, { dy }, k) => ({
+    input: () => {
+      const crop = (axis: number, side: 0 | 1): number => (axis === 0 ? 0 : (crops[2 * axis - 2 + side] ?? 0));
+      const whole = k.pad(
+        dy,
+        dy.shape.map((_, axis) => [crop(axis, 0), crop(axis, 1)] as const),
+        0,
+      );
+      return cutIntoBatch(whole, blocks, k);
+    },
+  }),
 });
+
+/** One axis after the other: what is left of it stays, its place in the block joins the batch behind the places of earlier axes. */
+function cutIntoBatch(images: Value, blocks: readonly number[], k: Kernels): Value {
+  const all = blocks.map((_, i) => i).toReversed();
+  return all.reduce((x: Value, i) => {
+    const { batch, size, before, after, spatial, rest } = spatialAxis(x.shape, blocks, i);
+    const block = blocks[i] ?? 1;
+    const cut = k.transpose(k.reshape(x, [batch * before, size / block, block, after]), [2, 0, 1, 3]);
+    return k.reshape(cut, [block * batch, ...spatial.with(i, size / block), ...rest]);
+  }, images);
+}
+
+function joinedFromBatch(pieces: Value, blocks: readonly number[], k: Kernels): Value {
+  return blocks.reduce((x: Value, block, i) => {
+    const { batch, size, before, after, spatial, rest } = spatialAxis(x.shape, blocks, i);
+    const places = k.transpose(k.reshape(x, [block, (batch / block) * before, size, after]), [1, 2, 0, 3]);
+    return k.reshape(places, [batch / block, ...spatial.with(i, size * block), ...rest]);
+  }, pieces);
+}
 
 function checkBlocks(input: readonly number[], blocks: readonly number[], pads: readonly number[], attrs: NodeAttrs): void {
   if (blocks.some((block) => block < 1)) throw attrs.malformed(`blocks ${blocks.join(', ')} are not positive.`);

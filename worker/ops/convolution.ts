@@ -16,6 +16,16 @@ const conv2d = op('Conv2D', {
     const groups = groupsOf(input.shape, filter.shape);
     return groups === 1 ? k.conv2d(input, filter, geometry) : convolveGroups(input, filter, groups, geometry, k);
   },
+  gradient: ({ input, filter }, { dy }, k, attrs) => {
+    const { geometry } = convGeometry(input.shape, window(filter.shape), attrs);
+    const groups = groupsOf(input.shape, filter.shape);
+    if (groups > 1) return groupGradients(input, filter, dy, groups, geometry, k);
+    return {
+      input: () => k.conv2dInputGrad(dy, filter, input.shape, geometry),
+      filter: () => k.conv2dFilterGrad(input, dy, filter.shape, geometry),
+    };
+  },
+  keeps: ['input', 'filter'],
 });
 
 const depthwiseConv2d = op('DepthwiseConv2dNative', {
@@ -24,6 +34,14 @@ const depthwiseConv2d = op('DepthwiseConv2dNative', {
     convShape(input, filter, attrs, (channels, last) => (channels < 0 || last < 0 ? -1 : channels * last)),
   forward: ({ input, filter }, k, attrs) =>
     k.depthwiseConv2d(input, filter, convGeometry(input.shape, window(filter.shape), attrs).geometry),
+  gradient: ({ input, filter }, { dy }, k, attrs) => {
+    const { geometry } = convGeometry(input.shape, window(filter.shape), attrs);
+    return {
+      input: () => k.depthwiseConv2dInputGrad(dy, filter, input.shape, geometry),
+      filter: () => k.depthwiseConv2dFilterGrad(input, dy, filter.shape, geometry),
+    };
+  },
+  keeps: ['input', 'filter'],
 });
 
 const biasAdd = op('BiasAdd', {
@@ -38,6 +56,7 @@ const biasAdd = op('BiasAdd', {
     return value && value.length > 0 ? [...value.slice(0, -1), channels >= 0 ? channels : length] : value;
   },
   forward: ({ value, bias }, k) => k.biasAdd(value, bias),
+  gradient: ({ bias }, { dy }, k) => ({ value: dy, bias: () => k.sumTo(dy, bias.shape) }),
 });
 
 /**
@@ -55,12 +74,49 @@ function groupsOf(input: Shape, filter: Shape): number {
 function convolveGroups(input: Value, filter: Value, groups: number, geometry: ConvGeometry, k: Kernels): Value {
   const [rows = 1, columns = 1, channels = 1, outputs = 1] = filter.shape;
   if (channels === 1) return k.depthwiseConv2d(input, k.reshape(filter, [rows, columns, groups, outputs / groups]), geometry);
-  const part = (x: Value, group: number): Value => {
-    const size = x === filter ? outputs / groups : channels;
-    return k.stridedSlice(x, [0, 0, 0, group * size], x.shape.with(3, size), [1, 1, 1, 1]);
+  return sideBySide(groups, k, (group) =>
+    k.conv2d(channelPart(input, channels, group, k), channelPart(filter, outputs / groups, group, k), geometry),
+  );
+}
+
+/** Each group's derivatives, as it computes. */
+function groupGradients(input: Value, filter: Value, dy: Value, groups: number, geometry: ConvGeometry, k: Kernels) {
+  const [rows = 1, columns = 1, channels = 1, outputs = 1] = filter.shape;
+  if (channels === 1) {
+    const separate = [rows, columns, groups, outputs / groups];
+    return {
+      input: () => k.depthwiseConv2dInputGrad(dy, k.reshape(filter, separate), input.shape, geometry),
+      filter: () => k.reshape(k.depthwiseConv2dFilterGrad(input, dy, separate, geometry), filter.shape),
+    };
+  }
+  const size = outputs / groups;
+  const parts = (group: number): readonly [input: Value, filter: Value, dy: Value] => [
+    channelPart(input, channels, group, k),
+    channelPart(filter, size, group, k),
+    channelPart(dy, size, group, k),
+  ];
+  return {
+    input: () =>
+      sideBySide(groups, k, (group) => {
+        const [x, w, d] = parts(group);
+        return k.conv2dInputGrad(d, w, x.shape, geometry);
+      }),
+    filter: () =>
+      sideBySide(groups, k, (group) => {
+        const [x, w, d] = parts(group);
+        return k.conv2dFilterGrad(x, d, w.shape, geometry);
+      }),
   };
+}
+
+/** The channels of one group. */
+function channelPart(x: Value, size: number, group: number, k: Kernels): Value {
+  return k.stridedSlice(x, [0, 0, 0, group * size], x.shape.with(3, size), [1, 1, 1, 1]);
+}
+
+function sideBySide(groups: number, k: Kernels, part: (group: number) => Value): Value {
   return k.concat(
-    Array.from({ length: groups }, (_, group) => k.conv2d(part(input, group), part(filter, group), geometry)),
+    Array.from({ length: groups }, (_, group) => part(group)),
     3,
   );
 }

@@ -49,6 +49,16 @@ const conv2dBackpropInput = op('Conv2DBackpropInput', {
     const turned = k.transpose(turnedRound(filter, k), [0, 1, 3, 2]);
     return k.conv2d(spread, turned, { strides: [1, 1], dilations, padding: border });
   },
+  // The op is a convolution's derivative by its input, and so a convolution is its own.
+  gradient: ({ input_sizes, filter, out_backprop }, { dy }, k, attrs) => {
+    const [, height, width] = wantedSizes(input_sizes);
+    const { geometry } = convGeometry([-1, height, width, -1], [filter.shape[0] ?? 1, filter.shape[1] ?? 1], attrs);
+    return {
+      filter: () => k.conv2dFilterGrad(dy, out_backprop, filter.shape, geometry),
+      out_backprop: () => k.conv2d(dy, filter, geometry),
+    };
+  },
+  keeps: ['filter', 'out_backprop'],
 });
 
 /** Batch, height, width and channels; TensorFlow also takes height and width alone. -1 where not known. */

@@ -1,5 +1,6 @@
 import type { Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
+import { scalarLike } from './gradients.ts';
 import { type HostValue, known } from './hostValue.ts';
 import type { Kernels, Value } from './kernels.ts';
 import { op } from './op.ts';
@@ -24,6 +25,14 @@ function gathered(params: Value, indices: Value, axis: number, batch: number, k:
   return k.reshape(k.gather(params, k.reshape(indices, [1]), at, 0), params.shape.toSpliced(at, 1));
 }
 
+/** What was picked, added up where it came from. */
+function gatheredBack(dy: Value, params: Value, indices: Value, axis: number, batch: number, k: Kernels, attrs: NodeAttrs): Value {
+  const at = axisOf(axis, params.shape.length, attrs);
+  const together = batch < 0 ? batch + indices.shape.length : batch;
+  if (indices.shape.length > 0) return k.gatherGrad(dy, indices, params.shape, at, together);
+  return k.gatherGrad(k.reshape(dy, params.shape.with(at, 1)), k.reshape(indices, [1]), params.shape, at, 0);
+}
+
 /** Numbers picked from a vector of small numbers. */
 function pickedNumbers(
   params: HostValue | undefined,
@@ -38,6 +47,8 @@ const gather = op('Gather', {
   inputs: { params: 'tensor', indices: 'tensor' },
   shape: ({ params, indices }, attrs) => gatheredShape(params, indices, 0, 0, attrs),
   forward: ({ params, indices }, k, attrs) => gathered(params, indices, 0, 0, k, attrs),
+  gradient: ({ params, indices }, { dy }, k, attrs) => ({ params: () => gatheredBack(dy, params, indices, 0, 0, k, attrs) }),
+  keeps: ['indices'],
   fold: ({ params, indices }) => pickedNumbers(params, indices, 0),
 });
 
@@ -45,6 +56,10 @@ const gatherV2 = op('GatherV2', {
   inputs: { params: 'tensor', indices: 'tensor', axis: 'number' },
   shape: ({ params, indices, axis }, attrs) => gatheredShape(params, indices, axis, attrs.int('batch_dims', 0), attrs),
   forward: ({ params, indices, axis }, k, attrs) => gathered(params, indices, axis, attrs.int('batch_dims', 0), k, attrs),
+  gradient: ({ params, indices, axis }, { dy }, k, attrs) => ({
+    params: () => gatheredBack(dy, params, indices, axis, attrs.int('batch_dims', 0), k, attrs),
+  }),
+  keeps: ['indices'],
   fold: ({ params, indices, axis }) => pickedNumbers(params, indices, axis?.values[0]),
 });
 
@@ -83,6 +98,21 @@ const tile = op('Tile', {
     }, input);
     return tiled === input ? k.identity(input) : tiled;
   },
+  gradient: ({ input, multiples }, { dy }, k) => ({
+    input: () => {
+      if (multiples.includes(0)) return k.fill(input.shape, scalarLike(dy, 0, k));
+      const apart = k.reshape(
+        dy,
+        input.shape.flatMap((size, axis) => [multiples[axis] ?? 1, size]),
+      );
+      return k.reduce(
+        apart,
+        'sum',
+        input.shape.map((_, axis) => 2 * axis),
+        false,
+      );
+    },
+  }),
   fold: ({ input, multiples }) => {
     const [times] = multiples?.values ?? [];
     if (input?.shape.length !== 1 || times === undefined || times === null || times * input.values.length > 64) return undefined;
@@ -102,21 +132,25 @@ const broadcastTo = op('BroadcastTo', {
     const start = k.reshape(input, [...Array.from({ length: shape.length - input.shape.length }, () => 1), ...input.shape]);
     return shape.reduce((x, size, axis) => (x.shape[axis] === size ? x : pickAlong(x, axis, size, () => 0, k)), start);
   },
+  gradient: ({ input }, { dy }, k) => ({ input: () => k.sumTo(dy, input.shape) }),
 });
 
 const reverseV2 = op('ReverseV2', {
   inputs: { tensor: 'tensor', axis: 'numbers' },
   shape: ({ tensor }) => tensor,
-  forward: ({ tensor, axis }, k, attrs) => {
-    const turned = new Set(axis.map((one) => axisOf(one, tensor.shape.length, attrs)));
-    return k.stridedSlice(
-      tensor,
-      tensor.shape.map((size, i) => (turned.has(i) ? size - 1 : 0)),
-      tensor.shape,
-      tensor.shape.map((_, i) => (turned.has(i) ? -1 : 1)),
-    );
-  },
+  forward: ({ tensor, axis }, k, attrs) => turnedRound(tensor, axis, k, attrs),
+  gradient: ({ axis }, { dy }, k, attrs) => ({ tensor: () => turnedRound(dy, axis, k, attrs) }),
 });
+
+function turnedRound(tensor: Value, axis: readonly number[], k: Kernels, attrs: NodeAttrs): Value {
+  const turned = new Set(axis.map((one) => axisOf(one, tensor.shape.length, attrs)));
+  return k.stridedSlice(
+    tensor,
+    tensor.shape.map((size, i) => (turned.has(i) ? size - 1 : 0)),
+    tensor.shape,
+    tensor.shape.map((_, i) => (turned.has(i) ? -1 : 1)),
+  );
+}
 
 /** REFLECT leaves the border out, SYMMETRIC repeats it. */
 const mirrorPad = op('MirrorPad', {
@@ -134,14 +168,29 @@ const mirrorPad = op('MirrorPad', {
     });
   },
   forward: ({ input, paddings }, k, attrs) => {
-    const shift = attrs.string('mode') === 'REFLECT' ? 0 : 1;
     const padded = input.shape.reduce((x, size, axis) => {
-      const [before, after] = [paddings[2 * axis] ?? 0, paddings[2 * axis + 1] ?? 0];
-      const mirrored = (at: number): number => (at < 0 ? -at - shift : at >= size ? 2 * size - 2 - at + shift : at);
-      return pickAlong(x, axis, before + size + after, (i) => mirrored(i - before), k);
+      const { length, position } = mirrored(size, axis, paddings, attrs);
+      return pickAlong(x, axis, length, position, k);
     }, input);
     return padded === input ? k.identity(input) : padded;
   },
+  gradient: ({ input, paddings }, { dy }, k, attrs) => ({
+    input: () =>
+      input.shape.reduce((d, size, axis) => {
+        const { length, position } = mirrored(size, axis, paddings, attrs);
+        if (length === size) return d;
+        const positions = Array.from({ length }, (_, i) => position(i));
+        return k.gatherGrad(d, k.constant('int32', [length], positions), d.shape.with(axis, size), axis, 0);
+      }, dy),
+  }),
 });
+
+/** Where each element along a mirrored axis comes from. */
+function mirrored(size: number, axis: number, paddings: readonly number[], attrs: NodeAttrs) {
+  const shift = attrs.string('mode') === 'REFLECT' ? 0 : 1;
+  const [before, after] = [paddings[2 * axis] ?? 0, paddings[2 * axis + 1] ?? 0];
+  const inside = (at: number): number => (at < 0 ? -at - shift : at >= size ? 2 * size - 2 - at + shift : at);
+  return { length: before + size + after, position: (i: number): number => inside(i - before) };
+}
 
 export const gatheringOps = [gather, gatherV2, tile, broadcastTo, reverseV2, mirrorPad];

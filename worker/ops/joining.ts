@@ -1,6 +1,7 @@
 import type { Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
 import type { HostValue } from './hostValue.ts';
+import type { Kernels, Value } from './kernels.ts';
 import { op } from './op.ts';
 import { axisOf, mergeShapes, shapeText } from './shapes.ts';
 
@@ -8,6 +9,7 @@ const concatV2 = op('ConcatV2', {
   inputs: { values: 'list', axis: 'number' },
   shape: ({ values, axis }, attrs) => joinedShape(values, axis, attrs),
   forward: ({ values, axis }, k, attrs) => k.concat(values, axisOf(axis, values[0]?.shape.length ?? 0, attrs)),
+  gradient: ({ values, axis }, { dy }, k, attrs) => ({ values: takenApart(dy, values, axisOf(axis, dy.shape.length, attrs), k) }),
   fold: ({ values }) => joinedNumbers(values),
 });
 
@@ -16,8 +18,28 @@ const concat = op('Concat', {
   inputs: { concat_dim: 'number', values: 'list' },
   shape: ({ values, concat_dim }, attrs) => joinedShape(values, concat_dim, attrs),
   forward: ({ values, concat_dim }, k, attrs) => k.concat(values, axisOf(concat_dim, values[0]?.shape.length ?? 0, attrs)),
+  gradient: ({ values, concat_dim }, { dy }, k, attrs) => ({
+    values: takenApart(dy, values, axisOf(concat_dim, dy.shape.length, attrs), k),
+  }),
   fold: ({ values }) => joinedNumbers(values),
 });
+
+/** The part of dy that belongs to each operand. */
+function takenApart(dy: Value, values: readonly Value[], axis: number, k: Kernels): readonly (() => Value)[] {
+  let next = 0;
+  return values.map((value) => {
+    const start = next;
+    next += value.shape[axis] ?? 0;
+    const origin = dy.shape.map((_, i) => (i === axis ? start : 0));
+    return () =>
+      k.stridedSlice(
+        dy,
+        origin,
+        value.shape,
+        origin.map(() => 1),
+      );
+  });
+}
 
 function joinedShape(values: readonly Shape[], axis: number | null, attrs: NodeAttrs): Shape {
   const shapes = values.filter((shape) => shape !== null);
@@ -57,6 +79,12 @@ const pack = op('Pack', {
       values.map((value) => k.reshape(value, shape.toSpliced(axis, 0, 1))),
       axis,
     );
+  },
+  gradient: ({ values }, { dy }, k, attrs) => {
+    const shape = values[0]?.shape ?? [];
+    const axis = axisOf(attrs.int('axis', 0), shape.length + 1, attrs);
+    const layers = values.map((value) => ({ ...value, shape: shape.toSpliced(axis, 0, 1) }));
+    return { values: takenApart(dy, layers, axis, k).map((layer) => () => k.reshape(layer(), shape)) };
   },
   fold: ({ values }): HostValue | undefined => {
     if (values.some((value) => value === undefined || value.shape.length !== 0)) return undefined;

@@ -40,6 +40,10 @@ export type Comparison = 'equal' | 'notEqual' | 'less' | 'lessEqual' | 'greater'
 /** How elements along some axes become one. */
 export type Reduction = 'sum' | 'mean' | 'max' | 'min' | 'prod';
 
+/** Slope of SELU and slope times its alpha (Klambauer et al. 2017), to the digits that TensorFlow uses. */
+export const SELU_SCALE = 1.0507009873554805;
+export const SELU_SCALE_ALPHA = 1.7580993408473768;
+
 /** Functions of one element. `round` is half to even. */
 export type ElementFunction =
   | 'neg'
@@ -129,4 +133,24 @@ export interface Kernels extends Readonly<Record<ElementFunction, Unary> & Recor
   stridedSlice(x: Value, begin: readonly number[], size: readonly number[], strides: readonly number[]): Value;
   /** Picks along `axis` by whole numbers; the first `batch` axes of both operands go together. */
   gather(x: Value, indices: Value, axis: number, batch: number): Value;
+
+  // derivatives; dy is that by the output, and every result is that by an input
+  /** dy where low < y < high, else 0; an end may be infinite. */
+  passBetween(dy: Value, y: Value, low: number, high: number): Value;
+  /**
+   * By x: dy where the rounded code lies within the limits, else 0. By the scale, a scalar: Σ dy · (rnd(x / s) − x / s) over those,
+   * Σ dy · min and Σ dy · max over the others (facts 4.3). With min = max = 0 dy passes and the scale has none.
+   */
+  linearQuantGrad(x: Value, dy: Value, rule: QuantRule): { readonly x: Value; readonly scale: Value };
+  /** Sum over the axes along which `shape` was broadcast to that of x. */
+  sumTo(x: Value, shape: readonly number[]): Value;
+  conv2dInputGrad(dy: Value, filter: Value, inputShape: readonly number[], geometry: ConvGeometry): Value;
+  conv2dFilterGrad(x: Value, dy: Value, filterShape: readonly number[], geometry: ConvGeometry): Value;
+  depthwiseConv2dInputGrad(dy: Value, filter: Value, inputShape: readonly number[], geometry: ConvGeometry): Value;
+  depthwiseConv2dFilterGrad(x: Value, dy: Value, filterShape: readonly number[], geometry: ConvGeometry): Value;
+  /** Of equal largest elements of a window the first takes all, in the order of rows. */
+  maxPoolGrad(x: Value, dy: Value, geometry: PoolGeometry): Value;
+  avgPoolGrad(dy: Value, inputShape: readonly number[], geometry: PoolGeometry): Value;
+  /** Adds up in `inputShape` what `gather` picked there. */
+  gatherGrad(dy: Value, indices: Value, inputShape: readonly number[], axis: number, batch: number): Value;
 }

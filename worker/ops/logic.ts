@@ -1,6 +1,7 @@
 import { mapHost } from './elementwise.ts';
+import { scalarLike } from './gradients.ts';
 import { type HostValue, zipHost } from './hostValue.ts';
-import type { Comparison } from './kernels.ts';
+import type { Comparison, Kernels, Value } from './kernels.ts';
 import { type Op, op } from './op.ts';
 import { broadcastShapes, sameAs } from './shapes.ts';
 
@@ -18,6 +19,7 @@ const comparisons: readonly Op[] = COMPARISONS.map(([name, how, fold]) =>
     inputs: { x: 'tensor', y: 'tensor' },
     shape: ({ x, y }, attrs) => broadcastShapes(x, y, attrs),
     forward: ({ x, y }, k) => k.compare(x, y, how),
+    gradient: 'none',
     fold: ({ x, y }) => zipHost(x, y, (a, b) => Number(fold(a, b))),
   }),
 );
@@ -26,6 +28,7 @@ const logicalAnd = op('LogicalAnd', {
   inputs: { x: 'tensor', y: 'tensor' },
   shape: ({ x, y }, attrs) => broadcastShapes(x, y, attrs),
   forward: ({ x, y }, k) => k.cast(k.mul(k.cast(x, 'int32'), k.cast(y, 'int32')), 'bool'),
+  gradient: 'none',
   fold: ({ x, y }) => zipHost(x, y, (a, b) => Number(a !== 0 && b !== 0)),
 });
 
@@ -33,6 +36,7 @@ const logicalOr = op('LogicalOr', {
   inputs: { x: 'tensor', y: 'tensor' },
   shape: ({ x, y }, attrs) => broadcastShapes(x, y, attrs),
   forward: ({ x, y }, k) => k.cast(k.maximum(k.cast(x, 'int32'), k.cast(y, 'int32')), 'bool'),
+  gradient: 'none',
   fold: ({ x, y }) => zipHost(x, y, (a, b) => Number(a !== 0 || b !== 0)),
 });
 
@@ -40,6 +44,7 @@ const logicalNot = op('LogicalNot', {
   inputs: { x: 'tensor' },
   shape: sameAs('x'),
   forward: ({ x }, k) => k.compare(k.cast(x, 'int32'), k.constant('int32', [], [0]), 'equal'),
+  gradient: 'none',
   fold: ({ x }) => mapHost(x, (value) => Number(value === 0)),
 });
 
@@ -47,19 +52,9 @@ const logicalNot = op('LogicalNot', {
 const select = op('Select', {
   inputs: { condition: 'tensor', t: 'tensor', e: 'tensor' },
   shape: ({ t, e }, attrs) => broadcastShapes(t, e, attrs),
-  forward: ({ condition, t, e }, k) => {
-    const rows = condition.shape.length === 1 && t.shape.length > 1;
-    return k.select(
-      rows
-        ? k.reshape(
-            condition,
-            t.shape.map((length, axis) => (axis === 0 ? length : 1)),
-          )
-        : condition,
-      t,
-      e,
-    );
-  },
+  forward: ({ condition, t, e }, k) => k.select(byRows(condition, t, k), t, e),
+  gradient: ({ condition, t, e }, { dy }, k) => chosenGradients(byRows(condition, t, k), t, e, dy, k),
+  keeps: ['condition'],
   fold: ({ condition, t, e }) => chosen(condition, t, e),
 });
 
@@ -67,8 +62,27 @@ const selectV2 = op('SelectV2', {
   inputs: { condition: 'tensor', t: 'tensor', e: 'tensor' },
   shape: ({ condition, t, e }, attrs) => broadcastShapes(condition, broadcastShapes(t, e, attrs), attrs),
   forward: ({ condition, t, e }, k) => k.select(condition, t, e),
+  gradient: ({ condition, t, e }, { dy }, k) => chosenGradients(condition, t, e, dy, k),
+  keeps: ['condition'],
   fold: ({ condition, t, e }) => chosen(condition, t, e),
 });
+
+/** A vector of conditions as a column before the rows that it picks. */
+function byRows(condition: Value, t: Value, k: Kernels): Value {
+  if (condition.shape.length !== 1 || t.shape.length < 2) return condition;
+  return k.reshape(
+    condition,
+    t.shape.map((length, axis) => (axis === 0 ? length : 1)),
+  );
+}
+
+/** Each side has the derivative where it was chosen. */
+function chosenGradients(condition: Value, t: Value, e: Value, dy: Value, k: Kernels) {
+  return {
+    t: () => k.sumTo(k.select(condition, dy, scalarLike(dy, 0, k)), t.shape),
+    e: () => k.sumTo(k.select(condition, scalarLike(dy, 0, k), dy), e.shape),
+  };
+}
 
 /** A single condition on small numbers picks one side, even where the other is not known. */
 function chosen(condition: HostValue | undefined, t: HostValue | undefined, e: HostValue | undefined): HostValue | undefined {

@@ -1,5 +1,6 @@
 import type { Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
+import type { Kernels, Value } from './kernels.ts';
 import { op } from './op.ts';
 import { broadcastShapes, ofRank, shapeText } from './shapes.ts';
 
@@ -12,6 +13,11 @@ const matMul = op('MatMul', {
   },
   forward: ({ a, b }, k, attrs) =>
     k.matMul(a, b, { transposeA: attrs.bool('transpose_a', false), transposeB: attrs.bool('transpose_b', false) }),
+  gradient: ({ a, b }, { dy }, k, attrs) => {
+    const { left, right } = productGradients(a, b, dy, attrs.bool('transpose_a', false), attrs.bool('transpose_b', false), k);
+    return { a: left, b: right };
+  },
+  keeps: ['a', 'b'],
 });
 
 const batchMatMul = batched('BatchMatMul');
@@ -24,7 +30,21 @@ function batched(name: string) {
     shape: ({ x, y }, attrs) =>
       x === null || y === null ? null : product(x, y, attrs.bool('adj_x', false), attrs.bool('adj_y', false), attrs),
     forward: ({ x, y }, k, attrs) => k.matMul(x, y, { transposeA: attrs.bool('adj_x', false), transposeB: attrs.bool('adj_y', false) }),
+    gradient: ({ x, y }, { dy }, k, attrs) => {
+      const { left, right } = productGradients(x, y, dy, attrs.bool('adj_x', false), attrs.bool('adj_y', false), k);
+      return { x: left, y: right };
+    },
+    keeps: ['x', 'y'],
   });
+}
+
+/** Of a · b: dy · bᵀ and aᵀ · dy, transposed where the operand was, summed over leading axes that it was broadcast along. */
+function productGradients(a: Value, b: Value, dy: Value, transposedA: boolean, transposedB: boolean, k: Kernels) {
+  const product = (x: Value, transposeA: boolean, y: Value, transposeB: boolean): Value => k.matMul(x, y, { transposeA, transposeB });
+  return {
+    left: () => k.sumTo(transposedA ? product(b, transposedB, dy, true) : product(dy, false, b, !transposedB), a.shape),
+    right: () => k.sumTo(transposedB ? product(dy, true, a, transposedA) : product(a, !transposedA, dy, false), b.shape),
+  };
 }
 
 function product(a: readonly number[], b: readonly number[], transposeA: boolean, transposeB: boolean, attrs: NodeAttrs): Shape {

@@ -1,5 +1,7 @@
+import type { ConvGeometry, Pair, Value } from './kernels.ts';
 import { op } from './op.ts';
 import { ofRank } from './shapes.ts';
+import { putBack } from './slicing.ts';
 import { patchGeometry } from './spatial.ts';
 
 /**
@@ -18,17 +20,38 @@ const extractImagePatches = op('ExtractImagePatches', {
     const { size, output, geometry } = patchGeometry(images.shape, attrs);
     const padded = k.pad(images, [[0, 0], ...geometry.padding, [0, 0]], 0);
     const [batch = 0, , , channels = 0] = images.shape;
-    const places = Array.from({ length: size[0] * size[1] }, (_, place) => [Math.floor(place / size[1]), place % size[1]] as const);
-    const parts = places.map(([row, column]) =>
-      k.stridedSlice(
-        padded,
-        [0, row * geometry.dilations[0], column * geometry.dilations[1], 0],
-        [batch, ...output, channels],
-        [1, ...geometry.strides, 1],
-      ),
+    const parts = corners(size, geometry).map((begin) =>
+      k.stridedSlice(padded, begin, [batch, ...output, channels], [1, ...geometry.strides, 1]),
     );
     return k.concat(parts, 3);
   },
+  gradient: ({ images }, { dy }, k, attrs) => {
+    const { size, output, geometry } = patchGeometry(images.shape, attrs);
+    const [batch = 0, height = 0, width = 0, channels = 0] = images.shape;
+    const [[top, bottom], [left, right]] = geometry.padding;
+    const padded = [batch, height + top + bottom, width + left + right, channels];
+    const parts = (): readonly Value[] =>
+      corners(size, geometry).map((begin, place) => {
+        const part = k.stridedSlice(dy, [0, 0, 0, place * channels], [batch, ...output, channels], [1, 1, 1, 1]);
+        return putBack(part, padded, { begin, strides: [1, ...geometry.strides, 1] }, k);
+      });
+    return {
+      images: () => {
+        const sum = parts().reduce((a, b) => k.add(a, b));
+        return k.stridedSlice(sum, [0, top, left, 0], images.shape, [1, 1, 1, 1]);
+      },
+    };
+  },
 });
+
+/** Where the first window finds each of its places, row by row. */
+function corners(size: Pair, { dilations }: ConvGeometry): readonly (readonly number[])[] {
+  return Array.from({ length: size[0] * size[1] }, (_, place) => [
+    0,
+    Math.floor(place / size[1]) * dilations[0],
+    (place % size[1]) * dilations[1],
+    0,
+  ]);
+}
 
 export const patchOps = [extractImagePatches];

@@ -10,6 +10,8 @@ const maxPool = op('MaxPool', {
   inputs: { input: 'tensor' },
   shape: ({ input }, attrs) => poolShape(input, attrs),
   forward: ({ input }, k, attrs) => k.maxPool(input, poolGeometry(input.shape, attrs).geometry),
+  gradient: ({ input }, { dy }, k, attrs) => ({ input: () => k.maxPoolGrad(input, dy, poolGeometry(input.shape, attrs).geometry) }),
+  keeps: ['input'],
 });
 
 /** Window and strides come as inputs. */
@@ -23,6 +25,10 @@ const maxPoolV2 = op('MaxPoolV2', {
       : poolShape(input, withWindow(size, steps, attrs));
   },
   forward: ({ input, ksize, strides }, k, attrs) => k.maxPool(input, poolGeometry(input.shape, withWindow(ksize, strides, attrs)).geometry),
+  gradient: ({ input, ksize, strides }, { dy }, k, attrs) => ({
+    input: () => k.maxPoolGrad(input, dy, poolGeometry(input.shape, withWindow(ksize, strides, attrs)).geometry),
+  }),
+  keeps: ['input'],
 });
 
 function withWindow(ksize: readonly number[], strides: readonly number[], attrs: NodeAttrs): NodeAttrs {
@@ -37,6 +43,7 @@ const avgPool = op('AvgPool', {
   inputs: { value: 'tensor' },
   shape: ({ value }, attrs) => poolShape(value, attrs),
   forward: ({ value }, k, attrs) => k.avgPool(value, poolGeometry(value.shape, attrs).geometry),
+  gradient: ({ value }, { dy }, k, attrs) => ({ value: () => k.avgPoolGrad(dy, value.shape, poolGeometry(value.shape, attrs).geometry) }),
 });
 
 function poolShape(input: Shape, attrs: NodeAttrs): Shape {

@@ -13,6 +13,12 @@ const linearQuant = op('LinearQuant', {
     }
     return k.linearQuant(inputs, { scale, min, max, rounding: roundingMode(attrs) });
   },
+  // The scale is a power of two of the threshold in use; what stands before it leads its derivative on to log2 t.
+  gradient: ({ inputs, scale, min, max }, { dy }, k, attrs) => {
+    const found = k.linearQuantGrad(inputs, dy, { scale, min, max, rounding: roundingMode(attrs) });
+    return { inputs: found.x, scale: found.scale };
+  },
+  keeps: ['inputs'],
 });
 
 /** How a LinearQuant node rounds. @throws GraffitistError `node-malformed` */

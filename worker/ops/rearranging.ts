@@ -1,7 +1,7 @@
 import type { Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
 import { known } from './hostValue.ts';
-import type { Pair, Value } from './kernels.ts';
+import type { Kernels, Pair, Value } from './kernels.ts';
 import { op } from './op.ts';
 import { axisOf, elementCount, isStatic, shapeText } from './shapes.ts';
 
@@ -9,6 +9,7 @@ const reshape = op('Reshape', {
   inputs: { tensor: 'tensor', shape: 'numbers' },
   shape: ({ tensor, shape }, attrs) => (shape === null ? null : reshaped(tensor, shape, attrs)),
   forward: ({ tensor, shape }, k, attrs) => k.reshape(tensor, reshaped(tensor.shape, shape, attrs)),
+  gradient: ({ tensor }, { dy }, k) => ({ tensor: () => k.reshape(dy, tensor.shape) }),
   fold: ({ tensor }, shapes, attrs) => {
     const shape = known(shapes.shape);
     return tensor && shape ? { shape: reshaped(tensor.shape, shape, attrs), values: tensor.values } : undefined;
@@ -36,6 +37,7 @@ const squeeze = op('Squeeze', {
   inputs: { input: 'tensor' },
   shape: ({ input }, attrs) => input && squeezed(input, attrs),
   forward: ({ input }, k, attrs) => k.reshape(input, squeezed(input.shape, attrs) ?? input.shape),
+  gradient: ({ input }, { dy }, k) => ({ input: () => k.reshape(dy, input.shape) }),
   fold: ({ input }, _shapes, attrs) => {
     const shape = input && squeezed(input.shape, attrs);
     return input && shape ? { shape, values: input.values } : undefined;
@@ -58,6 +60,7 @@ const expandDims = op('ExpandDims', {
     return dim === null ? [...input, 1].map(() => -1) : expanded(input, dim, attrs);
   },
   forward: ({ input, dim }, k, attrs) => k.reshape(input, expanded(input.shape, dim, attrs)),
+  gradient: ({ input }, { dy }, k) => ({ input: () => k.reshape(dy, input.shape) }),
   fold: ({ input }, { dim }, attrs) =>
     input && dim !== null ? { shape: expanded(input.shape, dim, attrs), values: input.values } : undefined,
 });
@@ -74,6 +77,16 @@ const transpose = op('Transpose', {
     return permutation(order, x.length, attrs).map((axis) => x[axis] ?? -1);
   },
   forward: ({ x, perm }, k, attrs) => k.transpose(x, permutation(perm, x.shape.length, attrs)),
+  gradient: ({ x, perm }, { dy }, k, attrs) => {
+    const order = permutation(perm, x.shape.length, attrs);
+    return {
+      x: () =>
+        k.transpose(
+          dy,
+          order.map((_, axis) => order.indexOf(axis)),
+        ),
+    };
+  },
 });
 
 function permutation(perm: readonly number[], rank: number, attrs: NodeAttrs): readonly number[] {
@@ -88,13 +101,29 @@ const pads = [
     inputs: { input: 'tensor', paddings: 'numbers' },
     shape: ({ input, paddings }, attrs) => paddedShape(input, paddings, attrs),
     forward: ({ input, paddings }, k) => k.pad(input, pairs(input, paddings), 0),
+    gradient: ({ input, paddings }, { dy }, k) => ({ input: () => unpadded(dy, input, paddings, k) }),
   }),
   op('PadV2', {
     inputs: { input: 'tensor', paddings: 'numbers', constant_values: 'number' },
     shape: ({ input, paddings }, attrs) => paddedShape(input, paddings, attrs),
     forward: ({ input, paddings, constant_values }, k) => k.pad(input, pairs(input, paddings), constant_values),
+    gradient: ({ input, paddings }, { dy }, k) => {
+      const inside = (): Value => unpadded(dy, input, paddings, k);
+      return { input: inside, constant_values: () => k.sub(k.sumTo(dy, []), k.sumTo(inside(), [])) };
+    },
   }),
 ];
+
+/** The part of dy that is no padding. */
+function unpadded(dy: Value, input: Value, paddings: readonly number[], k: Kernels): Value {
+  const begin = input.shape.map((_, axis) => paddings[2 * axis] ?? 0);
+  return k.stridedSlice(
+    dy,
+    begin,
+    input.shape,
+    begin.map(() => 1),
+  );
+}
 
 function paddedShape(input: Shape, paddings: readonly (number | null)[] | null, attrs: NodeAttrs): Shape {
   if (input === null) return paddings && Array.from({ length: paddings.length / 2 }, () => -1);

@@ -1,12 +1,18 @@
 import type { Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
+import { indicator, scaled, spreadOver } from './gradients.ts';
 import type { HostValue } from './hostValue.ts';
-import type { Reduction } from './kernels.ts';
+import type { Kernels, Reduction, Value } from './kernels.ts';
 import { type Op, op } from './op.ts';
-import { axisOf } from './shapes.ts';
+import { axisOf, elementCount } from './shapes.ts';
 
 /** A reduction along given axes, in any order and counted from either end. `fold` joins small numbers where all of them become one. */
-function reduction(name: string, how: Reduction, fold?: (values: readonly number[]) => number): Op {
+function reduction(
+  name: string,
+  how: Reduction,
+  fold: ((values: readonly number[]) => number) | undefined,
+  { slope, keeps }: ReductionGradient = {},
+): Op {
   return op(name, {
     inputs: { input: 'tensor', reduction_indices: 'numbers' },
     shape: ({ input, reduction_indices }, attrs) => reducedShape(input, reduction_indices, attrs),
@@ -20,8 +26,41 @@ function reduction(name: string, how: Reduction, fold?: (values: readonly number
       const value = values.length === input.values.length ? fold(values) : null;
       return { shape: attrs.bool('keep_dims', false) ? [1] : [], values: [value] } satisfies HostValue;
     },
+    gradient:
+      slope &&
+      (({ input, reduction_indices }, { dy, y }, k, attrs) => {
+        const axes = reducedAxes(reduction_indices, input.shape.length, attrs);
+        const spread = (value: Value): Value => spreadOver(value, input.shape, axes, k);
+        return { input: () => slope({ dy, y, input, axes, spread }, k) };
+      }),
+    keeps: keeps ?? [],
   });
 }
+
+/** How a reduction is differentiated: `spread` repeats one of its results along the axes that it took. */
+interface ReductionGradient {
+  readonly slope?: (
+    given: {
+      readonly dy: Value;
+      readonly y: Value;
+      readonly input: Value;
+      readonly axes: readonly number[];
+      readonly spread: (result: Value) => Value;
+    },
+    k: Kernels,
+  ) => Value;
+  readonly keeps?: readonly ('input' | 'output')[];
+}
+
+/** Of equal extremes each takes its share, as in TensorFlow. */
+const shared: ReductionGradient = {
+  slope: ({ dy, y, input, axes, spread }, k) => {
+    const extreme = indicator(k.compare(input, spread(y), 'equal'), input, k);
+    const count = k.reduce(extreme, 'sum', axes, true);
+    return k.mul(k.div(extreme, count), spread(dy));
+  },
+  keeps: ['input', 'output'],
+};
 
 function reducedShape(input: Shape, given: readonly (number | null)[] | null, attrs: NodeAttrs): Shape {
   const keep = attrs.bool('keep_dims', false);
@@ -35,10 +74,12 @@ function reducedAxes(given: readonly number[], rank: number, attrs: NodeAttrs): 
   return [...new Set(given.map((axis) => axisOf(axis, rank, attrs)))].sort((a, b) => a - b);
 }
 
-const mean = reduction('Mean', 'mean');
-const sum = reduction('Sum', 'sum', (values) => values.reduce((a, b) => a + b, 0));
-const max = reduction('Max', 'max', (values) => Math.max(...values));
-const min = reduction('Min', 'min', (values) => Math.min(...values));
+const mean = reduction('Mean', 'mean', undefined, {
+  slope: ({ dy, input, spread }, k) => spread(scaled(dy, (elementCount(dy.shape) ?? 1) / (elementCount(input.shape) ?? 1), k)),
+});
+const sum = reduction('Sum', 'sum', (values) => values.reduce((a, b) => a + b, 0), { slope: ({ dy, spread }) => spread(dy) });
+const max = reduction('Max', 'max', (values) => Math.max(...values), shared);
+const min = reduction('Min', 'min', (values) => Math.min(...values), shared);
 const prod = reduction('Prod', 'prod', (values) => values.reduce((a, b) => a * b, 1));
 
 /** Whether all, or any, of the bools along some axes hold. */
@@ -51,6 +92,7 @@ const quantified = (['All', 'Any'] as const).map((name) =>
       const numbers = k.reduce(k.cast(input, 'int32'), name === 'All' ? 'min' : 'max', axes, attrs.bool('keep_dims', false));
       return k.cast(numbers, 'bool');
     },
+    gradient: 'none',
   }),
 );
 
@@ -67,6 +109,7 @@ const argExtremes = (['max', 'min'] as const).map((which) =>
       if (dtype !== 'int32' && dtype !== 'int64') throw attrs.unsupported(`indices of type ${dtype} are not computed.`);
       return k.argExtreme(input, which, axisOf(dimension, input.shape.length, attrs), dtype);
     },
+    gradient: 'none',
   }),
 );
 

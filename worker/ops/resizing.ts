@@ -61,6 +61,11 @@ function pick(x: Value, positions: readonly number[], axis: number, k: Kernels):
   return k.gather(x, k.constant('int32', [positions.length], positions), axis, 0);
 }
 
+/** Adds up what was picked along an axis of `size`, where it came from. */
+function putBack(dy: Value, positions: readonly number[], axis: number, size: number, k: Kernels): Value {
+  return k.gatherGrad(dy, k.constant('int32', [positions.length], positions), dy.shape.with(axis, size), axis, 0);
+}
+
 const resizeNearest = op('ResizeNearestNeighbor', {
   inputs: { images: 'tensor', size: 'numbers' },
   shape: ({ images, size }, attrs) => resizedShape(images, size, attrs),
@@ -68,6 +73,13 @@ const resizeNearest = op('ResizeNearestNeighbor', {
     const sampling = samplingOf(attrs);
     const [, height = 1, width = 1] = images.shape;
     return pick(pick(images, nearest(width, columns, sampling), 2, k), nearest(height, rows, sampling), 1, k);
+  },
+  gradient: ({ images, size: [rows = 1, columns = 1] }, { dy }, k, attrs) => {
+    const sampling = samplingOf(attrs);
+    const [, height = 1, width = 1] = images.shape;
+    return {
+      images: () => putBack(putBack(dy, nearest(height, rows, sampling), 1, height, k), nearest(width, columns, sampling), 2, width, k),
+    };
   },
 });
 
@@ -84,6 +96,16 @@ const resizeBilinear = op('ResizeBilinear', {
       return k.add(first, k.mul(k.sub(pick(x, upper, axis, k), first), weights));
     };
     return along(along(k.cast(images, 'float32'), 2, columns), 1, rows);
+  },
+  gradient: ({ images, size: [rows = 1, columns = 1] }, { dy }, k, attrs) => {
+    const sampling = samplingOf(attrs);
+    const [, height = 1, width = 1] = images.shape;
+    const back = (d: Value, axis: 1 | 2, size: number, length: number): Value => {
+      const { lower, upper, share } = between(size, length, sampling);
+      const towards = k.mul(d, k.constant('float32', axis === 1 ? [1, length, 1, 1] : [1, 1, length, 1], share));
+      return k.add(putBack(k.sub(d, towards), lower, axis, size, k), putBack(towards, upper, axis, size, k));
+    };
+    return { images: () => k.cast(back(back(dy, 1, height, rows), 2, width, columns), images.dtype) };
   },
 });
 

@@ -1,5 +1,7 @@
 import type { NodeAttrs } from './attrs.ts';
+import { scalarLike } from './gradients.ts';
 import { type HostValue, known } from './hostValue.ts';
+import type { Kernels, Pair, Value } from './kernels.ts';
 import { op } from './op.ts';
 import { shapeText } from './shapes.ts';
 
@@ -15,6 +17,10 @@ const stridedSlice = op('StridedSlice', {
     const part = k.stridedSlice(input, slice.begin, slice.size, slice.strides);
     return k.reshape(part, slice.shape);
   },
+  gradient: ({ input, begin, end, strides }, { dy }, k, attrs) => {
+    const slice = sliced(input.shape, begin, end, strides, attrs);
+    return { input: () => putBack(k.reshape(dy, slice.size), input.shape, slice, k) };
+  },
   fold: ({ input }, { begin, end, strides }, attrs): HostValue | undefined => {
     const [from, to, step] = [known(begin), known(end), known(strides)];
     if (input === undefined || input.shape.length !== 1 || from === null || to === null || step === null) return undefined;
@@ -23,6 +29,37 @@ const stridedSlice = op('StridedSlice', {
     return { shape: slice.shape, values: Array.from({ length: size }, (_, i) => input.values[start + i * stride] ?? null) };
   },
 });
+
+/** A slice put back where it came from, 0 all around. */
+export function putBack(part: Value, shape: readonly number[], { begin, strides }: Pick<Slice, 'begin' | 'strides'>, k: Kernels): Value {
+  if (part.shape.includes(0)) return k.fill(shape, scalarLike(part, 0, k));
+  const turned = strides.some((stride) => stride < 0)
+    ? k.stridedSlice(
+        part,
+        part.shape.map((size, axis) => ((strides[axis] ?? 1) < 0 ? size - 1 : 0)),
+        part.shape,
+        strides.map((stride) => Math.sign(stride)),
+      )
+    : part;
+  const spread = strides.reduce((x, stride, axis) => spreadAlong(x, axis, Math.abs(stride), k), turned);
+  const paddings = spread.shape.map((size, axis): Pair => {
+    const first = (begin[axis] ?? 0) - ((strides[axis] ?? 1) < 0 ? size - 1 : 0);
+    return [first, (shape[axis] ?? 0) - first - size];
+  });
+  return k.pad(spread, paddings, 0);
+}
+
+/** Zeros between the elements along an axis, so that they lie `step` apart. */
+export function spreadAlong(x: Value, axis: number, step: number, k: Pick<Kernels, 'reshape' | 'pad' | 'stridedSlice'>): Value {
+  const size = x.shape[axis] ?? 1;
+  if (step === 1 || size === 1) return x;
+  const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+  const [outer, inner] = [product(x.shape.slice(0, axis)), product(x.shape.slice(axis + 1))];
+  const none: Pair = [0, 0];
+  const wide = k.reshape(k.pad(k.reshape(x, [outer * size, 1, inner]), [none, [0, step - 1], none], 0), [outer, size * step, inner]);
+  const reach = (size - 1) * step + 1;
+  return k.reshape(k.stridedSlice(wide, [0, 0, 0], [outer, reach, inner], [1, 1, 1]), x.shape.with(axis, reach));
+}
 
 /** A slice with its masks worked out: rank kept in begin, size and strides; `shape` after new axes were put in and single ones taken out. */
 interface Slice {
@@ -118,6 +155,7 @@ const plainSlice = op('Slice', {
       partSizes(input.shape, begin, size, attrs),
       begin.map(() => 1),
     ),
+  gradient: ({ input, begin }, { dy }, k) => ({ input: () => putBack(dy, input.shape, { begin, strides: begin.map(() => 1) }, k) }),
   fold: ({ input }, { begin, size }, attrs): HostValue | undefined => {
     const [from, length] = [known(begin), known(size)];
     if (input?.shape.length !== 1 || from === null || length === null) return undefined;

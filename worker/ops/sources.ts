@@ -21,6 +21,7 @@ const placeholderWithDefault = op('PlaceholderWithDefault', {
   inputs: { input: 'tensor' },
   shape: ({ input }, attrs) => attrs.shape('shape') ?? input,
   forward: ({ input }, k) => k.identity(input),
+  gradient: (_inputs, { dy }) => ({ input: dy }),
 });
 
 /**

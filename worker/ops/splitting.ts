@@ -1,5 +1,6 @@
 import type { Shape } from '../formats/tensor.ts';
 import type { NodeAttrs } from './attrs.ts';
+import { scalarLike } from './gradients.ts';
 import type { HostValue } from './hostValue.ts';
 import type { Kernels, Value } from './kernels.ts';
 import { Outputs, op } from './op.ts';
@@ -17,6 +18,10 @@ const splitV = op('SplitV', {
   forward: ({ value, size_splits, axis }, k, attrs) => {
     const at = axisOf(axis, value.shape.length, attrs);
     return new Outputs<Value>(...cut(value, at, pieces(value.shape[at] ?? -1, size_splits, attrs), k));
+  },
+  gradient: ({ value, size_splits, axis }, { dys }, k, attrs) => {
+    const at = axisOf(axis, value.shape.length, attrs);
+    return { value: () => joined(dys, value, at, pieces(value.shape[at] ?? -1, size_splits, attrs), k) };
   },
   fold: ({ value }, { size_splits }, attrs) => {
     if (value?.shape.length !== 1 || size_splits === null) return undefined;
@@ -36,6 +41,10 @@ const split = op('Split', {
   forward: ({ value, split_dim }, k, attrs) => {
     const at = axisOf(split_dim, value.shape.length, attrs);
     return new Outputs<Value>(...cut(value, at, equalPieces(value.shape[at] ?? -1, attrs.int('num_split'), attrs), k));
+  },
+  gradient: ({ value, split_dim }, { dys }, k, attrs) => {
+    const at = axisOf(split_dim, value.shape.length, attrs);
+    return { value: () => joined(dys, value, at, equalPieces(value.shape[at] ?? -1, attrs.int('num_split'), attrs), k) };
   },
   fold: ({ value }, _shapes, attrs) => {
     if (value?.shape.length !== 1) return undefined;
@@ -58,6 +67,12 @@ const unpack = op('Unpack', {
     const at = axisOf(attrs.int('axis', 0), value.shape.length, attrs);
     const lengths = Array.from({ length: attrs.int('num') }, () => 1);
     return new Outputs<Value>(...cut(value, at, lengths, k).map((part) => k.reshape(part, value.shape.toSpliced(at, 1))));
+  },
+  gradient: ({ value }, { dys }, k, attrs) => {
+    const at = axisOf(attrs.int('axis', 0), value.shape.length, attrs);
+    const slices = dys.map((dy) => dy && k.reshape(dy, value.shape.with(at, 1)));
+    const lengths = dys.map(() => 1);
+    return { value: () => joined(slices, value, at, lengths, k) };
   },
   fold: ({ value }) => {
     if (value?.shape.length !== 1) return undefined;
@@ -83,6 +98,15 @@ function pieces(size: number, wanted: readonly (number | null)[], attrs: NodeAtt
 function equalPieces(size: number, count: number, attrs: NodeAttrs): readonly number[] {
   if (size >= 0 && size % count !== 0) throw attrs.mismatch(`an axis of ${size} cannot be split into ${count} equal pieces.`);
   return Array.from({ length: count }, () => (size < 0 ? -1 : size / count));
+}
+
+/** The derivatives by the pieces, one behind the other; 0 where the loss does not depend on a piece. */
+function joined(dys: readonly (Value | undefined)[], value: Value, axis: number, lengths: readonly number[], k: Kernels): Value {
+  const zeros = (length: number): Value => k.fill(value.shape.with(axis, length), scalarLike(value, 0, k));
+  return k.concat(
+    lengths.map((length, i) => dys[i] ?? zeros(length)),
+    axis,
+  );
 }
 
 function cut(value: Value, axis: number, lengths: readonly number[], k: Kernels): readonly Value[] {

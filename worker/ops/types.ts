@@ -10,6 +10,11 @@ const cast = op('Cast', {
   inputs: { x: 'tensor' },
   shape: sameAs('x'),
   forward: ({ x }, k, attrs) => k.cast(x, valueType(attrs.type('DstT'), attrs)),
+  gradient: ({ x }, { dy }, k, attrs) => {
+    // A value that became whole numbers on its way lost its derivative, which nobody should find out by a zero.
+    if (!isFloat(x.dtype)) throw attrs.notDifferentiable('Keep the value in float up to the loss.');
+    return { x: () => k.cast(dy, x.dtype) };
+  },
   fold: ({ x }, _shapes, attrs) => {
     const to = attrs.type('DstT');
     if (to === 'bool') return mapHost(x, (value) => Number(value !== 0));
@@ -17,10 +22,13 @@ const cast = op('Cast', {
   },
 });
 
+const isFloat = (dtype: ValueType): boolean => dtype === 'float32' || dtype === 'float64';
+
 const fill = op('Fill', {
   inputs: { dims: 'numbers', value: 'tensor' },
   shape: ({ dims }) => dims?.map((size) => size ?? -1) ?? null,
   forward: ({ dims, value }, k) => k.fill(dims, value),
+  gradient: (_inputs, { dy }, k) => ({ value: () => k.sumTo(dy, []) }),
   fold: ({ dims, value }) => {
     const sizes = known(dims?.values ?? null);
     const count = sizes?.reduce((product, size) => product * size, 1) ?? Number.POSITIVE_INFINITY;
@@ -33,6 +41,7 @@ const shape = op('Shape', {
   inputs: { input: 'tensor' },
   shape: ({ input }) => [input === null ? -1 : input.length],
   forward: ({ input }, k, attrs) => k.constant(valueType(attrs.type('out_type', 'int32'), attrs), [input.shape.length], input.shape),
+  gradient: 'none',
   fold: (_numbers, { input }) => sizesOf(input),
 });
 
@@ -45,6 +54,7 @@ const size = op('Size', {
   inputs: { input: 'tensor' },
   shape: () => [],
   forward: ({ input }, k, attrs) => k.constant(valueType(attrs.type('out_type', 'int32'), attrs), [], [elementCount(input.shape) ?? 0]),
+  gradient: 'none',
   fold: (_numbers, { input }) => {
     const count = elementCount(input);
     return count === undefined ? undefined : { shape: [], values: [count] };
@@ -55,6 +65,7 @@ const rank = op('Rank', {
   inputs: { input: 'tensor' },
   shape: () => [],
   forward: ({ input }, k) => k.constant('int32', [], [input.shape.length]),
+  gradient: 'none',
   fold: (_numbers, { input }) => (input === null ? undefined : { shape: [], values: [input.length] }),
 });
 
@@ -65,6 +76,7 @@ const shapeN = op('ShapeN', {
     const type = valueType(attrs.type('out_type', 'int32'), attrs);
     return new Outputs<Value>(...input.map((x) => k.constant(type, [x.shape.length], x.shape)));
   },
+  gradient: 'none',
   fold: (_numbers, { input }) => new Outputs<HostValue | undefined>(...input.map(sizesOf)),
 });
 
@@ -77,6 +89,7 @@ const range = op('Range', {
     const values = Array.from({ length }, (_, i) => start + i * delta);
     return k.constant(valueType(attrs.type('Tidx', 'int32'), attrs), [length], values);
   },
+  gradient: 'none',
   fold: (_numbers, { start, limit, delta }, attrs) => {
     if (start === null || limit === null || delta === null) return undefined;
     const length = steps(start, limit, delta, attrs);
@@ -94,6 +107,7 @@ const likes = [0, 1].map((value) =>
     inputs: { x: 'tensor' },
     shape: sameAs('x'),
     forward: ({ x }, k) => k.fill(x.shape, k.constant(x.dtype, [], [value])),
+    gradient: 'none',
     fold: ({ x }) => mapHost(x, () => value),
   }),
 );

@@ -137,12 +137,12 @@ function gathersStatistics(graph: Graph, node: GraphNode): boolean {
   return graph.has(`${layer}_Fold`);
 }
 
-/** Whether what reads a value quantizes it: a quantizer, or a relu that has one. */
+/** Whether what reads a value quantizes it: a quantizer, or a relu or clip (EQU2) that has one. */
 function isRequantized(after: Graph, node: GraphNode): boolean {
   const readers = after.uses(node.name).map(({ consumer }) => consumer);
   if (readers.some(({ op }) => op === 'LinearQuant')) return true;
   return readers.some((reader) => {
-    if (RELU_OPS.has(reader.op) || reader.op === 'Maximum')
+    if (RELU_OPS.has(reader.op) || reader.op === 'Maximum' || reader.op === 'Minimum')
       return after.uses(reader.name).some(({ consumer }) => consumer.op === 'LinearQuant');
     return reader.op === 'Identity' && reader.name.includes('_rescale_');
   });

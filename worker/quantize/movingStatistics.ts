@@ -1,4 +1,4 @@
-import { type Edge, type Graph, GraphEditor } from '../graph/graph.ts';
+import { type Edge, type Graph, GraphEditor, type GraphNode } from '../graph/graph.ts';
 import { ADD_OPS } from './placement/ops.ts';
 import { scalarValue } from './quantizerScalars.ts';
 
@@ -6,9 +6,11 @@ import { scalarValue } from './quantizerScalars.ts';
  * CAL12: a graph folded for training as it runs while nothing feeds its switches: `freeze_bn` is true by default, so that the terms of
  * the batch's statistics have the factor 1 − 1 = 0. A sum with such a term is the other term: 0·x + y is y to the last bit for every finite x.
  * What is left computes on moving statistics alone, its weights and biases are constants, and the statistics branch is not run.
+ *
+ * @param stays which switches nobody will feed; all of them unless told otherwise
  */
-export function withMovingStatistics(graph: Graph): Graph {
-  const products = zeroProducts(graph);
+export function withMovingStatistics(graph: Graph, stays: (name: string) => boolean = () => true): Graph {
+  const products = zeroProducts(graph, stays);
   if (products.size === 0) return graph;
   const editor = new GraphEditor(graph);
   for (const product of products) {
@@ -21,9 +23,10 @@ export function withMovingStatistics(graph: Graph): Graph {
 }
 
 /** Products with a factor that follows from switches at their defaults and is 0. */
-function zeroProducts(graph: Graph): ReadonlySet<string> {
+function zeroProducts(graph: Graph, stays: (name: string) => boolean): ReadonlySet<string> {
   const found = new Set<string>();
-  const numbers = new Set(graph.nodes.filter((node) => node.op === 'Cast' && isSwitch(graph, node.edges[0])).map(({ name }) => name));
+  const stands = ({ op, edges }: GraphNode): boolean => op === 'Cast' && isSwitch(graph, edges[0]) && stays(edges[0]?.node ?? '');
+  const numbers = new Set(graph.nodes.filter(stands).map(({ name }) => name));
   for (const name of numbers) {
     const value = scalarValue(graph, name);
     for (const { consumer } of graph.uses(name)) {

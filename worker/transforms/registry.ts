@@ -1,4 +1,6 @@
 import { GraffitistError } from '../errors.ts';
+import { correctBiases } from './correctBiases.ts';
+import { equalizeLayers } from './equalizeLayers.ts';
 import { fixInputShape } from './fixInputShape.ts';
 import { foldBatchNorms } from './foldBatchNorms.ts';
 import { foldBatchNormsInplace } from './foldBatchNormsInplace.ts';
@@ -7,6 +9,7 @@ import { preprocessLayers } from './preprocessLayers.ts';
 import { quantize } from './quantize.ts';
 import { removeTrainingNodes } from './removeTrainingNodes.ts';
 import { stripUnusedNodes } from './stripUnusedNodes.ts';
+import { thawGraph } from './thawGraph.ts';
 import type { Transform } from './transform.ts';
 
 /** Every transform, in the order in which a full pipeline runs them; those that no recipe has stand last. */
@@ -16,8 +19,11 @@ export const TRANSFORMS: readonly Transform[] = [
   removeTrainingNodes,
   stripUnusedNodes,
   preprocessLayers,
+  equalizeLayers,
+  correctBiases,
   quantize,
   freezeGraph,
+  thawGraph,
   foldBatchNormsInplace,
 ];
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { assemble } from '../../../worker/calibrate/simd/assembler.ts';
 import { simd } from '../../../worker/calibrate/simd/simd.ts';
+import { assemble } from '../../../worker/execute/simd/assembler.ts';
 import { testSampleLoops } from './sampleLoops.ts';
 
 describe('loops over samples in SIMD', () => {

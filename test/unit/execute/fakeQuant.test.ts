@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fakeQuant, isPowerOfTwo, quantConstants } from '../../../worker/execute/fakeQuant.ts';
+import { fakeQuant, fakeQuantGrad, isPowerOfTwo, quantConstants } from '../../../worker/execute/fakeQuant.ts';
 import type { QuantRule } from '../../../worker/ops/kernels.ts';
 
 const quantize = (values: readonly number[], rule: QuantRule): number[] => {
@@ -83,5 +83,48 @@ describe('the arithmetic of a quantizer', () => {
     expect(quantize([0.25, 0.31, -2], { scale, min: -8, max: 7, rounding: 'round' })).toEqual(
       [2, 3, -8].map((code) => Math.fround(code * scale)),
     );
+  });
+});
+
+describe('GRD4 the derivatives of a quantizer', () => {
+  const x = [-3, -1.5, -1, -0.75, -0.5, -0.1, 0, 0.1, 0.3125, 0.4375, 0.5, 0.9375, 0.96875, 1, 1.7, 3].map(Math.fround);
+  const INT4 = { scale: 2 ** -3, min: -8, max: 7, rounding: 'round' } as const;
+  const UINT4 = { scale: 2 ** -4, min: 0, max: 15, rounding: 'round' } as const;
+
+  const differentiate = (dy: readonly number[], rule: QuantRule, values: readonly number[] = x) => {
+    const slopes = new Float64Array(values.length);
+    const scale = fakeQuantGrad(Float64Array.from(values), Float64Array.from(dy), slopes, rule);
+    return { slopes: Array.from(slopes), scale };
+  };
+
+  // The original's own kernel on these values, with the loss ½ Σ (y − x)² (facts 4.4).
+  it.each([
+    [INT4, -42.54625, -3.686352, '0011111111100000'],
+    [{ ...INT4, scale: 2 ** -2 }, -16.609219, -2.878158, '0111111111111110'],
+    [UINT4, -43.77125, -1.896245, '0000001111110000'],
+    [{ scale: 2 ** -7, min: -128, max: 127, rounding: 'round' } as const, -665.875937, -3.60586, '0011111111111000'],
+  ])('gives the golden numbers at %o', (rule, byScale, byLog2, mask) => {
+    const dy = quantize(x, rule).map((y, i) => y - (x[i] as number));
+    const { slopes, scale } = differentiate(dy, rule);
+    expect(scale).toBeCloseTo(byScale, 4);
+    expect(scale * rule.scale * Math.LN2).toBeCloseTo(byLog2, 5);
+    expect(slopes).toEqual(dy.map((d, i) => (mask[i] === '1' ? d : 0)));
+  });
+
+  it('adds up what each element says where dy is 1', () => {
+    const ones = x.map(() => 1);
+    expect(differentiate(ones, INT4).scale).toBeCloseTo(19, 5);
+    expect(differentiate(ones, UINT4).scale).toBeCloseTo(60.4, 5);
+  });
+
+  it('rounds as the quantizer does', () => {
+    const values = [-8.5, -0.25, 7.25];
+    const dy = [1, 1, 1];
+    expect(differentiate(dy, { ...INT4, scale: 1, rounding: 'floor' }, values)).toEqual({ slopes: [0, 1, 1], scale: -8 - 0.75 - 0.25 });
+    expect(differentiate(dy, { ...INT4, scale: 1, rounding: 'ceil' }, values)).toEqual({ slopes: [1, 1, 0], scale: 0.5 + 0.25 + 7 });
+  });
+
+  it('passes dy on where min and max are 0', () => {
+    expect(differentiate([1, -2], { scale: 0, min: 0, max: 0, rounding: 'round' }, [5, 6])).toEqual({ slopes: [1, -2], scale: 0 });
   });
 });

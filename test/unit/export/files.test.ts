@@ -16,9 +16,10 @@ import { Graph, GraphEditor, GraphNode } from '../../../worker/graph/graph.ts';
 import { graphBytes, openGraphFile } from '../../../worker/graph/graphFile.ts';
 import type { VariableSource } from '../../../worker/graph/model.ts';
 import { validateGraph } from '../../../worker/graph/validate.ts';
-import { layeredVariables, memoryVariables, noVariables } from '../../../worker/graph/variables.ts';
+import { layeredVariables, memoryVariables, noVariables, readVariables } from '../../../worker/graph/variables.ts';
 import type { SourceFile } from '../../../worker/protocol.ts';
 import { readQuantizers, thresholdVariables } from '../../../worker/quantize/readQuantizers.ts';
+import { applyStep } from '../../../worker/transforms/pipeline.ts';
 import { branchedNet, imagesFile, quantized, RunningNet } from '../compute/nets.ts';
 
 let backend: Backend;
@@ -191,6 +192,19 @@ describe('EXP2: Graffitist form', () => {
     expect((await graffitistFiles({ model, thresholds: new Map() }, 'q', 'net.ckpt')).map(({ name }) => name)).toEqual(['q.pb']);
     const plain = branchedNet();
     expect((await graffitistFiles({ model: plain, thresholds: new Map() }, 'q', null)).map(({ name }) => name)).toEqual(['q.pb']);
+  });
+
+  it('EXP13: has a checkpoint without thresholds where variables got values of their own', async () => {
+    const opened = branchedNet();
+    const context = { files: new Map(), variables: await readVariables(opened) };
+    const frozen = applyStep(opened, { transform: 'freeze_graph', options: {} }, context).model;
+    const { model } = applyStep({ ...frozen, variables: noVariables }, { transform: 'thaw_graph', options: {} });
+    const files = await graffitistFiles({ model, thresholds: new Map() }, 'q', null);
+    expect(files.map(({ name }) => name)).toEqual([
+      ...['q.pb', 'frozen_model_graffitist.ckpt.index', 'frozen_model_graffitist.ckpt.data-00000-of-00001', 'checkpoint'],
+    ]);
+    const checkpoint = await openCheckpoint(files);
+    expect([...(checkpoint?.entries.keys() ?? [])]).toEqual([...(model.changedVariables ?? [])].sort());
   });
 
   it.each([

@@ -44,3 +44,9 @@ const falseValue = {
   dtype: { kind: 'type', value: 'bool' },
   value: { kind: 'tensor', value: { dtype: 'bool', shape: [], bytes: Uint8Array.of(0) } },
 } as const;
+
+it('CAL12: switches that will be fed keep their products', () => {
+  const { graph } = run(trained(), ['c/Relu'], TRAINING).model;
+  expect(withMovingStatistics(graph, (name) => name === 'freeze_bn')).not.toBe(graph);
+  expect(withMovingStatistics(graph, () => false)).toBe(graph);
+});

@@ -1,119 +1,15 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Graph } from '../../../worker/graph/graph.ts';
 import { validateGraph } from '../../../worker/graph/validate.ts';
 import { noVariables } from '../../../worker/graph/variables.ts';
 import { floatOutputs, relativeDifference } from '../../golden/floatRun.ts';
-import { Net, run } from './build.ts';
-
-const KINDS = [
-  'conv',
-  'depthwise',
-  'conv+bn',
-  'depthwise+bn',
-  'depthwise2+bn3',
-  'conv+smallbn',
-  'conv+smallbn-nogamma',
-  'conv+bias',
-  'bn',
-  'relu',
-  'relu6',
-  'leaky',
-  'identity',
-  'identity',
-  'maxpool',
-  'avgpool',
-  'add',
-  'concat',
-  'concat-concat',
-] as const;
-
-const plan = fc.record({
-  layers: fc.array(fc.tuple(fc.constantFrom(...KINDS), fc.nat(50)), { minLength: 1, maxLength: 10 }),
-  ending: fc.constantFrom('none', 'mean', 'mean-keep', 'mean-reshape', 'fc'),
-  outputs: fc.array(fc.nat(50), { maxLength: 2 }),
-});
-
-/** A random network: every layer reads the last tensor, sums and concats also an earlier one. */
-function build({ layers, ending, outputs }: typeof plan extends fc.Arbitrary<infer P> ? P : never): { graph: Graph; outputs: string[] } {
-  const net = new Net();
-  let x = net.input();
-  let channels = 3;
-  const made: { name: string; channels: number }[] = [];
-  const earlier = (pick: number) => made[pick % made.length] ?? { name: x, channels };
-  layers.forEach(([kind, pick], i) => {
-    const scope = `net/l${i}`;
-    const other = earlier(pick);
-    switch (kind) {
-      case 'conv':
-      case 'conv+bn':
-      case 'conv+smallbn':
-      case 'conv+smallbn-nogamma':
-      case 'conv+bias': {
-        const to = 2 + (pick % 4);
-        x = net.conv(scope, x, channels, to);
-        channels = to;
-        if (kind === 'conv+bn') x = net.batchNorm(scope, x, channels);
-        if (kind === 'conv+smallbn') x = net.smallBatchNorm(scope, x, channels, { add: pick % 2 === 0 ? 'Add' : 'AddV2' });
-        if (kind === 'conv+smallbn-nogamma') x = net.smallBatchNorm(scope, x, channels, { gamma: false });
-        if (kind === 'conv+bias') x = net.bias(scope, x, channels);
-        break;
-      }
-      case 'depthwise':
-      case 'depthwise+bn':
-        x = net.depthwise(scope, x, channels);
-        if (kind === 'depthwise+bn') x = net.batchNorm(scope, x, channels, 'FusedBatchNormV2');
-        break;
-      case 'depthwise2+bn3':
-        x = net.depthwise(scope, x, channels, 2);
-        channels *= 2;
-        x = net.batchNorm(scope, x, channels, 'FusedBatchNormV3');
-        break;
-      case 'bn':
-        x = net.batchNorm(scope, x, channels);
-        break;
-      case 'add':
-        x = net.math(`${scope}/add`, pick % 2 === 0 ? 'Add' : 'AddV2', x, other.channels === channels ? other.name : x);
-        break;
-      case 'concat':
-        x = net.concat(`${scope}/concat`, [x, other.name]);
-        channels += other.channels;
-        break;
-      case 'concat-concat':
-        x = net.concat(`${scope}/outer`, [net.concat(`${scope}/inner`, [x, other.name]), x]);
-        channels = 2 * channels + other.channels;
-        break;
-      case 'maxpool':
-        x = net.pool(`${scope}/MaxPool`, 'MaxPool', x, 3, 1, 'SAME');
-        break;
-      case 'avgpool': {
-        // One pixel: SAME never hangs over the border, so the numbers stay.
-        x = net.pool(`${scope}/AvgPool`, 'AvgPool', x, 1, 1, pick % 2 === 0 ? 'SAME' : 'VALID');
-        break;
-      }
-      case 'leaky':
-        x = net.add(`${scope}/LeakyRelu`, 'LeakyRelu', [x], {
-          T: { kind: 'type', value: 'float32' },
-          alpha: { kind: 'float', value: 0.1 },
-        });
-        break;
-      default:
-        x = net.math(`${scope}/${kind}`, kind === 'relu' ? 'Relu' : kind === 'relu6' ? 'Relu6' : 'Identity', x);
-    }
-    made.push({ name: x, channels });
-  });
-  if (ending !== 'none') x = net.mean('net/gap', x, [1, 2], ending === 'mean-keep');
-  if (ending === 'mean-reshape')
-    x = net.add('net/flat', 'Reshape', [x, net.ints('net/flat/shape', [-1, channels])], { T: { kind: 'type', value: 'float32' } });
-  if (ending === 'fc') x = net.math('net/fc/MatMul', 'MatMul', x, net.weights('net/fc/weights', [channels, 4]));
-  const names = [x, ...outputs.map((pick) => earlier(pick).name)].filter((name) => name !== 'input');
-  return { graph: net.graph(), outputs: [...new Set(names)] };
-}
+import { RECIPE_1, run } from './build.ts';
+import { networkPlan, randomNetwork } from './randomNetwork.ts';
 
 it('recipe 1 keeps every graph valid, every output under its name, and every value', async () => {
   await fc.assert(
-    fc.asyncProperty(plan, async (drawn) => {
-      const { graph, outputs } = build(drawn);
+    fc.asyncProperty(networkPlan, async (drawn) => {
+      const { graph, outputs } = randomNetwork(drawn);
       const { model, results } = run(graph, outputs);
       for (const result of results) validateGraph(result.model.graph);
       const request = { variables: noVariables, inputs: ['input'], shape: [8, 8, 3], outputs, wide: true };
@@ -125,4 +21,28 @@ it('recipe 1 keeps every graph valid, every output under its name, and every val
     }),
     { numRuns: 150 },
   );
+});
+
+it.each([
+  ['equalize_layers', 1e-5],
+  ['equalize_layers(power_of_two=True)', 0],
+] as const)('EQU1, EQU2: %s keeps every graph valid, and every value to a relative difference of %s', async (transform, most) => {
+  let pairs = 0;
+  await fc.assert(
+    fc.asyncProperty(networkPlan, async (drawn) => {
+      const { graph, outputs } = randomNetwork(drawn);
+      const { model: folded } = run(graph, outputs);
+      const { model, rules } = run(graph, outputs, [...RECIPE_1, transform]);
+      pairs += rules.filter((rule) => rule === 'EQU1').length;
+      validateGraph(model.graph);
+      const request = { variables: noVariables, inputs: ['input'], shape: [8, 8, 3], outputs, wide: true };
+      const before = await floatOutputs(folded.graph, request);
+      const after = await floatOutputs(model.graph, request);
+      outputs.forEach((name, i) => {
+        expect([name, relativeDifference(before[i] ?? [], after[i] ?? []) <= most]).toEqual([name, true]);
+      });
+    }),
+    { numRuns: 150 },
+  );
+  expect(pairs).toBeGreaterThan(20);
 });

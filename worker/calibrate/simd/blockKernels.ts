@@ -1,7 +1,8 @@
 /** The loops over samples in WebAssembly SIMD, four samples a step, on one block of memory of their own. */
+
+import { assemble } from '../../execute/simd/assembler.ts';
 import { BLOCK } from '../blocks.ts';
 import type { Codes } from '../codes.ts';
-import { assemble } from './assembler.ts';
 
 /** Where things lie in the memory: samples, codes, a histogram of codes, sums. */
 const CODES = 4 * BLOCK;

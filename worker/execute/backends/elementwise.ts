@@ -1,8 +1,11 @@
-import type { Comparison, ElementFunction, PairFunction, Reduction } from '../../ops/kernels.ts';
-
-/** Slope of SELU and slope times its alpha (Klambauer et al. 2017), to the digits that TensorFlow uses. */
-const SELU_SCALE = 1.0507009873554805;
-const SELU_SCALE_ALPHA = 1.7580993408473768;
+import {
+  type Comparison,
+  type ElementFunction,
+  type PairFunction,
+  type Reduction,
+  SELU_SCALE,
+  SELU_SCALE_ALPHA,
+} from '../../ops/kernels.ts';
 
 /** Functions of one element in float64. */
 export const FUNCTIONS: Readonly<Record<ElementFunction, (x: number) => number>> = {

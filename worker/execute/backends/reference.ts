@@ -3,8 +3,10 @@ import type { Tensor } from '../../formats/tensor.ts';
 import { makeTensor, tensorNumbers } from '../../formats/tensorValues.ts';
 import type { Kernels, Pair, Value, ValueType } from '../../ops/kernels.ts';
 import type { Backend, FloatArray } from '../backend.ts';
-import { fakeQuant } from '../fakeQuant.ts';
+import { fakeQuant, fakeQuantGrad } from '../fakeQuant.ts';
 import { COMPARISONS, FUNCTIONS, PAIRS, REDUCTIONS } from './elementwise.ts';
+import { broadcast, size, spread, stridesOf, summedTo, walk, zipElements } from './plainIndex.ts';
+import { convolutionGradients, gatheredBack, poolGradients } from './referenceGradients.ts';
 import { convolve, depthwiseConvolve, multiplyMatrices, normalizeResponse, pool } from './referenceLayers.ts';
 
 /** Plain numbers, row major. Integers and booleans are held as float64. */
@@ -26,9 +28,7 @@ export function plainKernels(precision: Precision): Kernels {
     (a: Value, b: Value): Value => {
       const [x, y] = [plain(a), plain(b)];
       const out = make(dtype ?? x.dtype, broadcast(x.shape, y.shape));
-      eachPair(x, y, out.shape, (i, left, right) => {
-        out.data[i] = f(left, right);
-      });
+      zipElements(x, y, out, f);
       return out;
     };
   const map =
@@ -235,6 +235,28 @@ export function plainKernels(precision: Precision): Kernels {
       }
       return out;
     },
+    passBetween: (dy, y, low, high) => {
+      const [upstream, value] = [plain(dy).data, plain(y).data];
+      const out = make(dy.dtype, dy.shape);
+      for (let i = 0; i < upstream.length; i++) {
+        const v = value[i] as number;
+        out.data[i] = v > low && v < high ? (upstream[i] as number) : 0;
+      }
+      return out;
+    },
+    linearQuantGrad: (x, dy, rule) => {
+      const [out, scale] = [make(x.dtype, x.shape), make(x.dtype, [])];
+      scale.data[0] = fakeQuantGrad(plain(x).data, plain(dy).data, out.data, rule);
+      return { x: out, scale };
+    },
+    sumTo: (x, shape) => {
+      const out = make(x.dtype, shape);
+      out.data.set(summedTo(plain(x), shape));
+      return out;
+    },
+    ...convolutionGradients(make),
+    ...poolGradients(make),
+    gatherGrad: (dy, indices, shape, axis, batch) => gatheredBack(plain(dy), plain(indices), axis, batch, make(dy.dtype, shape)),
   };
 }
 
@@ -306,85 +328,4 @@ function plain(value: Value): PlainValue {
 
 function array(dtype: ValueType, length: number, precision: Precision): FloatArray {
   return precision === 'float32' && dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
-}
-
-function size(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
-}
-
-function stridesOf(shape: readonly number[]): number[] {
-  const strides: number[] = [];
-  for (let i = shape.length - 1, step = 1; i >= 0; i--) {
-    strides[i] = step;
-    step *= shape[i] ?? 1;
-  }
-  return strides;
-}
-
-function broadcast(a: readonly number[], b: readonly number[]): readonly number[] {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const [x, y] = [a[i - (rank - a.length)] ?? 1, b[i - (rank - b.length)] ?? 1];
-    return x === 1 ? y : x;
-  });
-}
-
-/** Visits every index of `shape` in order with the offset that `strides` give it. */
-function walk(shape: readonly number[], strides: readonly number[], offset: number, visit: (index: number, at: number) => void): void {
-  const count = size(shape);
-  const position = shape.map(() => 0);
-  let at = offset;
-  for (let i = 0; i < count; i++) {
-    visit(i, at);
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const next = (position[axis] as number) + 1;
-      at += strides[axis] ?? 0;
-      if (next < (shape[axis] ?? 1)) {
-        position[axis] = next;
-        break;
-      }
-      position[axis] = 0;
-      at -= next * (strides[axis] ?? 0);
-    }
-  }
-}
-
-/** Visits the elements of two operands as they are broadcast onto `shape`; the common cases (equal, scalar, last axes) without index work. */
-function eachPair(a: PlainValue, b: PlainValue, shape: readonly number[], visit: (i: number, x: number, y: number) => void): void {
-  const count = size(shape);
-  const [x, y] = [a.data, b.data];
-  if (repeats(a.shape, shape) && repeats(b.shape, shape)) {
-    const [m, n] = [x.length, y.length];
-    for (let i = 0, j = 0, k = 0; i < count; i++) {
-      visit(i, x[j] as number, y[k] as number);
-      if (++j === m) j = 0;
-      if (++k === n) k = 0;
-    }
-    return;
-  }
-  const right = spread(b, shape);
-  walk(shape, spreadSteps(a.shape, shape), 0, (i, at) => visit(i, x[at] as number, right[i] as number));
-}
-
-/** Strides that walk an operand as it is broadcast onto `shape`. */
-function spreadSteps(operand: readonly number[], shape: readonly number[]): number[] {
-  const steps = stridesOf(operand);
-  const missing = shape.length - operand.length;
-  return shape.map((_, i) => ((operand[i - missing] ?? 1) === 1 ? 0 : (steps[i - missing] ?? 0)));
-}
-
-/** An operand's elements, broadcast onto `shape`. */
-function spread(operand: PlainValue, shape: readonly number[]): Float64Array {
-  const elements = new Float64Array(size(shape));
-  walk(shape, spreadSteps(operand.shape, shape), 0, (i, at) => {
-    elements[i] = operand.data[at] as number;
-  });
-  return elements;
-}
-
-/** Whether an operand's elements simply repeat along the output: it spans the last axes in full. */
-function repeats(operand: readonly number[], shape: readonly number[]): boolean {
-  const core = operand.slice(operand.findIndex((length) => length !== 1));
-  if (operand.every((length) => length === 1)) return true;
-  return core.every((length, i) => length === shape[shape.length - core.length + i]);
 }

@@ -4,7 +4,7 @@ import type { PlainValue } from './reference.ts';
 type Make = (shape: readonly number[]) => PlainValue;
 
 /** Windows along one axis: for output position o, tap t, the input position, or -1 in the padding. */
-function positions(input: number, window: number, stride: number, dilation: number, padding: readonly [number, number]): number[][] {
+export function positions(input: number, window: number, stride: number, dilation: number, padding: readonly [number, number]): number[][] {
   const reach = (window - 1) * dilation + 1;
   const count = Math.floor((input + padding[0] + padding[1] - reach) / stride) + 1;
   return Array.from({ length: count }, (_, o) =>
@@ -16,7 +16,7 @@ function positions(input: number, window: number, stride: number, dilation: numb
 }
 
 /** Calls `visit` for every output pixel with the input pixels (offset of their first channel) and filter taps under the window. */
-function eachWindow(
+export function eachWindow(
   [batch = 0, height = 0, width = 0, channels = 0]: readonly number[],
   rows: readonly number[][],
   columns: readonly number[][],

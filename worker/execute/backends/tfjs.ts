@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '../../formats/tensor.ts';
 import { makeTensor, tensorNumbers } from '../../formats/tensorValues.ts';
 import type { Kernels, Pair, PoolGeometry, QuantRule, Value, ValueType } from '../../ops/kernels.ts';
+import { type ComposedGradients, composedGradients, type Primitive } from './composedGradients.ts';
 import { valueTypeOf } from './reference.ts';
 
 /** A tensor of the TensorFlow.js engine; `dtype` is the graph's, the engine holds float32, int32 or bool. */
@@ -24,8 +25,8 @@ const COMPARISONS = {
 } as const;
 const REDUCTIONS = { sum: tf.sum, mean: tf.mean, max: tf.max, min: tf.min, prod: tf.prod } as const;
 
-/** The kernels of a TensorFlow.js backend. */
-export function tfjsKernels(specifics: Specifics): Kernels {
+/** The kernels of a TensorFlow.js backend; those of derivatives are composed, and overridden where a backend has faster ones. */
+export function tfjsKernels(specifics: Specifics): Omit<Kernels, 'linearQuantGrad'> {
   const of = (x: Value): tf.Tensor => (x as TfValue).tensor;
   const wrap = (tensor: tf.Tensor, dtype: ValueType): TfValue => ({ dtype, shape: tensor.shape, tensor });
   const unary =
@@ -36,9 +37,10 @@ export function tfjsKernels(specifics: Specifics): Kernels {
     (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) =>
     (a: Value, b: Value): Value =>
       wrap(f(of(a), of(b)), a.dtype);
-  return {
+  const primitive: Primitive = {
     constant: (dtype, shape, values) => wrap(tf.tensor([...values], [...shape], engineType(dtype)), dtype),
-    identity: unary((x) => x.clone()),
+    // The library's wasm backend copies where it clones; a view of the same shape shares the contents.
+    identity: unary((x) => tf.reshape(x, x.shape)),
     // The library's own cast to bool keeps a byte of what was there.
     cast: (x, dtype) =>
       wrap(dtype === 'bool' ? tf.tidy(() => tf.notEqual(of(x), tf.scalar(0, of(x).dtype))) : tf.cast(of(x), engineType(dtype)), dtype),
@@ -127,6 +129,19 @@ export function tfjsKernels(specifics: Specifics): Kernels {
         x.dtype,
       ),
   };
+  return {
+    ...primitive,
+    ...alone(composedGradients(primitive)),
+  };
+}
+
+/** Each kernel with what it makes on its way released. */
+function alone(composed: ComposedGradients): ComposedGradients {
+  const tidied = Object.entries(composed).map(([name, compute]) => [
+    name,
+    (...args: never[]) => tidy(() => [(compute as (...args: never[]) => Value)(...args)])[0],
+  ]);
+  return Object.fromEntries(tidied) as ComposedGradients;
 }
 
 function kernel(name: string, inputs: tf.NamedTensorMap, attrs: Record<string, unknown>): tf.Tensor {
@@ -191,13 +206,28 @@ function slice(x: tf.Tensor, begin: readonly number[], size: readonly number[], 
   if (backwards.length > 0) part = tf.reverse(part, backwards);
   step.forEach((value, axis) => {
     if (Math.abs(value) === 1 || count[axis] === 1) return;
-    const indices = tf.tensor1d(
-      Array.from({ length: count[axis] as number }, (_, i) => i * Math.abs(value)),
-      'int32',
-    );
-    part = tf.gather(part, indices, axis);
+    part = everyNth(part, axis, count[axis] as number, Math.abs(value));
   });
   return part;
+}
+
+/** Every n-th element along an axis that ends with the last of them: by a view with an axis of n, a gather is far slower. */
+function everyNth(x: tf.Tensor, axis: number, count: number, n: number): tf.Tensor {
+  if (x.dtype !== 'float32') {
+    const indices = tf.tensor1d(
+      Array.from({ length: count }, (_, i) => i * n),
+      'int32',
+    );
+    return tf.gather(x, indices, axis);
+  }
+  const [outer, inner] = [tf.util.sizeFromShape(x.shape.slice(0, axis)), tf.util.sizeFromShape(x.shape.slice(axis + 1))];
+  const whole = tf.pad(tf.reshape(x, [outer, (count - 1) * n + 1, inner]), [
+    [0, 0],
+    [0, n - 1],
+    [0, 0],
+  ]);
+  const firsts = tf.slice(tf.reshape(whole, [outer * count, n * inner]), [0, 0], [outer * count, inner]);
+  return tf.reshape(firsts, x.shape.with(axis, count));
 }
 
 /** What the engine holds values of an element type in. */

@@ -5,8 +5,10 @@ import type { QuantRule } from '../../ops/kernels.ts';
 import type { Backend } from '../backend.ts';
 import { fakeQuant, quantConstants } from '../fakeQuant.ts';
 import { startEngine } from './engine.ts';
+import { gradientLoops } from './gradientSimd.ts';
 import { type HeapQuant, simdQuant } from './simdQuant.ts';
 import { downloadTensor, type TfValue, tfjsKernels, tidy, uploadTensor } from './tfjs.ts';
+import { wasmGradients } from './wasmGradients.ts';
 
 /** Where the .wasm files of TensorFlow.js are: a folder (path or URL ending in a slash), or each file by its name. */
 export type WasmPaths = string | Readonly<Record<string, string>>;
@@ -31,13 +33,17 @@ export async function wasmBackend(paths: WasmPaths | undefined): Promise<Backend
   registerLinearQuant();
   const stop = await startEngine('wasm');
   const backend = tf.backend() as BackendWasm;
-  guardMemory(backend.wasm as unknown as EmscriptenModule);
+  const module = backend.wasm as unknown as EmscriptenModule;
+  guardMemory(module);
+  const memory = module.asm?.memory;
+  const loops = memory instanceof WebAssembly.Memory ? gradientLoops(memory, module._malloc(32)) : null;
+  const kernels = tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor });
   /** The tensor's elements where they lie. The view dies with the next allocation, so it is never kept. */
   const elements = (tensor: tf.Tensor): Float32Array => heap(backend, tensor.dataId, tensor.size);
   return {
     name: 'wasm',
     description: 'wasm',
-    kernels: tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor }),
+    kernels: { ...kernels, ...wasmGradients(backend, loops, kernels, () => module.HEAPF32) },
     upload: uploadTensor,
     make: (shape, fill) => {
       const tensor = tf.engine().makeTensorFromTensorInfo(backend.makeOutput([...shape], 'float32'));

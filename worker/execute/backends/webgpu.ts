@@ -7,6 +7,7 @@ import { quantConstants } from '../fakeQuant.ts';
 import { probeWebGpu } from '../probeWebGpu.ts';
 import { startEngine } from './engine.ts';
 import { downloadTensor, type TfValue, tfjsKernels, tidy, uploadTensor } from './tfjs.ts';
+import { inexactScale, webgpuGradients } from './webgpuGradients.ts';
 
 /** The library's program for matrix products whose order of summation does not depend on how many rows there are. */
 const PACKED_PRODUCT = 3;
@@ -39,7 +40,10 @@ export async function webgpuBackend(): Promise<Backend> {
   return {
     name: 'webgpu',
     description: `WebGPU · ${probe.description}`,
-    kernels: rowsAlike(tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor })),
+    kernels: {
+      ...rowsAlike(tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor })),
+      ...webgpuGradients(),
+    },
     upload: uploadTensor,
     make: (shape, fill) => {
       const elements = new Float32Array(shape.reduce((product, length) => product * length, 1));
@@ -97,7 +101,7 @@ function watch(device: GPUDevice): <T>(work: Promise<T>) => Promise<T> {
  * The library multiplies a single row in another order than several. An image must not come out differently because it is alone, so a
  * single row is computed twice.
  */
-function rowsAlike(kernels: Kernels): Kernels {
+function rowsAlike(kernels: Omit<Kernels, 'linearQuantGrad'>): Omit<Kernels, 'linearQuantGrad'> {
   const doubled = (x: Value, axis: number, compute: (x: Value) => Value, resultAxis: number): Value => {
     const both = compute(kernels.concat([x, x], axis));
     const size = both.shape.map((length, i) => (i === resultAxis ? length / 2 : length));
@@ -139,11 +143,7 @@ function registerLinearQuant(): void {
     kernelFunc: ({ inputs, attrs, backend }) => {
       const rule = attrs as unknown as QuantRule;
       const { inverse, scale, min, max, tiny, exact } = quantConstants(rule);
-      if (!exact) {
-        throw new GraffitistError('op-unsupported', `A quantizer has the scale ${rule.scale}, which is not a power of two.`, {
-          remedy: 'Choose the wasm backend: WebGPU does not promise exact division.',
-        });
-      }
+      if (!exact) throw inexactScale(rule);
       const x = inputs.x as tf.TensorInfo;
       const uniforms = [inverse, scale, min, max, tiny].map((value) => ({ type: 'float32', data: [value] }));
       return (backend as WebGPUBackend).runWebGPUProgram(quantProgram(x.shape, rule.rounding), [x], 'float32', uniforms);

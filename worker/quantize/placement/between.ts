@@ -121,9 +121,16 @@ function quantizersOf(
 
 /** What a relu rectifies where only that relu reads it; else the node itself. */
 function rectified(graph: Graph, node: GraphNode): GraphNode {
-  if (!RELU_OPS.has(node.op)) return node;
-  const source = graph.input(node, 0);
+  const relu = node.op === 'Minimum' ? clippedRelu(graph, node) : node;
+  if (!RELU_OPS.has(relu.op)) return node;
+  const source = graph.input(relu, 0);
   return QUANTIZABLE.has(source.op) && graph.uses(source.name).length === 1 ? source : node;
+}
+
+/** The relu that a Minimum clips (EQU2) where nothing else reads it; else the Minimum itself. */
+function clippedRelu(graph: Graph, node: GraphNode): GraphNode {
+  const [relu, clip] = node.edges.map((edge) => graph.node(edge.node));
+  return relu?.op === 'Relu' && clip?.op === 'Const' && graph.uses(relu.name).length === 1 ? relu : node;
 }
 
 /** Inputs that carry what the network is fed; of a pass-through only those that its output holds. */

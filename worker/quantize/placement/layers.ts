@@ -36,6 +36,8 @@ function rootsOf(isBias: (node: GraphNode) => boolean) {
   const bypass = node('bypass', ADD_OPS, inAnyOrder(any(), biasAdd));
   const sum = oneOf(biasAdd, bypass);
   return {
+    /** A Relu6 whose channels equalize_layers scaled (EQU2): it clips each at its own height. */
+    clipped: node('relu', 'Minimum', node('rectified', 'Relu', sum), node('clip', 'Const')),
     relu: node('relu', RELU_OPS, sum),
     leaky: node('leaky', 'Maximum', inAnyOrder(node('alphaX', 'Mul', inAnyOrder(any('alpha'), sum)), sum)),
     bypass,
@@ -112,6 +114,7 @@ function refuseTraining({ layer, correction }: LayerMatch): void {
 
 function* candidates(graph: Graph): Generator<LayerMatch> {
   const roots = rootsOf(biasTest(graph));
+  for (const match of matches(graph, roots.clipped)) yield { ...match, rule: 'QNT3' };
   for (const match of matches(graph, roots.relu)) yield { ...match, rule: 'QNT3' };
   for (const match of matches(graph, roots.leaky)) yield { ...match, rule: match.bypass === undefined ? 'QNT4' : 'QNT52' };
   for (const match of matches(graph, roots.bypass)) yield { ...match, rule: 'QNT5' };
@@ -146,7 +149,10 @@ function layerPlacements(match: LayerMatch, settings: PlacementSettings): Placem
 }
 
 /** QNT7: weights in the scope of the first or the last layer keep 8 bits. */
-export function weightBits(layer: GraphNode, { weightBits, firstLayer, lastLayer }: PlacementSettings): number {
+export function weightBits(
+  layer: GraphNode,
+  { weightBits, firstLayer, lastLayer }: Pick<PlacementSettings, 'weightBits' | 'firstLayer' | 'lastLayer'>,
+): number {
   const scope = parentScope(layer.name);
   const exempt = [firstLayer, lastLayer].some((name) => name !== null && parentScope(name) === scope);
   return exempt ? -8 : weightBits;

@@ -108,6 +108,30 @@ export function normalizedInput(graph: Graph, root: GraphNode): { readonly reade
   return slot < 0 ? undefined : { reader: written.scaled, slot };
 }
 
+/** What a batch norm that ends at `root` reads beside the data, a layer before it or not; undefined for any other node. γ may be missing. */
+export function batchNormParameters(
+  graph: Graph,
+  root: GraphNode,
+): Readonly<Record<'gamma' | 'beta' | 'mean' | 'variance', Edge | undefined>> | undefined {
+  if (FUSED_BATCH_NORMS.has(root.op)) {
+    const [, gamma, beta, mean, variance] = root.edges;
+    return { gamma, beta, mean, variance };
+  }
+  const written = matchAt(graph, anyWrittenOut, root);
+  if (written === undefined) return undefined;
+  return {
+    gamma: written.scale === undefined ? undefined : edgeTo(written.gamma, written.scale),
+    beta: edgeTo(written.beta, written.offset),
+    mean: edgeTo(written.mean, written.shift),
+    variance: edgeTo(written.variance, written.sum),
+  };
+}
+
+/** By which edge `reader` reads `found`. */
+function edgeTo(found: GraphNode | undefined, reader: GraphNode): Edge | undefined {
+  return found === undefined ? undefined : reader.edges.find((edge) => edge.node === found.name);
+}
+
 /** A constant or a variable, read directly or through its Identity. */
 function isParameter(graph: Graph, found: GraphNode): boolean {
   if (found.op === 'Identity') {

@@ -242,6 +242,7 @@ const elementwise: ConformanceCase[] = [
   { name: 'alpha 0.1', op: 'LeakyRelu', attrs: { alpha: real(Math.fround(0.1)) }, inputs: [floats([3, 7, 5], 287)], tolerance: 3e-7 },
   { name: 'rows of 10', op: 'Softmax', inputs: [floats([4, 10], 288, -8, 8)], tolerance: SUMS },
   { name: 'rank 4', op: 'Softmax', inputs: [floats([2, 3, 2, 7], 289, -80, 80)], tolerance: SUMS },
+  { name: 'of a matrix', op: 'L2Loss', inputs: [floats([6, 5], 2901)], tolerance: SUMS },
   { name: 'onto NHWC', op: 'BiasAdd', inputs: [floats(IMAGE, 290), floats([5], 291)], tolerance: 0 },
   { name: 'onto a matrix', op: 'BiasAdd', inputs: [floats([6, 5], 292), floats([5], 293)], tolerance: 0 },
   ...['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3'].map((op) => ({

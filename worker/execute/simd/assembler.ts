@@ -3,8 +3,11 @@
  * instructions. The text is turned into a module when it is first used, so that no toolchain and no binary file is needed.
  */
 
-/** Bytes of a module with these functions, each exported under its name, and `pages` of memory exported as "memory". */
-export function assemble(text: string, pages: number): Uint8Array {
+/**
+ * Bytes of a module with these functions, each exported under its name. Its memory has `pages` and is exported as "memory", or is that of
+ * another module, imported as "env" "memory".
+ */
+export function assemble(text: string, pages: number | 'imported'): Uint8Array {
   const functions = parse(tokens(text)).map(readFunction);
   const types = functions.map(({ params, results }) => [
     0x60,
@@ -12,12 +15,14 @@ export function assemble(text: string, pages: number): Uint8Array {
     ...vector(results.map((type) => [type])),
   ]);
   const exported = functions.map(({ name }, index) => [...utf8(name), 0, ...unsigned(index)]);
+  const own = pages !== 'imported';
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, vector(types)),
+    ...(own ? [] : section(2, vector([[...utf8('env'), ...utf8('memory'), 2, 0, 0]]))),
     ...section(3, vector(functions.map((_, index) => unsigned(index)))),
-    ...section(5, vector([[0, ...unsigned(pages)]])),
-    ...section(7, vector([[...utf8('memory'), 2, 0], ...exported])),
+    ...(own ? section(5, vector([[0, ...unsigned(pages)]])) : []),
+    ...section(7, vector([...(own ? [[...utf8('memory'), 2, 0]] : []), ...exported])),
     ...section(10, vector(functions.map(({ body }) => [...unsigned(body.length), ...body]))),
   ]);
 }
@@ -37,6 +42,7 @@ const TYPES: Readonly<Record<string, number>> = { i32: 0x7f, f32: 0x7d, f64: 0x7
 const PLAIN: Readonly<Record<string, readonly number[]>> = {
   'i32.lt_u': [0x49],
   'i32.lt_s': [0x48],
+  'i32.gt_s': [0x4a],
   'i32.add': [0x6a],
   'i32.shl': [0x74],
   ...Object.fromEntries(
@@ -47,13 +53,20 @@ const PLAIN: Readonly<Record<string, readonly number[]>> = {
       'f32x4.lt': 0x43,
       'f32x4.gt': 0x44,
       'v128.and': 0x4e,
+      'v128.andnot': 0x4f,
+      'v128.or': 0x50,
+      'v128.bitselect': 0x52,
       'f64x2.promote_low_f32x4': 0x5f,
+      'f32x4.ceil': 0x67,
+      'f32x4.floor': 0x68,
       'f32x4.nearest': 0x6a,
       'i32x4.abs': 0xa0,
       'i32x4.shr_u': 0xad,
       'i32x4.sub': 0xb1,
       'i32x4.min_s': 0xb6,
       'i32x4.max_s': 0xb8,
+      'f32x4.abs': 0xe0,
+      'f32x4.add': 0xe4,
       'f32x4.sub': 0xe5,
       'f32x4.mul': 0xe6,
       'f32x4.min': 0xe8,

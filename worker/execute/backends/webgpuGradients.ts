@@ -1,0 +1,110 @@
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { GraffitistError } from '../../errors.ts';
+import type { Kernels, QuantRule, RoundingMode, Value } from '../../ops/kernels.ts';
+import { quantConstants } from '../fakeQuant.ts';
+import type { TfValue } from './tfjs.ts';
+
+type Program = Parameters<WebGPUBackend['runWebGPUProgram']>[0];
+
+const WORKGROUP = 64;
+/** Elements whose parts of a derivative one invocation adds up. */
+const RUN = 64;
+
+/** Derivatives as programs of their own: those of the quantizer. */
+export function webgpuGradients(): Pick<Kernels, 'linearQuantGrad'> {
+  const of = (x: Value): tf.Tensor => (x as TfValue).tensor;
+  const run = (program: Program, inputs: readonly tf.Tensor[], uniforms: readonly number[]): tf.Tensor => {
+    const data = uniforms.map((value) => ({ type: 'float32', data: [value] }));
+    const info = (tf.backend() as WebGPUBackend).runWebGPUProgram(program, [...inputs], 'float32', data);
+    return tf.engine().makeTensorFromTensorInfo(info);
+  };
+  return {
+    linearQuantGrad: (x, dy, rule) => {
+      const { inverse, min, max, tiny, exact } = quantConstants(rule);
+      if (min === 0 && max === 0) {
+        return {
+          x: { dtype: x.dtype, shape: x.shape, tensor: of(dy).clone() } as TfValue,
+          scale: { dtype: x.dtype, shape: [], tensor: tf.scalar(0) } as TfValue,
+        };
+      }
+      if (!exact) throw inexactScale(rule);
+      const uniforms = [inverse, min, max, tiny];
+      const slope = run(slopeProgram(x.shape, rule.rounding), [of(x), of(dy)], uniforms);
+      const scale = tf.tidy(() => tf.sum(run(scaleProgram(x.shape, rule.rounding), [of(x), of(dy)], uniforms)));
+      return {
+        x: { dtype: x.dtype, shape: x.shape, tensor: slope } as TfValue,
+        scale: { dtype: x.dtype, shape: [], tensor: scale } as TfValue,
+      };
+    },
+  };
+}
+
+/** `op-unsupported`: WGSL promises no exact division. */
+export function inexactScale({ scale }: QuantRule): GraffitistError {
+  return new GraffitistError('op-unsupported', `A quantizer has the scale ${scale}, which is not a power of two.`, {
+    remedy: 'Choose the wasm backend: WebGPU does not promise exact division.',
+  });
+}
+
+/** x / s and its rounded code; what a device might flush is zero, told by its bits. NaN counts as within the limits, as on the CPU. */
+const codeOf = (rounding: RoundingMode): string => `
+  let value = x[i];
+  let magnitude = bitcast<u32>(value) & 0x7fffffffu;
+  let ratio = select(value * uniforms.inverse, 0.0, magnitude < bitcast<u32>(uniforms.tiny));
+  let code = ${rounding}(ratio);
+  let isNumber = magnitude <= 0x7f800000u;
+  let below = isNumber && code < uniforms.low;
+  let above = isNumber && code > uniforms.high;`;
+
+const COMMON = { variableNames: ['x', 'dy'], uniforms: 'inverse : f32, low : f32, high : f32, tiny : f32,', size: true } as const;
+
+/** dy where the code lies within the limits. */
+function slopeProgram(shape: readonly number[], rounding: RoundingMode): Program {
+  const count = shape.reduce((product, length) => product * length, 1);
+  return {
+    ...COMMON,
+    variableNames: [...COMMON.variableNames],
+    workgroupSize: [WORKGROUP, 1, 1],
+    outputShape: [...shape],
+    dispatchLayout: { x: shape.map((_, axis) => axis) },
+    dispatch: [Math.ceil(count / WORKGROUP), 1, 1],
+    shaderKey: `linear_quant_slope_${rounding}`,
+    getUserCode: () => `
+      fn main(index : i32) {
+        if (index < uniforms.size) {
+          let i = index;
+          ${codeOf(rounding)}
+          setOutputAtIndex(index, select(dy[i], 0.0, below || above));
+        }
+      }
+    `,
+  };
+}
+
+/** The scale's derivative in parts, each over a run of elements that lie one after the other. */
+function scaleProgram(shape: readonly number[], rounding: RoundingMode): Program {
+  const count = shape.reduce((product, length) => product * length, 1);
+  const parts = Math.max(1, Math.ceil(count / RUN));
+  return {
+    ...COMMON,
+    variableNames: [...COMMON.variableNames],
+    workgroupSize: [WORKGROUP, 1, 1],
+    outputShape: [parts],
+    dispatchLayout: { x: [0] },
+    dispatch: [Math.ceil(parts / WORKGROUP), 1, 1],
+    shaderKey: `linear_quant_scale_${rounding}_${count}`,
+    getUserCode: () => `
+      fn main(index : i32) {
+        if (index < uniforms.size) {
+          var sum = 0.0;
+          for (var i = index * ${RUN}; i < min((index + 1) * ${RUN}, ${count}); i = i + 1) {
+            ${codeOf(rounding)}
+            sum = sum + dy[i] * select(select(code - ratio, uniforms.high, above), uniforms.low, below);
+          }
+          setOutputAtIndex(index, sum);
+        }
+      }
+    `,
+  };
+}
