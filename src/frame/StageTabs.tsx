@@ -12,6 +12,10 @@ const SHORT: Readonly<Record<string, string>> = {
   remove_training_nodes: 'clean',
   strip_unused_nodes: 'strip',
   preprocess_layers: 'layers',
+  equalize_layers: 'equalize',
+  correct_biases: 'biases',
+  thaw_graph: 'thaw',
+  freeze_graph: 'freeze',
   quantize: 'quantize',
 };
 

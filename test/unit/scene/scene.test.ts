@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Reading, Scene } from '../../../worker/protocol.ts';
 import { buildScene, revealPath, type SceneInput, searchNodes } from '../../../worker/scene/scene.ts';
 import { describeShared, shared } from '../../shared.ts';
+import { Net } from '../transforms/build.ts';
 import { microFiles, networkFiles, readGraph, sceneInput } from './cases.ts';
 import { faults, rising } from './picture.ts';
 
@@ -125,6 +126,20 @@ describeShared('Layers reading of real graphs', () => {
     const [first] = all.nodes.filter(({ kind }) => kind === 'layer');
     expect(first?.chips.map(({ text }) => text.replace(/ 2.*/, ''))).toEqual(['W int8', 'B int16', 'Leaky int16', 'α int16']);
     expect(first?.tag).toMatchObject({ bits: 8, signed: true });
+  });
+
+  it('LAY3 limits per channel behind a relu, as equalize_layers leaves them, are part of its layer', async () => {
+    const net = new Net();
+    const relu = net.math('a/Relu', 'Relu', net.bias('a', net.conv('a', net.input(), 3, 4), 4));
+    const limited = net.math('a/Relu6', 'Minimum', relu, net.weights('a/Relu6/clip', [4], [1, 6]));
+    net.bias('b', net.conv('b', limited, 4, 2), 2);
+    const { nodes } = await opened(sceneInput(net.graph()), 'layers');
+    const layers = nodes.filter(({ kind }) => kind === 'layer');
+    expect(layers.map(({ chips }) => chips.map(({ text }) => text))).toEqual([
+      ['W', 'B', 'Clipped ReLU'],
+      ['W', 'B'],
+    ]);
+    expect(nodes.filter(({ kind }) => kind === 'op')).toEqual([]);
   });
 
   it('LAY3 a training graph shows its batch norm and the same layers as the inference graph', async () => {

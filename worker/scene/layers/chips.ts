@@ -82,6 +82,7 @@ export function activationName(part: Part): string | null {
   if (last === undefined) return null;
   if (last.op === 'Maximum') return 'Leaky ReLU';
   const curve = steps.find(({ op }) => ACTIVATIONS.has(op));
+  if (curve?.op === 'Relu' && last.op === 'Minimum') return 'Clipped ReLU';
   if (last.op === 'Mul' || curve !== last) {
     if (curve?.op === 'Sigmoid') return 'Swish';
     if (curve?.op === 'Relu6') return 'Hard swish';

@@ -63,6 +63,8 @@ export async function partition(graph: Graph, path: DataPath, tags: Tags, breath
   function roleOf(node: GraphNode, inputs: readonly Edge[]): Role | null {
     if (ACTIVATIONS.has(node.op)) return 'activation';
     if (inputs.length > 1) return isSelfGate(node, inputs) ? 'activation' : null;
+    // Limits per channel, as equalize_layers leaves them of a relu6.
+    if (node.op === 'Minimum') return 'activation';
     if (gateAfter(node) !== undefined) return 'activation';
     if (BATCH_NORM_OPS.has(node.op)) return 'norm';
     if (BIAS_OPS.has(node.op)) return 'bias';
