@@ -4,7 +4,7 @@ import { choose, drop, FORM, inMemory, only, save, thresholdsOf, thresholdsTable
 import { expect, test } from './support/guard.ts';
 import { chooseByKeys, tabTo } from './support/keyboard.ts';
 import { tinySavedModel } from './support/savedModel.ts';
-import { card, handle, openStudio, quantized, RECIPE_2, runButton, settled, thresholdRows } from './support/studio.ts';
+import { card, handle, marked, openStudio, pipeline, quantized, RECIPE_2, runButton, settled, thresholdRows } from './support/studio.ts';
 import { writeTinyNetwork } from './support/tinyNetwork.ts';
 
 const inspector = (page: Page): Locator => page.getByRole('complementary', { name: 'Inspector' });
@@ -85,17 +85,22 @@ test('QNT56 the notes of a quantizer stand under its histogram', async ({ page }
   await expect(inspector(page).getByRole('list', { name: 'Notes' })).toContainText('Rounds down');
 });
 
-test('QNT33 depthwise layers quantized statically: one click to recipe 3a where the graph can be trained, else what to open', async ({
+test('QNT33 depthwise layers quantized statically: one click equalizes them, one is recipe 3a where the graph can be trained, else what to open', async ({
   page,
 }, testInfo) => {
   await quantizeBiasless(page, testInfo.outputPath('evaluation'));
   await expect(card(page, 'quantize')).toContainText('Retraining (recipe 3a) takes the graph as it is trained');
+  await card(page, 'quantize').getByRole('button', { name: 'Equalize layers' }).click();
+  await expect(marked(page, 'done')).toHaveCount(8);
+  await settled(page);
+  expect((await pipeline(page)).slice(5)).toEqual(['equalize_layers', 'correct_biases', 'quantize']);
 
   const training = await writeTinyNetwork(testInfo.outputPath('training'), { training: true });
   await choose(page, () => page.keyboard.press('Control+o'), [training.graph, ...training.checkpoint, training.calibration]);
   await settled(page);
   await runButton(page).click();
-  await quantized(page);
+  await expect(marked(page, 'done')).toHaveCount(8);
+  await settled(page);
   await card(page, 'quantize').getByRole('button', { name: 'Use recipe 3a' }).click();
   await expect(page.getByRole('button', { name: /^Actions of / })).toHaveCount(4);
   await handle(page, 'quantize').click();
