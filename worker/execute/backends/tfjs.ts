@@ -148,7 +148,8 @@ function kernel(name: string, inputs: tf.NamedTensorMap, attrs: Record<string, u
   return tf.engine().runKernel(name, inputs, attrs as unknown as tf.NamedAttrMap) as tf.Tensor;
 }
 
-function pads([rows, columns]: readonly [Pair, Pair]): readonly Pair[] {
+/** Padding as the library writes it. */
+export function pads([rows, columns]: readonly [Pair, Pair]): readonly Pair[] {
   return [[0, 0], rows, columns, [0, 0]];
 }
 

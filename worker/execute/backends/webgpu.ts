@@ -37,13 +37,13 @@ export async function webgpuBackend(): Promise<Backend> {
   registerLinearQuant();
   const device = (tf.backend() as WebGPUBackend).device;
   const guarded = watch(device);
+  const kernels = rowsAlike(
+    tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor }),
+  );
   return {
     name: 'webgpu',
     description: `WebGPU · ${probe.description}`,
-    kernels: {
-      ...rowsAlike(tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor })),
-      ...webgpuGradients(),
-    },
+    kernels: { ...kernels, ...webgpuGradients(kernels) },
     upload: uploadTensor,
     make: (shape, fill) => {
       const elements = new Float32Array(shape.reduce((product, length) => product * length, 1));

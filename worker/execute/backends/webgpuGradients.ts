@@ -1,9 +1,9 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { GraffitistError } from '../../errors.ts';
-import type { Kernels, QuantRule, RoundingMode, Value } from '../../ops/kernels.ts';
+import type { ConvGeometry, Kernels, QuantRule, RoundingMode, Value, ValueType } from '../../ops/kernels.ts';
 import { quantConstants } from '../fakeQuant.ts';
-import type { TfValue } from './tfjs.ts';
+import { pads, type TfValue } from './tfjs.ts';
 
 type Program = Parameters<WebGPUBackend['runWebGPUProgram']>[0];
 
@@ -11,15 +11,36 @@ const WORKGROUP = 64;
 /** Elements whose parts of a derivative one invocation adds up. */
 const RUN = 64;
 
-/** Derivatives as programs of their own: those of the quantizer. */
-export function webgpuGradients(): Pick<Kernels, 'linearQuantGrad'> {
+type Composed = Omit<Kernels, 'linearQuantGrad'>;
+type Overridden = 'linearQuantGrad' | 'conv2dInputGrad' | 'depthwiseConv2dInputGrad';
+
+/**
+ * Derivatives as programs of their own: those of the quantizer, and the library's by images, one program each where they are composed of
+ * many. Its programs by filters go through a whole batch in one invocation per weight; composed ones multiply matrices instead.
+ * Its MaxPoolGrad gives equal largest elements of a window more than their share.
+ */
+export function webgpuGradients(composed: Composed): Pick<Kernels, Overridden> {
   const of = (x: Value): tf.Tensor => (x as TfValue).tensor;
   const run = (program: Program, inputs: readonly tf.Tensor[], uniforms: readonly number[]): tf.Tensor => {
     const data = uniforms.map((value) => ({ type: 'float32', data: [value] }));
     const info = (tf.backend() as WebGPUBackend).runWebGPUProgram(program, [...inputs], 'float32', data);
     return tf.engine().makeTensorFromTensorInfo(info);
   };
+  const kernel = (name: string, inputs: tf.NamedTensorMap, attrs: Record<string, unknown>, dtype: ValueType): Value => {
+    const tensor = tf.engine().runKernel(name, inputs, attrs as unknown as tf.NamedAttrMap) as tf.Tensor;
+    return { dtype, shape: tensor.shape, tensor } as TfValue;
+  };
   return {
+    conv2dInputGrad: (dy, filter, inputShape, geometry) => {
+      if (!isPlain(geometry)) return composed.conv2dInputGrad(dy, filter, inputShape, geometry);
+      const attrs = { strides: geometry.strides, pad: pads(geometry.padding), dataFormat: 'NHWC', inputShape: [...inputShape] };
+      return kernel('Conv2DBackpropInput', { dy: of(dy), filter: of(filter) }, attrs, dy.dtype);
+    },
+    depthwiseConv2dInputGrad: (dy, filter, inputShape, geometry) => {
+      if (!isPlain(geometry)) return composed.depthwiseConv2dInputGrad(dy, filter, inputShape, geometry);
+      const attrs = { strides: geometry.strides, dilations: [1, 1], pad: pads(geometry.padding), inputShape: [...inputShape] };
+      return kernel('DepthwiseConv2dNativeBackpropInput', { dy: of(dy), filter: of(filter) }, attrs, dy.dtype);
+    },
     linearQuantGrad: (x, dy, rule) => {
       const { inverse, min, max, tiny, exact } = quantConstants(rule);
       if (min === 0 && max === 0) {
@@ -38,6 +59,11 @@ export function webgpuGradients(): Pick<Kernels, 'linearQuantGrad'> {
       };
     },
   };
+}
+
+/** The library's derivatives know no dilations. */
+function isPlain({ dilations }: ConvGeometry): boolean {
+  return dilations[0] === 1 && dilations[1] === 1;
 }
 
 /** `op-unsupported`: WGSL promises no exact division. */

@@ -77,7 +77,7 @@ export class Differentiator {
   constructor(graph: Graph, options: DifferentiatorOptions) {
     const { variables, feeds, output, fetches = [], variableLosses = [], trained, backend } = options;
     const fed = new Set(feeds);
-    const constants = new Constants(graph, variables, fed);
+    const constants = new Constants(graph, withGiven(variables, options.changing), fed);
     const wanted = [output, ...fetches, ...variableLosses].map(({ node }) => node);
     const needed = checkExecutable(graph, constants, fed, wanted);
     const nodes = needed.filter(({ op, name }) => op !== 'VarHandleOp' && !fed.has(name));
@@ -171,6 +171,12 @@ export class Differentiator {
     this.#bound.set(key, nodes);
     return nodes;
   }
+}
+
+/** Variables that every run brings count as there. */
+function withGiven(variables: VariableSource, changing: ReadonlySet<string>): VariableSource {
+  const given = [...changing].map((name) => [name, { dtype: 'float32', shape: [] }] as const);
+  return { ...variables, entries: new Map([...given, ...variables.entries]), read: (name) => variables.read(name) };
 }
 
 /** The variable, or the switch, whose value a node hands on. */

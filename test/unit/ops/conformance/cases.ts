@@ -159,6 +159,16 @@ const poolings: ConformanceCase[] = POOLS.flatMap(([name, window, size], i) =>
   }),
 );
 
+/** Equal largest elements in a window, most of them: the derivative goes to the first. */
+const ties: ConformanceCase[] = (['SAME', 'VALID'] as const).map((padding) => ({
+  name: `ties, ${padding}`,
+  op: 'MaxPool',
+  attrs: { strides: list([1, 2, 2, 1]), padding: text(padding), ksize: list([1, 3, 3, 1]) },
+  inputs: [codes(IMAGE, 228, 2, 0)],
+  // Of 0 and −0 any may win.
+  tolerance: SUMS,
+}));
+
 /** Size, steps, rates and padding of cut-out windows. */
 const CUTS: readonly (readonly [name: string, size: number[], strides: number[], rates: number[], padding: string])[] = [
   ['folded onto itself', [2, 2], [2, 2], [1, 1], 'VALID'],
@@ -368,6 +378,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...depthwise,
   ...wideConvolutions,
   ...poolings,
+  ...ties,
   ...patches,
   ...matrices,
   ...binaries,

@@ -23,7 +23,8 @@ describe('GRD1 the gradient of every op', () => {
   });
 
   it.each(OPS.filter((op) => op !== 'LinearQuant'))('on the reference against finite differences: %s', async (op) => {
-    for (const one of CASES.filter((other) => other.op === op)) {
+    // Where several elements are largest there is no derivative to measure.
+    for (const one of CASES.filter((other) => other.op === op && !/^ties/.test(other.name))) {
       const verdict = await checkFiniteDifferences(one);
       expect(verdict).toEqual({ ...verdict, ok: true });
     }
