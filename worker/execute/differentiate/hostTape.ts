@@ -80,10 +80,12 @@ export class HostTape {
   gradients(seeds: ReadonlyMap<string, PlainValue>, differentiated: ReadonlySet<string>): Map<string, Float64Array> {
     const slopes = new Map<string, PlainValue>(seeds);
     const byVariable = new Map<string, Float64Array>();
+    if (seeds.size === 0) return byVariable;
     for (const { node, given } of this.#nodes.toReversed()) {
+      if (!differentiated.has(node.name)) continue;
       const outputs = this.#now.get(node.name) ?? [];
       const dys = outputs.map((_, port) => slopes.get(edgeText({ node: node.name, port })));
-      if (!differentiated.has(node.name) || dys.every((dy) => dy === undefined)) continue;
+      if (dys.every((dy) => dy === undefined)) continue;
       if (given !== undefined) {
         add(byVariable, given, dys[0] as PlainValue);
         continue;
