@@ -4,16 +4,15 @@
  * Run: npx tsx bench/fuzz.ts [--cases 100000] [--target NAME [--case NUMBER]]
  */
 import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { caseBytes, runCase } from './fuzz/cases.ts';
 import { fuzzTargets, reproduce, type Target } from './fuzz/targets.ts';
 import type { ThreadData, ThreadReport } from './fuzz/thread.ts';
 import { writeResult } from './results.ts';
+import { threadStart } from './typescriptThread.ts';
 
 /** A case that takes longer hangs: the slowest honest one takes some milliseconds. */
 const BUDGET_MS = 20_000;
@@ -26,16 +25,7 @@ const { values: options } = parseArgs({
   options: { cases: { type: 'string', default: '100000' }, target: { type: 'string' }, case: { type: 'string' } },
 });
 
-/** Node runs no TypeScript by itself: the thread starts with a loader. */
-const loader = pathToFileURL(
-  createRequire(import.meta.url)
-    .resolve('tsx/esm/api')
-    .replace(/cjs$/, 'mjs'),
-).href;
-const start = `import(${JSON.stringify(loader)}).then(({ register }) => {
-  register();
-  return import(${JSON.stringify(new URL('./fuzz/thread.ts', import.meta.url).href)});
-})`;
+const start = threadStart(new URL('./fuzz/thread.ts', import.meta.url));
 
 type Ending = { readonly report: ThreadReport } | { readonly fault: string; readonly number: number };
 

@@ -1,19 +1,9 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { engineEnd } from '../../cli/threadPort.ts';
 import type { ComputePort, SpawnCompute } from '../../worker/compute/port.ts';
+import { threadStart } from '../typescriptThread.ts';
 
-const loader = pathToFileURL(
-  createRequire(import.meta.url)
-    .resolve('tsx/esm/api')
-    .replace(/cjs$/, 'mjs'),
-).href;
-/** Node runs no TypeScript by itself: the thread starts with a loader. */
-const start = `import(${JSON.stringify(loader)}).then(({ register }) => {
-  register();
-  return import(${JSON.stringify(new URL('./dataThread.ts', import.meta.url).href)});
-})`;
+const start = threadStart(new URL('./dataThread.ts', import.meta.url));
 
 /** Decode workers as threads; files of the disk go to them as their paths. */
 export const spawnDataThread: SpawnCompute = () => {

@@ -42,7 +42,7 @@ export async function unpackMember(file: PackedFile, name: string): Promise<Uint
 }
 
 /**
- * A file in an archive as a Blob: a slice of the archive where it is stored as it is, else unpacked in pieces.
+ * A file in an archive as a Blob: a slice of the archive where it is stored as it is, else unpacked and checked in pieces.
  * @throws GraffitistError `zip-malformed`
  */
 export async function memberBlob(file: PackedFile, name: string): Promise<Blob> {
@@ -51,12 +51,29 @@ export async function memberBlob(file: PackedFile, name: string): Promise<Blob> 
   const packed = file.stored.slice(start, start + file.packedSize);
   if (file.method === 0) return packed;
   try {
-    const plain = await new Response(packed.stream().pipeThrough(new DecompressionStream('deflate-raw'))).blob();
-    if (plain.size === file.size) return plain;
-    throw malformed(name, `it has ${plain.size} bytes where ${file.size} are listed`);
+    const unpacked = packed.stream().pipeThrough(new DecompressionStream('deflate-raw')).pipeThrough(checked(file, name));
+    return await new Response(unpacked).blob();
   } catch (error) {
     throw error instanceof GraffitistError ? error : malformed(name, 'its packed bytes are damaged');
   }
+}
+
+/** Passes bytes on as long as they can be the file's; their number and sum must be right at the end. */
+function checked({ size, crc }: PackedFile, name: string): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let seen = 0;
+  let sum = 0;
+  return new TransformStream({
+    transform(chunk, out) {
+      seen += chunk.length;
+      if (seen > size) throw malformed(name, `it has more bytes than the ${size} that are listed`);
+      sum = crc32(chunk, sum);
+      out.enqueue(chunk);
+    },
+    flush() {
+      if (seen !== size) throw malformed(name, `it has ${seen} bytes where ${size} are listed`);
+      if (sum !== crc) throw malformed(name, 'its checksum is wrong');
+    },
+  });
 }
 
 /** The first bytes of a file in an archive, some KiB where there are so many. @throws GraffitistError `zip-malformed` */

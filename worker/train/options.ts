@@ -1,8 +1,5 @@
-import { z } from 'zod';
 import { GraffitistError } from '../errors.ts';
-
-// Without this zod compiles its checks with Function(), which the page's content security policy forbids.
-z.config({ jitless: true });
+import { z } from '../formats/schema.ts';
 
 const count = z.number().int().positive();
 const rate = z.number().positive().max(1);

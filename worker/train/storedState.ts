@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { GraffitistError } from '../errors.ts';
 import { joinBytes } from '../formats/bytes.ts';
 import { crc32c } from '../formats/crc32c.ts';
+import { z } from '../formats/schema.ts';
 import { type TrainingOptions, trainingOptions } from './options.ts';
 import type { TrainingPlan } from './plan.ts';
 import type { TrainingState } from './state.ts';

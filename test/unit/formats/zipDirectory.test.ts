@@ -130,7 +130,15 @@ describe('an archive by its directory', () => {
     const [member] = (await membersOf(packed)) as [ZipMember];
     await expect(unpackMember({ ...packedFile(member), crc: 1 }, 'x')).rejects.toMatchObject({ code: 'zip-malformed' });
     await expect(unpackMember({ ...packedFile(member), size: 2 }, 'x')).rejects.toMatchObject({ code: 'zip-malformed' });
-    await expect(memberBlob({ ...packedFile(member), size: 2 }, 'x')).rejects.toMatchObject({ code: 'zip-malformed' });
+    for (const [wrong, why] of [
+      [{ size: 2 }, 'more bytes than the 2'],
+      [{ size: 1e6 }, 'where 1000000 are listed'],
+      [{ crc: 1 }, 'its checksum is wrong'],
+    ] as const) {
+      const error = await memberBlob({ ...packedFile(member), ...wrong }, 'x').catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'zip-malformed', about: 'x' });
+      expect(String(error)).toContain(why);
+    }
   });
 
   it('encrypted files and other methods are told by the directory', async () => {
@@ -140,7 +148,10 @@ describe('an archive by its directory', () => {
     expect(refusalOf({ ...member, method: 12 })).toMatchObject({ code: 'file-unsupported' });
   });
 
-  it('CRC-32 of the check sequence', () => expect(crc32(text('123456789'))).toBe(0xcbf43926));
+  it('CRC-32 of the check sequence, whole and in pieces', () => {
+    expect(crc32(text('123456789'))).toBe(0xcbf43926);
+    expect(crc32(text('56789'), crc32(text('1234')))).toBe(0xcbf43926);
+  });
 });
 
 function withComment(bytes: Uint8Array, comment: string): Uint8Array {
