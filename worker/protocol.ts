@@ -4,7 +4,6 @@
  */
 import type { ErrorInfo } from './errors.ts';
 import type { BackendName } from './execute/backend.ts';
-import type { Shape } from './formats/tensor.ts';
 import type {
   CalibrationSet,
   CalibrationSetRequest,
@@ -16,8 +15,8 @@ import type {
   Thumbnail,
   ValidateRequest,
 } from './protocol/data.ts';
-import type { Nearest } from './quantize/explain/nearest.ts';
-import type { Quantizer } from './quantize/quantizer.ts';
+import type { HistogramView, NodeDetail, OutputComparison, QuantizerRow, SearchHit } from './protocol/inspection.ts';
+import type { Reading, Scene, SceneRequest } from './protocol/scene.ts';
 import type { Change, OptionSpec, OptionValues, Skip, Warning } from './transforms/transform.ts';
 
 export { IMAGE_RULES } from './data/imageRules.ts';
@@ -26,9 +25,9 @@ export type { ErrorCode, ErrorInfo } from './errors.ts';
 export { errorInfo, errorText, GraffitistError } from './errors.ts';
 export { confusionCsv, toCsv, toJson } from './evaluate/report.ts';
 export type { BackendName } from './execute/backend.ts';
-export type { Shape } from './formats/tensor.ts';
 export type * from './protocol/data.ts';
-export type { Quantizer } from './quantize/quantizer.ts';
+export type * from './protocol/inspection.ts';
+export type * from './protocol/scene.ts';
 export type { Change, OptionSpec, OptionValue, OptionValues, Skip, Warning } from './transforms/transform.ts';
 
 // ---------------------------------------------------------------- documents
@@ -301,171 +300,6 @@ export interface JobProgress {
 export interface JobOptions {
   readonly onProgress?: (progress: JobProgress) => void;
   readonly signal?: AbortSignal;
-}
-
-// ---------------------------------------------------------------- the picture
-
-export type Reading = 'layers' | 'nodes';
-
-/** Bits as a tag on a wire or chip. `exponent` is log2 of the scale, null while the threshold is not known. */
-export interface QuantTag {
-  readonly quantizer: string;
-  readonly bits: number;
-  readonly signed: boolean;
-  readonly exponent: number | null;
-  readonly group: string | null;
-}
-
-export interface SceneChip {
-  readonly text: string;
-  readonly tag: QuantTag | null;
-}
-
-export interface SceneNode {
-  /** In "nodes" the graph node's name (or `group:` + scope); in "layers" the name of the box's main node (or `group:` + scope). */
-  readonly id: string;
-  readonly kind: 'layer' | 'op' | 'input' | 'output' | 'group';
-  /** Absolute, top left. */
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-  /** Id of the open group it is drawn in. */
-  readonly parent: string | null;
-  readonly title: string;
-  readonly subtitle: string;
-  readonly path: string;
-  readonly chips: readonly SceneChip[];
-  /** The quantizer on its output: drawn under the box, where its wires leave. */
-  readonly tag: QuantTag | null;
-  /** Output bits, for the left edge; null: float. */
-  readonly bits: { readonly bits: number; readonly signed: boolean } | null;
-  /** For groups: how many like it are folded into one box (×4), whether open. */
-  readonly count: number;
-  readonly open: boolean;
-  /** Graph nodes this box stands for: selection, search and hover map through it. */
-  readonly members: readonly string[];
-  /** It computes and was left in float: why. */
-  readonly leftFloat: string | null;
-  /** Changed by the step that made this stage. */
-  readonly changed: boolean;
-}
-
-export interface SceneEdge {
-  readonly id: string;
-  readonly from: string;
-  readonly to: string;
-  /** Polyline in absolute coordinates, start and end included. */
-  readonly points: readonly (readonly [x: number, y: number])[];
-  /** `128×128×3` or empty. */
-  readonly label: string;
-  /** The quantizer on this wire alone (a rescale): drawn at `at`. The output's own quantizer is the tag of the box it comes from. */
-  readonly tag: QuantTag | null;
-  readonly at: readonly [x: number, y: number] | null;
-  /** It carries no value: its end waits for its start. */
-  readonly control: boolean;
-}
-
-export interface Scene {
-  readonly reading: Reading;
-  readonly stage: Stage;
-  readonly width: number;
-  readonly height: number;
-  readonly nodes: readonly SceneNode[];
-  readonly edges: readonly SceneEdge[];
-}
-
-export interface SceneRequest {
-  readonly stage: Stage;
-  readonly reading: Reading;
-  /** Ids of groups that are open; undefined: the level at which a person sees the network's structure. */
-  readonly open?: readonly string[];
-}
-
-// ---------------------------------------------------------------- inspection
-
-export interface AttributeRow {
-  readonly name: string;
-  readonly value: string;
-}
-
-export interface TensorPreview {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly bytes: number;
-  /** First elements, row major. */
-  readonly values: readonly number[];
-  readonly min: number | null;
-  readonly max: number | null;
-  readonly mean: number | null;
-}
-
-export interface NodeDetail {
-  readonly name: string;
-  readonly op: string;
-  readonly device: string;
-  readonly inputs: readonly { readonly name: string; readonly shape: Shape }[];
-  readonly controls: readonly string[];
-  readonly outputs: readonly { readonly shape: Shape; readonly users: readonly string[] }[];
-  readonly attributes: readonly AttributeRow[];
-  readonly values: TensorPreview | null;
-  /** Quantizers on this node or box. */
-  readonly quantizers: readonly string[];
-  /** Which steps made, changed or left it alone, and why. */
-  readonly why: readonly WhyRow[];
-}
-
-export interface WhyRow {
-  readonly step: string;
-  readonly rule: string;
-  readonly text: string;
-  readonly remedy: string | null;
-  readonly nearest?: Nearest;
-}
-
-export interface QuantizerRow extends Quantizer {
-  /** log2 of the raw threshold; null: not loaded. Never 0 in its place. */
-  readonly log2t: number | null;
-  /** 2^log2t and 2^ceil(log2t). */
-  readonly rawThreshold: number | null;
-  readonly usedThreshold: number | null;
-  /** Scale = 2^exponent; fraction bits = -exponent. */
-  readonly exponent: number | null;
-  readonly method: 'MAX' | '3SD' | 'KL-J' | 'loaded' | null;
-  /** Share of samples outside the range, and signal to quantization noise, over the calibration images. */
-  readonly clipped: number | null;
-  readonly sqnrDb: number | null;
-  readonly samples: number | null;
-  /** What a person should know of it, in sentences (QNT56). */
-  readonly notes: readonly string[];
-  /** Other quantizers on the same threshold. */
-  readonly sharedWith: readonly string[];
-}
-
-export interface HistogramView {
-  readonly quantizer: string;
-  /** |x| from 0 to max in equal bins (coarsened for drawing, at most 256). */
-  readonly max: number;
-  readonly counts: readonly number[];
-  /** Bins of the search itself. */
-  readonly searchBins: number;
-}
-
-export interface OutputComparison {
-  readonly images: number;
-  readonly rows: readonly {
-    readonly image: number;
-    readonly float: readonly { readonly index: number; readonly value: number }[];
-    readonly quantized: readonly { readonly index: number; readonly value: number }[];
-    readonly largestDifference: number;
-  }[];
-  readonly agreement: number;
-  readonly largestDifference: number;
-}
-
-export interface SearchHit {
-  readonly node: string;
-  readonly op: string;
 }
 
 // ---------------------------------------------------------------- saving
