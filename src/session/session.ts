@@ -110,7 +110,9 @@ export function keepSession(): void {
     if (files?.generation !== generation || files.sources !== sources) {
       const id = files?.generation === generation ? files.id : (storedId ?? documentId(sources));
       const hasSnapshot = files?.generation === generation && files.hasSnapshot;
-      files = { generation, id, stored: await keepFiles(id, sources), sources, hasSnapshot };
+      // The same files opened once more, as another graph of a SavedModel, are not written again.
+      const stored = files?.id === id && files.sources === sources ? files.stored : await keepFiles(id, sources);
+      files = { generation, id, stored, sources, hasSnapshot };
     }
     const made = ran === null ? null : (calibration ?? ran);
     if (made !== snapshotOf && quantizers !== null) {

@@ -54,7 +54,7 @@ test('a SavedModel of several graphs opens at once; tag and signature are chosen
   await expect(page.getByLabel('Outputs 1')).toHaveValue(TINY_SIGNATURES.logits);
   await expect(tag).toHaveValue('train');
   await settled(page);
-  await expect.poll(() => stored(page)).toHaveLength(1);
+  await expect.poll(() => stored(page)).toEqual([{ steps: 0, run: false, signature: 'logits' }]);
 
   await page.reload();
   await expect(page.getByRole('heading', { level: 1 })).toContainText('tiny_saved');

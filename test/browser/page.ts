@@ -79,22 +79,29 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect(violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(' | ')}`)).toEqual([]);
 }
 
-/** Documents in this browser's storage: how many steps, and whether a finished run is kept. */
-export function stored(page: Page): Promise<{ readonly steps: number; readonly run: boolean }[]> {
+/** Documents in this browser's storage: how many steps, whether a finished run is kept, and the chosen signature where there is one. */
+export function stored(page: Page): Promise<{ readonly steps: number; readonly run: boolean; readonly signature?: string }[]> {
   return page.evaluate(
     () =>
-      new Promise<{ steps: number; run: boolean }[]>((resolve, reject) => {
+      new Promise<{ steps: number; run: boolean; signature?: string }[]>((resolve, reject) => {
         const opening = indexedDB.open('graffitist-studio');
         opening.onerror = () => reject(opening.error);
         opening.onsuccess = () => {
           const all = opening.result.transaction('documents').objectStore('documents').getAll();
           all.onsuccess = () => {
             opening.result.close();
-            const documents = all.result as { request: { steps: unknown[] }; ran: unknown; comparison: unknown; hasSnapshot: boolean }[];
+            const documents = all.result as {
+              request: { steps: unknown[] };
+              choice?: { signature?: string };
+              ran: unknown;
+              comparison: unknown;
+              hasSnapshot: boolean;
+            }[];
             resolve(
               documents.map((each) => ({
                 steps: each.request.steps.length,
                 run: each.ran !== null && each.comparison !== null && each.hasSnapshot,
+                ...(each.choice?.signature === undefined ? {} : { signature: each.choice.signature }),
               })),
             );
           };
