@@ -8,6 +8,7 @@ const labels: Readonly<Record<JobProgress['phase'], string>> = {
   calibrate: 'Calibrate',
   search: 'Calibrate',
   evaluate: 'Evaluate',
+  train: 'Train',
   layout: 'Lay out',
   save: 'Save',
 };

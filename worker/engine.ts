@@ -27,6 +27,7 @@ import { genericRecipes } from './engine/recipes.ts';
 import { type Calibrate, type RunServices, runPipeline } from './engine/run.ts';
 import { type KeptRun, readSnapshot, rerun, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
+import { trainMethods } from './engine/trainMethods.ts';
 import { GraffitistError } from './errors.ts';
 import { compareOutputs } from './evaluate/compareOutputs.ts';
 import type { BackendName } from './execute/backend.ts';
@@ -195,6 +196,8 @@ export function createEngine(host: EngineHost): LocalEngine {
       { stageAt, runInterface: () => last?.request.interface ?? null, pool: workers },
       { isOpen: () => document !== null, made: (list) => lists.splice(0, 1, list) },
     ),
+
+    ...trainMethods(),
 
     download: async (form, job = {}) => {
       const final = stages().at(-1);

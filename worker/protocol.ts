@@ -17,6 +17,7 @@ import type {
 } from './protocol/data.ts';
 import type { HistogramView, NodeDetail, OutputComparison, QuantizerRow, SearchHit } from './protocol/inspection.ts';
 import type { Reading, Scene, SceneRequest } from './protocol/scene.ts';
+import type { TrainingEdit, TrainingView, TrainOutcome, TrainReport, TrainRequest } from './protocol/train.ts';
 import type { Change, OptionSpec, OptionValues, Skip, Warning } from './transforms/transform.ts';
 
 export { IMAGE_RULES } from './data/imageRules.ts';
@@ -28,6 +29,8 @@ export type { BackendName } from './execute/backend.ts';
 export type * from './protocol/data.ts';
 export type * from './protocol/inspection.ts';
 export type * from './protocol/scene.ts';
+export type * from './protocol/train.ts';
+export type { TrainingOptions } from './train/options.ts';
 export type { Change, OptionSpec, OptionValue, OptionValues, Skip, Warning } from './transforms/transform.ts';
 
 // ---------------------------------------------------------------- documents
@@ -288,7 +291,7 @@ export interface StageInfo {
 
 /** The same vocabulary for opening, layout, calibration and evaluation. */
 export interface JobProgress {
-  readonly phase: 'open' | 'rewrite' | 'load' | 'calibrate' | 'search' | 'evaluate' | 'layout' | 'save';
+  readonly phase: 'open' | 'rewrite' | 'load' | 'calibrate' | 'search' | 'evaluate' | 'train' | 'layout' | 'save';
   readonly done: number;
   readonly total: number;
   readonly etaMs: number | null;
@@ -318,6 +321,8 @@ export type DownloadForm =
   | 'checkpoint'
   | 'quant-params'
   | 'recipe'
+  /** The report of a training run as JSON. */
+  | 'training-report'
   | 'zip'
   | `frozen-${GraphContainer}`
   | `graffitist-${GraphContainer}`;
@@ -384,6 +389,29 @@ export interface Engine {
   makeCalibrationSet(request: CalibrationSetRequest, job?: JobOptions): Promise<CalibrationSet>;
   /** An image of the set as a small picture, its longer side at most `size`. */
   thumbnail(image: number, size: number): Promise<Thumbnail>;
+
+  /**
+   * Trains a stage on the open data until all steps are done, or it is paused or stopped. A run that ends adds the stage `retrained`: the
+   * inference graph (recipe 3c) with the best weights and thresholds. Progress: phase `train`, `done` steps; `training` says the rest.
+   * Cancelled: the run is gone and the document as it was.
+   */
+  train(request: TrainRequest, job?: JobOptions): Promise<TrainOutcome>;
+  /** Ends `train` after the step at hand; the run waits, stored, for `resumeTraining`. */
+  pauseTraining(): Promise<void>;
+  /** Ends a running or paused run after the step at hand and keeps the best state: `train` or `resumeTraining` returns it, or this does. */
+  stopTraining(): Promise<TrainReport | null>;
+  /** Goes on with a paused run: the same numbers as if it had not been interrupted. */
+  resumeTraining(job?: JobOptions): Promise<TrainOutcome>;
+  /** Drops a paused run and what is stored of it. */
+  discardTraining(): Promise<void>;
+  /** Changes a paused run. */
+  editTraining(edit: TrainingEdit): Promise<TrainingView>;
+  /** The run at hand with its records after step `since`; null: there is none. */
+  training(since?: number): Promise<TrainingView | null>;
+  /** Finds what is stored of a run of this document, its pipeline having run and its data being open; it waits as a paused one. */
+  restoreTraining(): Promise<TrainingView | null>;
+  /** Of the run that ended last. */
+  trainingReport(): Promise<TrainReport | null>;
 
   download(form: DownloadForm, job?: JobOptions): Promise<readonly SourceFile[]>;
   /** The recipe as a `graffitize` command line, and back. */

@@ -56,6 +56,7 @@ const PHASES: Readonly<Record<JobProgress['phase'], string>> = {
   calibrate: 'calibrating',
   search: 'searching thresholds',
   evaluate: 'evaluating',
+  train: 'training',
   layout: 'laying out',
   save: 'writing',
 };

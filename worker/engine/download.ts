@@ -30,6 +30,7 @@ export async function downloadFiles(form: DownloadForm, saved: Saved, job: JobOp
   if (form === 'zip') return [await zipFile(saved, job)];
   if (form === 'checkpoint') return checkpointOf(saved);
   if (form === 'quant-params') return parameterFiles(saved);
+  if (form === 'training-report') throw new GraffitistError('internal', 'Training is not there yet.');
   const [kind, container] = formParts(form);
   const files = await graphFiles(kind, saved, container === 'saved-model-zip' ? 'saved-model' : container);
   return container === 'saved-model-zip' ? [await zipFiles(files, `${fileName(saved)}_saved_model.zip`, job)] : files;
@@ -38,7 +39,7 @@ export async function downloadFiles(form: DownloadForm, saved: Saved, job: JobOp
 type GraphKind = 'frozen' | 'graffitist';
 
 function formParts(
-  form: Exclude<DownloadForm, 'recipe' | 'zip' | 'checkpoint' | 'quant-params'>,
+  form: Exclude<DownloadForm, 'recipe' | 'training-report' | 'zip' | 'checkpoint' | 'quant-params'>,
 ): readonly [GraphKind, GraphContainer | 'pb'] {
   const [kind, container] = /^(frozen|graffitist)(?:-(.*))?$/.exec(form)?.slice(1) ?? [];
   return [kind as GraphKind, (container ?? 'pb') as GraphContainer | 'pb'];

@@ -1,0 +1,136 @@
+/** Retraining of weights and thresholds: what is asked for, what is seen while it runs, what comes out. */
+import type { DataRequest, DataWarning, ImageRule, Rate } from '../protocol/data.ts';
+import type { Stage } from '../protocol.ts';
+import type { TrainingOptions } from '../train/options.ts';
+
+/** A training run as it is asked for. Options that are absent are the preset's. */
+export interface TrainRequest {
+  /**
+   * What is trained: the graph that `quantize(is_training=True)` made, or with `mode: 'float'` one with variables and no quantizers. Absent:
+   * the last stage of the run.
+   */
+  readonly stage?: Stage;
+  /** `published`: the constants of the original's script; `short`: their proportions, scaled to the steps of this run. */
+  readonly preset: 'published' | 'short';
+  readonly options: Partial<TrainingOptions>;
+  readonly images: ImageRule;
+  /** Images that the best state is chosen by: so many held out of the open set by the seed, or another set. */
+  readonly validation: { readonly kind: 'held-out'; readonly images: number } | { readonly kind: 'data'; readonly data: DataRequest };
+  /** The run is stored every so many steps, and when it is paused. */
+  readonly storeEvery?: number;
+}
+
+/** A threshold of the run: the variable that holds log2 t, and the quantizers that read it. */
+export interface TrainedThreshold {
+  readonly variable: string;
+  readonly quantizers: readonly string[];
+  readonly bits: number;
+  readonly signed: boolean;
+  /** log2 t when the run began, which `reset` goes back to. */
+  readonly start: number;
+}
+
+/** What is fixed when a run begins. */
+export interface TrainingSetup {
+  readonly options: TrainingOptions;
+  readonly steps: number;
+  /** Parts that a batch is cut into, whatever the number of workers. */
+  readonly microBatches: number;
+  readonly images: { readonly training: number; readonly validation: number };
+  /** Trained weights: how many variables, and how many numbers in them. */
+  readonly weights: { readonly variables: number; readonly parameters: number };
+  readonly thresholds: readonly TrainedThreshold[];
+  /** What a validation counts: right answers, or answers that agree with the float network's where there are no labels. */
+  readonly score: 'top1' | 'agreement';
+  /** Of the float network on the validation images; 1 where agreement with it is counted. */
+  readonly floatScore: number;
+  readonly backend: string;
+}
+
+/** A step that was done. */
+export interface TrainingRecord {
+  /** From 1 on. */
+  readonly step: number;
+  readonly loss: number;
+  readonly regularization: number;
+  readonly weightRate: number;
+  readonly thresholdRate: number;
+  /** log2 t after the step, in the order of `TrainingSetup.thresholds`. */
+  readonly thresholds: Float32Array;
+  readonly ms: number;
+}
+
+export interface TrainingValidation {
+  /** Steps done before it. */
+  readonly step: number;
+  readonly score: number;
+}
+
+/** A run as it stands. */
+export interface TrainingView {
+  readonly state: 'running' | 'pausing' | 'paused' | 'ended';
+  readonly setup: TrainingSetup;
+  /** Steps done. */
+  readonly step: number;
+  /** Steps after the one that was asked for; of a long run those that were kept, evenly thinned. */
+  readonly records: readonly TrainingRecord[];
+  readonly validations: readonly TrainingValidation[];
+  readonly best: TrainingValidation | null;
+  /** Frozen thresholds by variable, and at which step each was frozen. */
+  readonly frozen: readonly { readonly variable: string; readonly step: number }[];
+  /** Bits of quantizers that a person changed, by quantizer. */
+  readonly bits: Readonly<Record<string, number>>;
+  /** Mean time of the last steps. */
+  readonly msPerStep: number | null;
+  /** Step of the last stored state; null: none yet. */
+  readonly storedAt: number | null;
+  /** Storage that is full, images that could not be read: the run goes on. */
+  readonly warnings: readonly DataWarning[];
+}
+
+/** What a person changes while a run is paused. Thresholds by variable, bits by quantizer. */
+export type TrainingEdit =
+  | { readonly kind: 'freeze' | 'release' | 'reset'; readonly threshold: string }
+  | { readonly kind: 'bits'; readonly quantizer: string; readonly bits: number };
+
+/** How a call to `train` or `resumeTraining` ended; a paused run has no report yet. */
+export type TrainOutcome =
+  | { readonly ended: 'paused' }
+  /** `done`: all steps; `stopped`: before that, by `stopTraining`. */
+  | { readonly ended: 'done' | 'stopped'; readonly report: TrainReport };
+
+export interface ThresholdChange {
+  readonly variable: string;
+  readonly quantizers: readonly string[];
+  readonly bits: number;
+  /** log2 t. */
+  readonly before: number;
+  readonly after: number;
+  /** Change of ceil(log2 t): positive for range, negative for precision. */
+  readonly deviation: number;
+  readonly frozenAt: number | null;
+}
+
+/** What a run came to. Scores are of the validation images. */
+export interface TrainReport {
+  readonly steps: number;
+  /** The step whose state is the result: the best validation. */
+  readonly bestStep: number;
+  readonly score: TrainingSetup['score'];
+  readonly accuracy: {
+    readonly float: Rate | null;
+    /** As calibrated, before the first step. */
+    readonly calibrated: Rate;
+    readonly retrained: Rate;
+  };
+  readonly thresholds: readonly ThresholdChange[];
+  readonly options: TrainingOptions;
+  readonly images: { readonly training: number; readonly validation: number };
+  readonly backend: string;
+  readonly microBatches: number;
+  readonly msPerStep: number;
+  readonly peakBytes: number;
+  /** SHA-256 of the graph file as it was opened, of the trained variables as they are stored. */
+  readonly hashes: { readonly model: string; readonly variables: string };
+  readonly warnings: readonly DataWarning[];
+}
