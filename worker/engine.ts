@@ -27,6 +27,7 @@ import { genericRecipes } from './engine/recipes.ts';
 import { type Calibrate, type RunServices, runPipeline } from './engine/run.ts';
 import { type KeptRun, readSnapshot, rerun, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
+import { trainingOptionInfos } from './engine/trainingOptionInfos.ts';
 import { trainMethods } from './engine/trainMethods.ts';
 import { GraffitistError } from './errors.ts';
 import { compareOutputs } from './evaluate/compareOutputs.ts';
@@ -197,6 +198,7 @@ export function createEngine(host: EngineHost): LocalEngine {
       { isOpen: () => document !== null, made: (list) => lists.splice(0, 1, list) },
     ),
 
+    trainingOptions: async () => trainingOptionInfos(),
     ...trainMethods(),
 
     download: async (form, job = {}) => {
