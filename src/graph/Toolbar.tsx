@@ -2,16 +2,19 @@ import { useReactFlow, useStore } from 'reactflow';
 import type { Reading } from '../../worker/protocol.ts';
 import { Legend } from './Legend.tsx';
 import type { Picture } from './picture.ts';
+import { TintLegend } from './TintLegend.tsx';
 
 interface ToolbarProps {
   readonly picture: Picture | null;
   readonly reading: Reading;
   readonly onReading: (reading: Reading) => void;
   readonly onFit: () => void;
+  /** Boxes are tinted by how far their thresholds moved. */
+  readonly tinted: boolean;
 }
 
 /** Reading, zoom and legend, over the upper edge of the canvas. */
-export function Toolbar({ picture, reading, onReading, onFit }: ToolbarProps) {
+export function Toolbar({ picture, reading, onReading, onFit, tinted }: ToolbarProps) {
   const flow = useReactFlow();
   const zoom = useStore((state) => Math.round(state.transform[2] * 100));
   return (
@@ -38,6 +41,7 @@ export function Toolbar({ picture, reading, onReading, onFit }: ToolbarProps) {
         </button>
       </fieldset>
       <span className="grow" />
+      {tinted && <TintLegend />}
       {picture !== null && <Legend picture={picture} />}
     </div>
   );

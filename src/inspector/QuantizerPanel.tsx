@@ -8,6 +8,7 @@ import { count, decibels, powerOfTwo, real, share, threshold } from '../format/n
 import { useRun } from '../state/run.ts';
 import { hoverGroup, showNode, useSelection } from '../state/selection.ts';
 import { useView } from '../state/view.ts';
+import { TrainedHere } from '../training/TrainedHere.tsx';
 import { PathText } from '../ui/PathText.tsx';
 import { BitsTag } from '../ui/Tag.tsx';
 import { HistogramChart } from './HistogramChart.tsx';
@@ -36,6 +37,7 @@ export function QuantizerPanel({ row, others }: { row: QuantizerRow; others: rea
           ))}
         </fieldset>
       )}
+      <TrainedHere quantizer={row.name} />
       {histogram === null ? (
         <p className="inspector-hint muted">
           {row.log2t === null

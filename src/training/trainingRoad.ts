@@ -1,0 +1,39 @@
+import type { GraphForm, OptionValues, PipelineStep, RecipeInfo } from '../../worker/protocol.ts';
+
+/** Options of `quantize` that belong to an inference graph: training leaves them for the end. */
+const INFERENCE_ONLY: ReadonlySet<string> = new Set([
+  'is_training',
+  'calibrate_quant_layers',
+  'left_shift_list',
+  'conv_split_list',
+  'dump_quant_params',
+  'bit_accurate',
+]);
+
+/** Whether the graph that is open can be trained as it is, or has to be thawed first. */
+export function isTrainable(form: GraphForm | undefined): boolean {
+  return form === 'training' || form === 'either';
+}
+
+/**
+ * The steps that make a graph to retrain: recipe 3a; before it, where the graph was exported for evaluation, what makes variables of its
+ * constants. `freeze_graph` comes first where it has variables, so that `thaw_graph` tells which of them are trained. Bits, lists and first
+ * and last layer stay those of the pipeline at hand.
+ */
+export function trainingSteps(
+  form: GraphForm,
+  recipe: RecipeInfo,
+  before: readonly PipelineStep[],
+  hasVariables: boolean,
+): readonly Omit<PipelineStep, 'id'>[] {
+  const quantize = before.find(({ transform, bypassed }) => transform === 'quantize' && !bypassed)?.options ?? {};
+  const kept: OptionValues = Object.fromEntries(Object.entries(quantize).filter(([name]) => !INFERENCE_ONLY.has(name)));
+  const steps = recipe.steps.map(({ transform, options, bypassed }) => ({
+    transform,
+    options: transform === 'quantize' ? { ...options, ...kept } : options,
+    bypassed,
+  }));
+  if (isTrainable(form)) return steps;
+  const thaw = [...(hasVariables ? ['freeze_graph'] : []), 'thaw_graph'];
+  return [...thaw.map((transform) => ({ transform, options: {}, bypassed: false })), ...steps];
+}
