@@ -17,15 +17,9 @@ export function isTrainable(form: GraphForm | undefined): boolean {
 
 /**
  * The steps that make a graph to retrain: recipe 3a; before it, where the graph was exported for evaluation, what makes variables of its
- * constants. `freeze_graph` comes first where it has variables, so that `thaw_graph` tells which of them are trained. Bits, lists and first
- * and last layer stay those of the pipeline at hand.
+ * constants and tells which variables are trained. Bits, lists and first and last layer stay those of the pipeline at hand.
  */
-export function trainingSteps(
-  form: GraphForm,
-  recipe: RecipeInfo,
-  before: readonly PipelineStep[],
-  hasVariables: boolean,
-): readonly Omit<PipelineStep, 'id'>[] {
+export function trainingSteps(form: GraphForm, recipe: RecipeInfo, before: readonly PipelineStep[]): readonly Omit<PipelineStep, 'id'>[] {
   const quantize = before.find(({ transform, bypassed }) => transform === 'quantize' && !bypassed)?.options ?? {};
   const kept: OptionValues = Object.fromEntries(Object.entries(quantize).filter(([name]) => !INFERENCE_ONLY.has(name)));
   const steps = recipe.steps.map(({ transform, options, bypassed }) => ({
@@ -34,6 +28,5 @@ export function trainingSteps(
     bypassed,
   }));
   if (isTrainable(form)) return steps;
-  const thaw = [...(hasVariables ? ['freeze_graph'] : []), 'thaw_graph'];
-  return [...thaw.map((transform) => ({ transform, options: {}, bypassed: false })), ...steps];
+  return [{ transform: 'thaw_graph', options: {}, bypassed: false }, ...steps];
 }

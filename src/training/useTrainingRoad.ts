@@ -4,19 +4,16 @@ import { edit, newStepId, usePipeline } from '../state/pipeline.ts';
 import { setCollapsed, setView } from '../state/view.ts';
 import { trainingSteps } from './trainingRoad.ts';
 
-const VARIABLES = /^(Variable|VariableV2|VarHandleOp)$/;
-
 /** Fills the pipeline with what makes a graph to retrain of the one that is open, as one step of undo; null: no recipe is known yet. */
 export function useTrainingRoad(): (() => void) | null {
   const summary = useDocument((state) => state.summary);
   const recipe = usePipeline((state) => trainingRecipe(state.recipes));
   if (summary === null || recipe === undefined) return null;
-  const hasVariables = summary.ops.some(([op]) => VARIABLES.test(op));
   return () => {
     edit((request) => ({
       ...request,
       ...(recipe.interface === undefined ? {} : { interface: recipe.interface }),
-      steps: trainingSteps(summary.form, recipe, request.steps, hasVariables).map((step) => ({ ...step, id: newStepId() })),
+      steps: trainingSteps(summary.form, recipe, request.steps).map((step) => ({ ...step, id: newStepId() })),
     }));
     setCollapsed('bottom', false);
     setView({ bottomTab: 'training' });

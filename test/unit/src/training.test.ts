@@ -223,13 +223,11 @@ describe('what is missing before a run', () => {
       step('equalize_layers'),
       step('quantize', { weight_bits: -4, first_layer: 'conv', calibrate_quant_layers: false, bit_accurate: true }),
     ];
-    const names = (form: 'training' | 'evaluation', variables: boolean) =>
-      trainingSteps(form, recipe3a, before, variables).map(({ transform }) => transform);
+    const names = (form: 'training' | 'evaluation') => trainingSteps(form, recipe3a, before).map(({ transform }) => transform);
     const own = ['fix_input_shape', 'fold_batch_norms', 'preprocess_layers', 'quantize'];
-    expect(names('training', true)).toEqual(own);
-    expect(names('evaluation', false)).toEqual(['thaw_graph', ...own]);
-    expect(names('evaluation', true)).toEqual(['freeze_graph', 'thaw_graph', ...own]);
-    expect(trainingSteps('training', recipe3a, before, true).at(-1)?.options).toEqual({
+    expect(names('training')).toEqual(own);
+    expect(names('evaluation')).toEqual(['thaw_graph', ...own]);
+    expect(trainingSteps('training', recipe3a, before).at(-1)?.options).toEqual({
       is_training: true,
       weight_bits: -4,
       first_layer: 'conv',
