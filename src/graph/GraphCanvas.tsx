@@ -11,6 +11,7 @@ import { useDrawnArea } from './drawnArea.ts';
 import { FarCanvas } from './FarCanvas.tsx';
 import { Minimap } from './Minimap.tsx';
 import { boxAt, makePicture, markedGroups } from './picture.ts';
+import { TintLegend } from './TintLegend.tsx';
 import { Toolbar } from './Toolbar.tsx';
 import { usePanLayer } from './usePanLayer.ts';
 import { type Focus, useViewport, ZOOM } from './useViewport.ts';
@@ -214,7 +215,8 @@ function Canvas({
             </ViewportPortal>
           )}
         </ReactFlow>
-        <Toolbar picture={picture} reading={reading} onReading={onReading} onFit={fitAll} tinted={(tints?.size ?? 0) > 0} />
+        <Toolbar picture={picture} reading={reading} onReading={onReading} onFit={fitAll} />
+        {(tints?.size ?? 0) > 0 && <TintLegend />}
         {picture !== null && <Minimap picture={picture} root={root} />}
         {far && hovered !== null && root !== null && <FarHint root={root} {...hovered} />}
       </div>

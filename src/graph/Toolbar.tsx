@@ -2,19 +2,16 @@ import { useReactFlow, useStore } from 'reactflow';
 import type { Reading } from '../../worker/protocol.ts';
 import { Legend } from './Legend.tsx';
 import type { Picture } from './picture.ts';
-import { TintLegend } from './TintLegend.tsx';
 
 interface ToolbarProps {
   readonly picture: Picture | null;
   readonly reading: Reading;
   readonly onReading: (reading: Reading) => void;
   readonly onFit: () => void;
-  /** Boxes are tinted by how far their thresholds moved. */
-  readonly tinted: boolean;
 }
 
 /** Reading, zoom and legend, over the upper edge of the canvas. */
-export function Toolbar({ picture, reading, onReading, onFit, tinted }: ToolbarProps) {
+export function Toolbar({ picture, reading, onReading, onFit }: ToolbarProps) {
   const flow = useReactFlow();
   const zoom = useStore((state) => Math.round(state.transform[2] * 100));
   return (
@@ -41,7 +38,6 @@ export function Toolbar({ picture, reading, onReading, onFit, tinted }: ToolbarP
         </button>
       </fieldset>
       <span className="grow" />
-      {tinted && <TintLegend />}
       {picture !== null && <Legend picture={picture} />}
     </div>
   );

@@ -37,9 +37,15 @@ export function LineChart({ title, words, lines, columns, steps, log = false, ti
       ...size,
       legend: { show: false },
       cursor: { show: false },
-      padding: [6, 8, 0, 2],
+      padding: [6, 14, 0, 2],
       scales: { x: { time: false, range: [0, Math.max(1, steps)] }, y: log ? { distr: 3 } : { range: roomy } },
-      axes: [{ ...axis(token, 20, 44, count), grid: { show: false } }, axis(token, 44, 26, tick)],
+      axes: [
+        { ...axis(token, 20, 44, count), grid: { show: false } },
+        {
+          ...axis(token, 44, 26, tick),
+          ...(log ? { splits: (plot) => powersOfTen(plot.scales.y?.min ?? 1e-6, plot.scales.y?.max ?? 1) } : {}),
+        },
+      ],
       series: [
         {},
         ...lines.map(({ colour, width = 1.6, dashed = false, points = false }) => ({
@@ -68,6 +74,12 @@ export function LineChart({ title, words, lines, columns, steps, log = false, ti
       <div ref={host} className="training-plot" role="img" aria-label={words} />
     </figure>
   );
+}
+
+/** Ticks of a log axis: a power of ten each. */
+function powersOfTen(low: number, high: number): number[] {
+  const first = Math.floor(Math.log10(low));
+  return Array.from({ length: Math.max(1, Math.ceil(Math.log10(high)) - first + 1) }, (_, index) => 10 ** (first + index));
 }
 
 /** A tenth of air on either side, and never no height at all. */

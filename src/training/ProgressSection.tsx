@@ -8,11 +8,11 @@ import { useSelectedPlace, useThresholdRows } from './useThresholdRows.ts';
 import { scoreWord } from './words.ts';
 
 const LOSS: readonly ChartLine[] = [
-  { name: 'each step', colour: 'decor', width: 1 },
-  { name: 'moving mean', colour: 'accent', width: 2 },
+  { name: 'step', colour: 'decor', width: 1 },
+  { name: 'mean', colour: 'accent', width: 2 },
 ];
 const SCORE: readonly ChartLine[] = [
-  { name: 'quantized', colour: 'accent', width: 2, points: true },
+  { name: '', colour: 'accent', width: 2, points: true },
   { name: 'float', colour: 'muted', dashed: true },
 ];
 const RATES: readonly ChartLine[] = [
@@ -22,8 +22,8 @@ const RATES: readonly ChartLine[] = [
 
 const realTick = (value: number): string => real(value, 2);
 const percentTick = (value: number): string => `${fixed(value, 0)} %`;
-const powerTick = (value: number): string =>
-  Number.isInteger(Math.log10(value) + 1e-9) || /^1e/.test(value.toExponential(0)) ? real(value, 1) : '';
+const powerTick = (value: number): string => real(value, 1);
+const NO_NUMBERS = ['', ''];
 
 /** How the run goes: loss, validations, learning rates, and every threshold. */
 export function ProgressSection() {
@@ -50,7 +50,7 @@ export function ProgressSection() {
         columns={loss}
         steps={steps}
         tick={realTick}
-        now={[text(last?.loss), text(loss[2]?.at(-1))]}
+        now={['', text(loss[2]?.at(-1))]}
       />
       <LineChart
         title={word}
@@ -59,17 +59,17 @@ export function ProgressSection() {
         columns={scores}
         steps={steps}
         tick={percentTick}
-        now={[percentText(lastScore), percentText(run.setup.floatScore)]}
+        now={[percentText(lastScore), '']}
       />
       <LineChart
-        title="Learning rates"
+        title="Rates"
         words={`Learning rates: weights ${text(last?.weightRate)}, thresholds ${text(last?.thresholdRate)}`}
         lines={RATES}
         columns={rates}
         steps={steps}
         log
         tick={powerTick}
-        now={[text(last?.weightRate), text(last?.thresholdRate)]}
+        now={NO_NUMBERS}
       />
       {rows.length > 0 && <ThresholdChart run={run} rows={rows} selected={selected} />}
     </div>

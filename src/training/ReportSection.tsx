@@ -1,5 +1,4 @@
 import { Download } from 'lucide-react';
-import { useMemo } from 'react';
 import type { CommandId } from '../commands/commands.ts';
 import { useCommand } from '../commands/useCommand.ts';
 import { DataWarnings } from '../data/SetNotes.tsx';
@@ -7,14 +6,13 @@ import { rateText } from '../data/sentences.ts';
 import { bytes, count, duration, plural } from '../format/numbers.ts';
 import { useTraining } from '../state/training.ts';
 import { ThresholdList } from './ThresholdList.tsx';
-import { rowsOfReport } from './thresholdRows.ts';
-import { useSelectedPlace } from './useThresholdRows.ts';
+import { useReportRows, useSelectedPlace } from './useThresholdRows.ts';
 import { MODE_WORDS, scoreWord, TARGET_WORDS } from './words.ts';
 
 /** What the run came to: accuracy before and after, thresholds before and after, what it took, and the files. */
 export function ReportSection() {
   const report = useTraining((state) => state.report);
-  const rows = useMemo(() => (report === null ? [] : rowsOfReport(report)), [report]);
+  const rows = useReportRows();
   const selected = useSelectedPlace(rows);
   if (report === null) return null;
   return (
@@ -31,7 +29,7 @@ export function ReportSection() {
         <Facts />
       </section>
       <div className="training-list">
-        <ThresholdList rows={rows} selected={selected} />
+        <ThresholdList rows={rows} selected={selected} before />
       </div>
     </div>
   );

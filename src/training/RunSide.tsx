@@ -1,5 +1,3 @@
-import { Pause, Play, Square, X } from 'lucide-react';
-import type { ReactElement } from 'react';
 import { askTraining, dropTraining, pauseTraining } from '../actions/train.ts';
 import type { CommandId } from '../commands/commands.ts';
 import { useCommand } from '../commands/useCommand.ts';
@@ -48,25 +46,20 @@ function Actions() {
   return (
     <p className="data-actions">
       {state === 'paused' && !starting ? (
-        <Action id="resume-training" words="Resume" icon={<Play aria-hidden />} primary />
+        <Action id="resume-training" words="Resume" primary />
       ) : (
-        <Action id="pause-training" words="Pause" icon={<Pause aria-hidden />} />
+        <Action id="pause-training" words="Pause" />
       )}
-      <Action id="stop-training" words="Stop, keep best" icon={<Square aria-hidden />} />
-      {state === 'paused' && !starting ? (
-        <Action id="discard-training" words="Discard" icon={<X aria-hidden />} />
-      ) : (
-        <Action id="cancel" words="Cancel" icon={<X aria-hidden />} />
-      )}
+      <Action id="stop-training" words="Stop, keep best" />
+      {state === 'paused' && !starting ? <Action id="discard-training" words="Discard" /> : <Action id="cancel" words="Cancel" />}
     </p>
   );
 }
 
-function Action({ id, words, icon, primary = false }: { id: CommandId; words: string; icon: ReactElement; primary?: boolean }) {
+function Action({ id, words, primary = false }: { id: CommandId; words: string; primary?: boolean }) {
   const { enabled, title, run } = useCommand(id);
   return (
     <button type="button" className={primary ? 'button small primary' : 'button small'} title={title} disabled={!enabled} onClick={run}>
-      {icon}
       {words}
     </button>
   );

@@ -32,7 +32,7 @@ export function ThresholdChart({ run, rows, selected }: Props) {
       legend: { show: false },
       cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false }, focus: { prox: 14 } },
       focus: { alpha: 0.2 },
-      padding: [6, 8, 0, 2],
+      padding: [6, 14, 0, 2],
       scales: { x: { time: false, range: [0, Math.max(1, steps)] }, y: { range: (_plot, low, high) => wholeBins(low, high) } },
       axes: [
         { ...axis(token, 20, 44, count), grid: { show: false } },

@@ -14,23 +14,37 @@ const ROW_HEIGHT = 23;
 /** Rows change places at most so often in a run, or nobody could read them. */
 const REORDERED = 40;
 
-const COLUMNS: readonly {
+interface Column {
   readonly id: RowColumn;
   readonly title: string;
   readonly width: string;
   readonly right: boolean;
   readonly hint: string;
-}[] = [
-  { id: 'name', title: 'Threshold', width: 'auto', right: false, hint: 'The first quantizer that reads it' },
-  { id: 'bits', title: 'Bits', width: '62px', right: false, hint: 'Bits of its quantizers' },
-  { id: 'now', title: 'log₂ t', width: '64px', right: true, hint: 'As it stands' },
-  { id: 'movement', title: 'Δ', width: '68px', right: true, hint: 'Change of log₂ t since the start; sorted by how far' },
-  { id: 'deviation', title: 'd', width: '44px', right: true, hint: 'Change of ceil(log₂ t): + for range, − for precision' },
-  { id: 'frozen', title: 'Frozen', width: '64px', right: true, hint: 'The step at which it was frozen' },
+}
+
+const NAME: Column = { id: 'name', title: 'Threshold', width: 'auto', right: false, hint: 'The first quantizer that reads it' };
+const BITS: Column = { id: 'bits', title: 'Bits', width: '60px', right: false, hint: 'Bits of its quantizers' };
+const BEFORE: Column = { id: 'start', title: 'Before', width: '64px', right: true, hint: 'log₂ t as it was calibrated' };
+const REST: readonly Column[] = [
+  { id: 'now', title: 'log₂ t', width: '66px', right: true, hint: 'As it stands' },
+  { id: 'movement', title: 'Δ', width: '62px', right: true, hint: 'Change of log₂ t since the start; sorted by how far' },
+  { id: 'deviation', title: 'd', width: '36px', right: true, hint: 'Change of ceil(log₂ t): + for range, − for precision' },
+  { id: 'frozen', title: 'Frozen', width: '60px', right: true, hint: 'The step at which it was frozen' },
 ];
+const COLUMNS: readonly Column[] = [NAME, BITS, ...REST];
+const WITH_BEFORE: readonly Column[] = [NAME, BITS, BEFORE, ...REST];
+
+interface Props {
+  readonly rows: readonly ThresholdRow[];
+  /** Place of the selected one; −1: none. */
+  readonly selected: number;
+  /** Also where each began. */
+  readonly before?: boolean;
+}
 
 /** The thresholds that are trained, by how far they moved or what else is asked for. A row leads to its quantizer. */
-export function ThresholdList({ rows, selected }: { rows: readonly ThresholdRow[]; selected: number }) {
+export function ThresholdList({ rows, selected, before = false }: Props) {
+  const columns = before ? WITH_BEFORE : COLUMNS;
   const [sorting, setSorting] = useState<RowSorting>({ column: 'movement', descending: true });
   const scroller = useRef<HTMLElement>(null);
   const order = useOrder(rows, sorting);
@@ -55,9 +69,9 @@ export function ThresholdList({ rows, selected }: { rows: readonly ThresholdRow[
     selectThreshold(row);
   };
   const sort = (column: RowColumn): void =>
-    setSorting((before) => ({
+    setSorting((former) => ({
       column,
-      descending: before.column === column ? !before.descending : column === 'movement' || column === 'deviation',
+      descending: former.column === column ? !former.descending : column === 'movement' || column === 'deviation',
     }));
 
   return (
@@ -65,13 +79,13 @@ export function ThresholdList({ rows, selected }: { rows: readonly ThresholdRow[
     <section className="table-scroll" ref={scroller} tabIndex={0} onKeyDown={walk} aria-label="Trained thresholds">
       <table className="thresholds trained" aria-rowcount={order.length + 1}>
         <colgroup>
-          {COLUMNS.map(({ id, width }) => (
+          {columns.map(({ id, width }) => (
             <col key={id} style={{ width }} />
           ))}
         </colgroup>
         <thead>
           <tr>
-            {COLUMNS.map(({ id, title, right, hint }) => {
+            {columns.map(({ id, title, right, hint }) => {
               const on = sorting.column === id;
               return (
                 <th
@@ -90,19 +104,23 @@ export function ThresholdList({ rows, selected }: { rows: readonly ThresholdRow[
           </tr>
         </thead>
         <tbody>
-          {range.above > 0 && <Spacer columns={COLUMNS.length} height={range.above} />}
+          {range.above > 0 && <Spacer columns={columns.length} height={range.above} />}
           {order.slice(range.first, range.last).map((place, index) => {
             const row = rows[place];
-            return row !== undefined && <Row key={row.variable} row={row} index={range.first + index + 2} on={place === selected} />;
+            return (
+              row !== undefined && (
+                <Row key={row.variable} row={row} index={range.first + index + 2} on={place === selected} before={before} />
+              )
+            );
           })}
-          {range.below > 0 && <Spacer columns={COLUMNS.length} height={range.below} />}
+          {range.below > 0 && <Spacer columns={columns.length} height={range.below} />}
         </tbody>
       </table>
     </section>
   );
 }
 
-function Row({ row, index, on }: { row: ThresholdRow; index: number; on: boolean }) {
+function Row({ row, index, on, before }: { row: ThresholdRow; index: number; on: boolean; before: boolean }) {
   const { quantizers, variable, bits, start, now, deviation, frozenAt } = row;
   const name = quantizers[0] ?? variable;
   return (
@@ -113,6 +131,7 @@ function Row({ row, index, on }: { row: ThresholdRow; index: number; on: boolean
       <td>
         <BitsTag bits={bits} signed={row.signed ?? true} />
       </td>
+      {before && <td className="right muted">{fixed(start, 3)}</td>}
       <td className="right">{fixed(now, 3)}</td>
       <td className="right">{movementText(now - start)}</td>
       <td className={deviation === 0 ? 'right muted' : 'right'}>{signed(deviation)}</td>

@@ -40,13 +40,13 @@ export function rowsOfRun({ setup, records, frozen, bits }: TrainingView): reado
   });
 }
 
-/** The thresholds of a run that has ended: those of its best state. */
-export function rowsOfReport({ thresholds }: TrainReport): readonly ThresholdRow[] {
+/** The thresholds of a run that has ended: those of its best state. A report does not tell their sign: `signedOf` does. */
+export function rowsOfReport({ thresholds }: TrainReport, signedOf: (variable: string) => boolean | undefined): readonly ThresholdRow[] {
   return thresholds.map(({ variable, quantizers, bits, before, after, deviation, frozenAt }) => ({
     variable,
     quantizers,
     bits,
-    signed: null,
+    signed: signedOf(variable) ?? null,
     start: before,
     now: after,
     deviation,
@@ -54,7 +54,7 @@ export function rowsOfReport({ thresholds }: TrainReport): readonly ThresholdRow
   }));
 }
 
-export type RowColumn = 'name' | 'bits' | 'now' | 'movement' | 'deviation' | 'frozen';
+export type RowColumn = 'name' | 'bits' | 'start' | 'now' | 'movement' | 'deviation' | 'frozen';
 
 export interface RowSorting {
   readonly column: RowColumn;
@@ -64,6 +64,7 @@ export interface RowSorting {
 const KEYS: Readonly<Record<RowColumn, (row: ThresholdRow) => number | string>> = {
   name: (row) => row.quantizers[0] ?? row.variable,
   bits: (row) => row.bits,
+  start: (row) => row.start,
   now: (row) => row.now,
   movement: (row) => Math.abs(row.now - row.start),
   deviation: (row) => row.deviation,

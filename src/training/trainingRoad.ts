@@ -28,5 +28,7 @@ export function trainingSteps(form: GraphForm, recipe: RecipeInfo, before: reado
     bypassed,
   }));
   if (isTrainable(form)) return steps;
-  return [{ transform: 'thaw_graph', options: {}, bypassed: false }, ...steps];
+  // Batch norms of such a graph are in inference form and are folded so.
+  const folded = steps.map((step) => (step.transform === 'fold_batch_norms' ? { ...step, options: {} } : step));
+  return [{ transform: 'thaw_graph', options: {}, bypassed: false }, ...folded];
 }

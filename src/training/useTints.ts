@@ -3,7 +3,7 @@ import type { QuantizerRow, Scene } from '../../worker/protocol.ts';
 import { useRun } from '../state/run.ts';
 import { useTraining } from '../state/training.ts';
 import { useView } from '../state/view.ts';
-import { rowsOfReport, rowsOfRun } from './thresholdRows.ts';
+import { rowsOfRun } from './thresholdRows.ts';
 import { boxTints, movedThresholds } from './tints.ts';
 import { RETRAINED, trainedStage } from './trainRequest.ts';
 
@@ -21,7 +21,7 @@ export function useTints(scene: Scene | null): ReadonlyMap<string, number> {
   const moved = useTraining(({ run, report }) => {
     if (!shown) return '[]';
     if (run !== null && !retrained) return JSON.stringify(movedThresholds(rowsOfRun(run)));
-    return report === null ? '[]' : JSON.stringify(movedThresholds(rowsOfReport(report)));
+    return report === null ? '[]' : JSON.stringify(movedThresholds(report.thresholds));
   });
   return useMemo(() => {
     const deviations = new Map(JSON.parse(moved) as (readonly [string, number])[]);

@@ -227,6 +227,7 @@ describe('what is missing before a run', () => {
     const own = ['fix_input_shape', 'fold_batch_norms', 'preprocess_layers', 'quantize'];
     expect(names('training')).toEqual(own);
     expect(names('evaluation')).toEqual(['thaw_graph', ...own]);
+    expect(trainingSteps('evaluation', recipe3a, before).find(({ transform }) => transform === 'fold_batch_norms')?.options).toEqual({});
     expect(trainingSteps('training', recipe3a, before).at(-1)?.options).toEqual({
       is_training: true,
       weight_bits: -4,
