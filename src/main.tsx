@@ -4,6 +4,7 @@ import './theme/base.css';
 import './frame/frame.css';
 import './files/files.css';
 import './pipeline/pipeline.css';
+import './pipeline/bits.css';
 import './inspector/inspector.css';
 import './bottom/bottom.css';
 import './data/data.css';

@@ -12,6 +12,7 @@ import { TrainedHere } from '../training/TrainedHere.tsx';
 import { PathText } from '../ui/PathText.tsx';
 import { BitsTag } from '../ui/Tag.tsx';
 import { HistogramChart } from './HistogramChart.tsx';
+import { LayerBits } from './LayerBits.tsx';
 import { Fact } from './Summary.tsx';
 
 /** A quantizer: what it saw, where its threshold lies, and what that costs. */
@@ -38,6 +39,7 @@ export function QuantizerPanel({ row, others }: { row: QuantizerRow; others: rea
         </fieldset>
       )}
       <TrainedHere quantizer={row.name} />
+      <LayerBits row={row} />
       {histogram === null ? (
         <p className="inspector-hint muted">
           {row.log2t === null

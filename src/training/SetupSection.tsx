@@ -1,5 +1,7 @@
 import { useCommand } from '../commands/useCommand.ts';
 import { Dismissible } from '../data/SetNotes.tsx';
+import { Int4Note } from '../pipeline/Int4Note.tsx';
+import { usePipeline } from '../state/pipeline.ts';
 import { useTraining } from '../state/training.ts';
 import { Faults } from './Faults.tsx';
 import { FineFields, MainFields } from './SetupFields.tsx';
@@ -12,6 +14,7 @@ export function SetupSection() {
   const faults = useFaults();
   const error = useTraining((state) => state.error);
   const train = useCommand('train');
+  const quantize = usePipeline(({ request }) => request.steps.find(({ transform, bypassed }) => transform === 'quantize' && !bypassed));
   return (
     <div className="training-setup">
       <section className="data-column" aria-labelledby="training-what">
@@ -20,6 +23,7 @@ export function SetupSection() {
         </h3>
         <WhatIsTrained />
         {error !== null && <Dismissible error={error} onDismiss={() => useTraining.setState({ error: null })} />}
+        <Int4Note step={quantize} />
         <Faults faults={faults} />
         {faults.length === 0 && <StaticVerdict />}
         <p className="data-actions">

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readBits, withBits } from '../../../src/pipeline/bitsList.ts';
 import type { Ran } from '../../../src/pipeline/stepState.ts';
 import { grown, USUAL_FORM } from '../../../src/state/training.ts';
 import { trainingFaults } from '../../../src/training/faults.ts';
@@ -224,7 +225,7 @@ describe('what is missing before a run', () => {
       step('quantize', { weight_bits: -4, first_layer: 'conv', calibrate_quant_layers: false, bit_accurate: true }),
     ];
     const names = (form: 'training' | 'evaluation') => trainingSteps(form, recipe3a, before).map(({ transform }) => transform);
-    const own = ['fix_input_shape', 'fold_batch_norms', 'preprocess_layers', 'quantize'];
+    const own = ['fix_input_shape', 'fold_batch_norms', 'preprocess_layers', 'equalize_layers', 'quantize'];
     expect(names('training')).toEqual(own);
     expect(names('evaluation')).toEqual(['thaw_graph', ...own]);
     expect(trainingSteps('evaluation', recipe3a, before).find(({ transform }) => transform === 'fold_batch_norms')?.options).toEqual({});
@@ -284,5 +285,23 @@ describe('words', () => {
     expect([signed(2), signed(-2), signed(0), movementText(0.5), movementText(-0.25), movementText(0.0001)]).toEqual([
       ...['+2', '−2', '0', '+0.500', '−0.250', '0.000'],
     ]);
+  });
+});
+
+describe('bits by layer', () => {
+  it('TPG10: the list keeps what a person wrote, takes the last word on a quantizer, and lets go of what is taken off', () => {
+    const text = 'conv_weight_quant, -8\n*depthwise*, -8\nother, -4\n';
+    expect(Object.fromEntries(readBits(text))).toEqual({ conv_weight_quant: -8, '*depthwise*': -8, other: -4 });
+    expect(
+      withBits(
+        text,
+        new Map([
+          ['conv_weight_quant', -4],
+          ['other', null],
+          ['new', 8],
+        ]),
+      ),
+    ).toBe('conv_weight_quant, -4\n*depthwise*, -8\nnew, 8\n');
+    expect(withBits('', new Map([['a', null]]))).toBe('');
   });
 });
