@@ -73,7 +73,7 @@ function NotRun({ words }: { words: string }) {
     <Note
       action={
         <button type="button" className="button small" disabled={!run.enabled} onClick={run.run}>
-          {run.title}
+          Run it now
         </button>
       }
     >

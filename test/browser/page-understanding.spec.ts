@@ -118,6 +118,7 @@ test('QNT33 depthwise layers quantized statically: one click equalizes them, one
   await runButton(page).click();
   await expect(marked(page, 'done')).toHaveCount(8);
   await settled(page);
+  await handle(page, 'quantize').click();
   await card(page, 'quantize').getByRole('button', { name: 'Retrain by recipe 3a' }).click();
   await expect(page.getByRole('button', { name: /^Actions of / })).toHaveCount(6);
   await handle(page, 'quantize').click();
