@@ -8,6 +8,8 @@ import { type GenCalibSetOptions, genCalibSetCommand } from './genCalibSetComman
 import { type GraffitizeOptions, graffitizeCommand } from './graffitizeCommand.ts';
 import { transformsHelp } from './help.ts';
 import { type InspectOptions, inspectCommand } from './inspectCommand.ts';
+import { type TrainArguments, trainWords, withTrainArguments } from './trainArguments.ts';
+import { trainCommand } from './trainCommand.ts';
 import { type ValidateOptions, validateCommand } from './validateCommand.ts';
 import { zooCommand } from './zooCommand.ts';
 
@@ -121,6 +123,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     .action(async (options: GenCalibSetOptions) => {
       code = await genCalibSetCommand(options);
     });
+  withTrainArguments(program.command('train'))
+    .description('retrain weights and thresholds on labelled images, or towards the float network itself, and write the inference graph')
+    .action(async (options: TrainArguments, command: Command) => {
+      const named = Object.keys(options).filter((name) => command.getOptionValueSource(name) === 'cli');
+      code = await trainCommand(options, named);
+    });
   program
     .command('zoo')
     .description('list the networks that are recognised, with interface, first and last layer and recipes')
@@ -135,7 +143,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     });
   for (const command of program.commands) command.exitOverride();
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync([...trainWords(argv)], { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -3,13 +3,15 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { createEngine, type LocalEngine } from '../worker/engine.ts';
 import type { BackendName } from '../worker/protocol.ts';
+import { runFilesIn } from './runFiles.ts';
 import { spawnThread } from './spawnThread.ts';
 
-/** The engine in this process; its compute and decode workers are threads beside it. */
-export function createNodeEngine(options: { readonly backend: BackendName }): LocalEngine {
+/** The engine in this process; its compute and decode workers are threads beside it. Training runs are kept in `runFolder`. */
+export function createNodeEngine({ backend, runFolder }: { readonly backend: BackendName; readonly runFolder?: string }): LocalEngine {
   return createEngine({
-    backend: options.backend,
+    backend,
     cores: availableParallelism(),
+    ...(runFolder === undefined ? {} : { runFiles: runFilesIn(runFolder) }),
     spawn: () => spawnThread(beside('./computeWorker.js'), { wasmPaths: wasmFolder() }),
     spawnData: () => spawnThread(beside('./dataWorker.js'), {}),
   });
