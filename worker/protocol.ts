@@ -411,8 +411,11 @@ export interface Engine {
   editTraining(edit: TrainingEdit): Promise<TrainingView>;
   /** The run at hand with its records after step `since`; null: there is none. */
   training(since?: number): Promise<TrainingView | null>;
-  /** Finds what is stored of a run of this document, its pipeline having run and its data being open; it waits as a paused one. */
-  restoreTraining(): Promise<TrainingView | null>;
+  /**
+   * Finds what is stored of a run of this document, its pipeline having run and its data being open; it waits as a paused one. A set of
+   * its own for validation is not stored: it has to be given.
+   */
+  restoreTraining(validation?: TrainRequest['validation']): Promise<TrainingView | null>;
   /** Of the run that ended last. */
   trainingReport(): Promise<TrainReport | null>;
 
