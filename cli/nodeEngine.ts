@@ -6,12 +6,15 @@ import type { BackendName } from '../worker/protocol.ts';
 import { runFilesIn } from './runFiles.ts';
 import { spawnThread } from './spawnThread.ts';
 
-/** The engine in this process; its compute and decode workers are threads beside it. Training runs are kept in `runFolder`. */
-export function createNodeEngine({ backend, runFolder }: { readonly backend: BackendName; readonly runFolder?: string }): LocalEngine {
+/**
+ * The engine in this process; its compute and decode workers are threads beside it.
+ * @param options.runFolder where training runs are kept
+ */
+export function createNodeEngine(options: { readonly backend: BackendName; readonly runFolder?: string }): LocalEngine {
   return createEngine({
-    backend,
+    ...(options.runFolder === undefined ? {} : { runFiles: runFilesIn(options.runFolder) }),
+    backend: options.backend,
     cores: availableParallelism(),
-    ...(runFolder === undefined ? {} : { runFiles: runFilesIn(runFolder) }),
     spawn: () => spawnThread(beside('./computeWorker.js'), { wasmPaths: wasmFolder() }),
     spawnData: () => spawnThread(beside('./dataWorker.js'), {}),
   });

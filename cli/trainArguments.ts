@@ -55,7 +55,10 @@ export function withTrainArguments(command: Command): Command {
       '--meta_path, --in_graph <file>',
       'the graph: exported for training (.meta), or frozen or for evaluation (.pb, .pbtxt), which is thawed',
     )
-    .option('--in_ckpt <prefix>', 'checkpoint (default: the one that the file `checkpoint` beside the graph names)')
+    .option(
+      '--ckpt_dir, --in_ckpt <prefix>',
+      'checkpoint, or its folder (default: the one that the file `checkpoint` beside the graph names)',
+    )
     .option('--saved_model_tag <tag>', 'which graph of a SavedModel, by its tag')
     .option('--inputs <names...>', 'input node names (default: found)')
     .option('--outputs <names...>', 'output node names (default: found)')
@@ -79,7 +82,7 @@ export function withTrainArguments(command: Command): Command {
     command.addOption(new Option(`--${argumentOf(name)} <value>`, text));
   }
   return command
-    .option('--ckpt_dir, --out_dir <folder>', 'where results go (default: <name>_trained)')
+    .option('--out_dir <folder>', 'where results go (default: <name>_trained)')
     .option('--store_every <steps>', 'the run is stored every so many steps, and when it is paused (default: 25)')
     .option('--resume', 'go on with the run that was paused in --out_dir; its arguments are known')
     .option('--discard', 'drop the run that was paused in --out_dir and begin anew')
@@ -110,7 +113,7 @@ export function trainWords(argv: readonly string[]): readonly string[] {
 export function optionsGiven(given: TrainArguments): Partial<TrainingOptions> {
   const values = NAMES.flatMap((name) => {
     const text = given[argumentOf(name)];
-    return text === undefined ? [] : [[name, valueOf(name, text)] as const];
+    return text === undefined ? [] : [[name, readValue(name, text)] as const];
   });
   const options: Partial<TrainingOptions> = Object.fromEntries(values);
   if (given.no_quantize !== true) return options;
@@ -123,10 +126,14 @@ export function optionsGiven(given: TrainArguments): Partial<TrainingOptions> {
   return { ...options, mode: 'float' };
 }
 
-function valueOf(name: keyof TrainingOptions, text: string): unknown {
+function readValue(name: keyof TrainingOptions, text: string): unknown {
   const schema = trainingOptionsSchema.shape[name];
   const words: Readonly<Record<string, unknown>> = { true: true, false: false, none: null };
-  const value = text in words ? words[text] : text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+  const value = Object.hasOwn(words, text.toLowerCase())
+    ? words[text.toLowerCase()]
+    : text.trim() !== '' && Number.isFinite(Number(text))
+      ? Number(text)
+      : text;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]?.message ?? 'it is invalid';

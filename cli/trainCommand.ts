@@ -108,7 +108,7 @@ async function planOf(options: TrainArguments): Promise<Plan> {
     heldOut: held === undefined ? null : wholeNumber(held, '--val_images', 1),
     calibrationSize: wholeNumber(size, '--calib_set_size', 1),
     storeEvery: every === undefined ? null : wholeNumber(every, '--store_every', 1),
-    sources: await readModelFiles(graph, { checkpoint, calibration, lists: listFiles(stepsNamed(options, recipe)) }),
+    sources: await readModelFiles(graph, { checkpoint, calibration, lists: listFiles({ steps: stepsNamed(options, recipe) }) }),
     data: await dataRequest(options),
     valData: valData === undefined ? null : await dataRequest({ ...options, data: valData }),
   };

@@ -25,7 +25,10 @@ export class Interrupt {
   }
 
   readonly #take = (): void => {
-    if (!this.#trains) return this.#stop.abort();
+    if (!this.#trains) {
+      this.#stop.abort();
+      return;
+    }
     // What was stored last is whole: nothing is lost but the steps since.
     if (this.#asked) process.exit(130);
     this.#asked = true;

@@ -1,6 +1,13 @@
 import { recipeSteps } from '../worker/engine/recipes.ts';
 import { GraffitistError } from '../worker/errors.ts';
-import { type DocumentSummary, type OptionValues, type PipelineStep, type RunRequest, trainingSteps } from '../worker/protocol.ts';
+import {
+  type DocumentSummary,
+  isTrainable,
+  type OptionValues,
+  type PipelineStep,
+  type RunRequest,
+  trainingSteps,
+} from '../worker/protocol.ts';
 import { parseExpression } from '../worker/transforms/expression.ts';
 import { networkNamed } from '../worker/zoo/networks.ts';
 import { presetRequest } from '../worker/zoo/presets.ts';
@@ -22,10 +29,10 @@ export async function readTrainRecipe(text = 'train-int8'): Promise<TrainRecipe>
 }
 
 /** The steps that may name text files, before the graph is known. */
-export function stepsNamed({ transforms = [], quantize }: TrainArguments, recipe: TrainRecipe): Pick<RunRequest, 'steps'> {
+export function stepsNamed({ transforms = [], quantize }: TrainArguments, recipe: TrainRecipe): readonly PipelineStep[] {
   const texts = [...transforms, ...(quantize === undefined ? [] : [`quantize(${quantize})`])];
   const steps = texts.map((text) => ({ ...parseExpression(text), bypassed: false }));
-  return { steps: numbered([...(recipe.kind === 'given' ? recipe.request.steps : []), ...steps]) };
+  return numbered([...(recipe.kind === 'given' ? recipe.request.steps : []), ...steps]);
 }
 
 /**
@@ -44,7 +51,7 @@ export function pipelineToTrain(options: TrainArguments, recipe: TrainRecipe, is
   if (summary.form === 'quantized') throw quantizedAlready(summary.name);
   if (isFloat) return { ...request, steps: numbered(floatSteps(summary)) };
   const steps =
-    given !== null && isTraining(given.steps) && isForTraining(summary) ? given.steps : roadOf(recipe, given?.steps ?? [], summary);
+    given !== null && isTraining(given.steps) && isTrainable(summary.form) ? given.steps : roadOf(recipe, given?.steps ?? [], summary);
   return { ...request, steps: withQuantizeOptions(numbered(steps), options.quantize) };
 }
 
@@ -60,12 +67,8 @@ function roadOf(recipe: TrainRecipe, before: readonly PipelineStep[], summary: D
 }
 
 function floatSteps(summary: DocumentSummary): readonly Omit<PipelineStep, 'id'>[] {
-  const names = isForTraining(summary) ? ['fix_input_shape'] : ['thaw_graph', 'fix_input_shape'];
+  const names = isTrainable(summary.form) ? ['fix_input_shape'] : ['thaw_graph', 'fix_input_shape'];
   return names.map((transform) => ({ transform, options: {}, bypassed: false }));
-}
-
-function isForTraining({ form }: DocumentSummary): boolean {
-  return form === 'training' || form === 'either';
 }
 
 function isTraining(steps: readonly PipelineStep[]): boolean {

@@ -18,7 +18,7 @@ export async function trainWatched(
   resume: boolean,
   { quiet, log, interrupt }: WatchOptions,
 ): Promise<TrainOutcome> {
-  const stored = resume ? await engine.restoreTraining() : null;
+  const stored = resume ? await engine.restoreTraining(request.validation) : null;
   if (resume && stored === null && !quiet) process.stderr.write('nothing was stored of the run: it begins anew\n');
   if (interrupt.signal.aborted) throw cancelled();
   const watch = new Watch(engine, trainProgress(quiet), interrupt, { log, from: stored?.step ?? 0 });
