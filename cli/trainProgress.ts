@@ -6,7 +6,8 @@ import { percent } from './validateText.ts';
 /** Shows a run while it is trained: a line that changes on a terminal, a line per validation in a pipe. Everything goes to standard error. */
 export interface TrainProgress {
   readonly begin: (view: TrainingView) => void;
-  readonly update: (view: TrainingView) => void;
+  /** `last`: the last step that was done, where there is one. */
+  readonly update: (view: TrainingView, last: TrainingRecord | null) => void;
   readonly end: () => void;
 }
 
@@ -27,9 +28,9 @@ function barProgress(): TrainProgress {
         hideCursor: true,
         clearOnComplete: true,
       });
-      bar.start(view.setup.steps, view.step, { line: lineOf(view) });
+      bar.start(view.setup.steps, view.step, { line: lineOf(view, null) });
     },
-    update: (view) => bar?.update(view.step, { line: lineOf(view) }),
+    update: (view, last) => bar?.update(view.step, { line: lineOf(view, last) }),
     end() {
       bar?.stop();
       bar = null;
@@ -44,29 +45,32 @@ function lineProgress(): TrainProgress {
       told = view.validations.length;
       process.stderr.write(`${setupText(view)}\n`);
     },
-    update(view) {
+    update(view, last) {
       if (view.validations.length === told) return;
       told = view.validations.length;
-      process.stderr.write(`step ${view.step} of ${view.setup.steps}: ${lineOf(view)}\n`);
+      process.stderr.write(`step ${view.step} of ${view.setup.steps}: ${lineOf(view, last)}\n`);
     },
     end: () => {},
   };
 }
 
-/** `top-1 76.78 %  loss 0.6931  5 of 51 thresholds moved, 2 frozen  180 ms a step, 1 min 28 s left` */
-function lineOf({ setup, step, records, validations, frozen, msPerStep }: TrainingView): string {
-  const last: TrainingRecord | undefined = records.at(-1);
+/** `top-1 76.78 %  loss 0.6931  5 of 51 thresholds moved, 2 frozen  180 ms a step  1 min 28 s left` */
+function lineOf({ setup, step, validations, frozen, msPerStep }: TrainingView, last: TrainingRecord | null): string {
   const score = validations.at(-1);
   const parts = [
     ...(score === undefined ? [] : [`${scoreWord(setup.score)} ${percent({ value: score.score })}`]),
-    ...(last === undefined ? [] : [`loss ${last.loss.toFixed(4)}`, movedText(setup, last, frozen.length)]),
-    ...(msPerStep === null ? [] : [`${durationText(msPerStep)} a step, ${durationText(msPerStep * (setup.steps - step))} left`]),
+    ...(last === null ? [] : [`loss ${last.loss.toFixed(4)}`, ...movedText(setup, last, frozen.length)]),
+    ...(msPerStep === null ? [] : [`${durationText(msPerStep)} a step`, ...leftText(msPerStep * (setup.steps - step))]),
   ];
   return parts.join('  ');
 }
 
-function movedText({ thresholds }: TrainingView['setup'], { thresholds: now }: TrainingRecord, frozen: number): string {
-  if (thresholds.length === 0) return '';
+function movedText({ thresholds }: TrainingView['setup'], { thresholds: now }: TrainingRecord, frozen: number): string[] {
+  if (thresholds.length === 0) return [];
   const moved = movedThresholds(thresholds, now);
-  return `${moved} of ${thresholds.length} thresholds moved${frozen === 0 ? '' : `, ${frozen} frozen`}`;
+  return [`${moved} of ${thresholds.length} thresholds moved${frozen === 0 ? '' : `, ${frozen} frozen`}`];
+}
+
+function leftText(ms: number): string[] {
+  return ms > 0 ? [`${durationText(ms)} left`] : [];
 }

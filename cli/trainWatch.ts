@@ -1,5 +1,5 @@
 import { cancelled } from '../worker/compute/channel.ts';
-import type { Engine, TrainingView, TrainOutcome, TrainRequest } from '../worker/protocol.ts';
+import type { Engine, TrainingRecord, TrainingView, TrainOutcome, TrainRequest } from '../worker/protocol.ts';
 import type { Interrupt } from './trainInterrupt.ts';
 import { TrainLog } from './trainLog.ts';
 import { type TrainProgress, trainProgress } from './trainProgress.ts';
@@ -41,6 +41,7 @@ class Watch {
   readonly #from: number;
   #looks: Promise<void> = Promise.resolve();
   #view: TrainingView | null = null;
+  #last: TrainingRecord | null = null;
   #log: TrainLog | null = null;
 
   constructor(
@@ -74,7 +75,8 @@ class Watch {
     if (this.#view === null) await this.#begin(view);
     this.#write((log) => log.take(view.records, view.validations));
     this.#view = view;
-    this.#progress.update(view);
+    this.#last = view.records.at(-1) ?? this.#last;
+    this.#progress.update(view, this.#last);
   }
 
   async #begin(view: TrainingView): Promise<void> {
