@@ -25,8 +25,11 @@ import { otherCalibration } from './engine/pinnedCalibration.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { genericRecipes } from './engine/recipes.ts';
 import { type Calibrate, type RunServices, runPipeline } from './engine/run.ts';
-import { type KeptRun, readSnapshot, rerun, writeSnapshot } from './engine/snapshot.ts';
+import { type KeptRun, readSnapshot, rerun, withTraining, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
+import type { RunFiles } from './engine/train/runFiles.ts';
+import { RunStore } from './engine/train/runStore.ts';
+import { trainingOptionInfos } from './engine/trainingOptionInfos.ts';
 import { trainMethods } from './engine/trainMethods.ts';
 import { GraffitistError } from './errors.ts';
 import { compareOutputs } from './evaluate/compareOutputs.ts';
@@ -49,6 +52,8 @@ export interface EngineHost {
   readonly spawn: SpawnCompute;
   /** Starts one decode worker; without it no images can be read. */
   readonly spawnData?: SpawnCompute;
+  /** Where training runs are kept; without it they live as long as the engine. */
+  readonly runFiles?: RunFiles;
   readonly cores: number;
   /** Undefined: WebGPU where the adapter is hardware, else wasm. */
   readonly backend?: BackendName;
@@ -69,11 +74,13 @@ export function createEngine(host: EngineHost): LocalEngine {
   let pool: ComputePool | null = null;
   /** The list of the calibration set that was made last. */
   const lists: SourceFile[] = [];
-  const data = createDataSession({
-    spawn: host.spawnData,
-    cores: host.cores,
-    network: () => (document === null || opened === null ? null : networkFacts(document, opened)),
-  });
+  const dataSession = () =>
+    createDataSession({
+      spawn: host.spawnData,
+      cores: host.cores,
+      network: () => (document === null || opened === null ? null : networkFacts(document, opened)),
+    });
+  const data = dataSession();
 
   const current = (): { document: OpenDocument; opened: StageState } => {
     if (document === null || opened === null)
@@ -130,6 +137,20 @@ export function createEngine(host: EngineHost): LocalEngine {
     opened = await openedStage(next);
     document = next;
   };
+
+  const networks = { stageAt, runInterface: () => last?.request.interface ?? null, pool: workers };
+  const training = trainMethods({
+    ...{ ...networks, data, dataSession, store: new RunStore(host.runFiles ?? null) },
+    stages: () => (last?.stages.length ?? 0) + 1 - (last?.training === undefined ? 0 : 1),
+    graphFile: () => current().document.graphFile.blob,
+    pipeline: () => last?.request ?? null,
+    retrained: async (found) => {
+      const { document: source, opened: stage } = current();
+      if (last === null) throw new GraffitistError('pipeline-order', 'No pipeline has run whose result could be trained.');
+      last = await withTraining(stage.model, last, found, (name) => textOf(source, name));
+    },
+    keptReport: () => last?.training?.report ?? null,
+  });
 
   return {
     transforms: async () => TRANSFORMS.map(({ name, summary, options, after, notAfter }) => ({ name, summary, options, after, notAfter })),
@@ -191,13 +212,10 @@ export function createEngine(host: EngineHost): LocalEngine {
       return compareOutputs({ float: model, quantized, data, images, pool: await workers(job.signal), job });
     },
 
-    ...dataMethods(
-      data,
-      { stageAt, runInterface: () => last?.request.interface ?? null, pool: workers },
-      { isOpen: () => document !== null, made: (list) => lists.splice(0, 1, list) },
-    ),
+    ...dataMethods(data, networks, { isOpen: () => document !== null, made: (list) => lists.splice(0, 1, list) }),
 
-    ...trainMethods(),
+    trainingOptions: async () => trainingOptionInfos(),
+    ...training,
 
     download: async (form, job = {}) => {
       const final = stages().at(-1);
@@ -219,6 +237,7 @@ export function createEngine(host: EngineHost): LocalEngine {
     dispose: async () => {
       pool?.dispose();
       pool = null;
+      training.dispose();
       data.dispose();
     },
   };

@@ -24,6 +24,7 @@ interface Snapshot {
 /** A run as its stages and its report; where it was trained, the last of the stages is the retrained one. */
 export interface KeptRun {
   readonly request: RunRequest;
+  /** One per active step, and where it was trained the stage `retrained` after them. */
   readonly stages: readonly StageState[];
   readonly report: RunReport;
   readonly training?: KeptTraining;

@@ -20,6 +20,13 @@ export interface TrainRequest {
   readonly storeEvery?: number;
 }
 
+/** An option of a training run, as the schema of options has it: what it does, and its value where nothing is said. */
+export interface TrainingOptionInfo {
+  readonly name: keyof TrainingOptions;
+  readonly summary: string;
+  readonly default: TrainingOptions[keyof TrainingOptions];
+}
+
 /**
  * A training run as a recipe and a kept session hold it: plain data, every option spelled out, so that defaults of a later version change
  * nothing.
