@@ -36,6 +36,7 @@ export { confusionCsv, toCsv, toJson } from './evaluate/report.ts';
 export type { BackendName } from './execute/backend.ts';
 export type * from './protocol/data.ts';
 export type * from './protocol/inspection.ts';
+export type * from './protocol/roads.ts';
 export type * from './protocol/scene.ts';
 export type * from './protocol/train.ts';
 export type { TrainingOptions } from './train/options.ts';
@@ -421,8 +422,11 @@ export interface Engine {
   editTraining(edit: TrainingEdit): Promise<TrainingView>;
   /** The run at hand with its records after step `since`; null: there is none. */
   training(since?: number): Promise<TrainingView | null>;
-  /** Finds what is stored of a run of this document, its pipeline having run and its data being open; it waits as a paused one. */
-  restoreTraining(): Promise<TrainingView | null>;
+  /**
+   * Finds what is stored of a run of this document, its pipeline having run and its data being open; it waits as a paused one. A set of
+   * its own for validation is not stored: it has to be given.
+   */
+  restoreTraining(validation?: TrainRequest['validation']): Promise<TrainingView | null>;
   /** Of the run that ended last. */
   trainingReport(): Promise<TrainReport | null>;
 
