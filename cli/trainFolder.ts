@@ -83,7 +83,7 @@ export async function checkTrainFolder(folder: TrainFolder, options: TrainArgume
     });
   }
   if (options.discard === true) await dropRun(folder);
-  if ((await readBegun(run)) !== null) {
+  if ((await storedIn(run)).length > 0) {
     throw new GraffitistError('training-state', `A run waits in '${results}'.`, {
       about: '--out_dir',
       remedy: '--resume goes on with it, --discard drops it and begins anew.',
@@ -108,11 +108,13 @@ export async function keepArguments({ run }: TrainFolder, options: TrainArgument
 
 /** Removes what a run has stored, and its folder where nothing else lies in it. */
 export async function dropRun({ run }: TrainFolder): Promise<void> {
-  const stored = /^[0-9a-f]{64}\.[01]$/;
-  for (const name of await readdir(run).catch(() => [])) {
-    if (name === ARGUMENTS || stored.test(name)) await rm(path.join(run, name), { force: true });
-  }
+  for (const name of [ARGUMENTS, ...(await storedIn(run))]) await rm(path.join(run, name), { force: true });
   await rmdir(run).catch(() => undefined);
+}
+
+/** Files that a run is stored in: two generations by turns. */
+async function storedIn(run: string): Promise<string[]> {
+  return (await readdir(run).catch(() => [])).filter((name) => /^[0-9a-f]{64}\.[01]$/.test(name));
 }
 
 async function readBegun(run: string): Promise<Begun | null> {

@@ -11,13 +11,11 @@ export async function writeTrained(engine: Engine, folder: string, document: str
   const name = `${document.replace(/\.ckpt(-\d+)?$/, '')}_retrained`;
   const at = (file: string): string => path.join(folder, file);
   const [graph, ...beside] = await engine.download('graffitist');
-  const [meta] = await engine.download('graffitist-meta');
   const [frozen] = await engine.download('frozen');
   const others = [...(await engine.download('recipe')), ...(await engine.download('training-report'))];
   const outputs: Output[] = [
     ...(graph === undefined ? [] : [{ path: at(`${name}.pb`), blob: graph.blob }]),
     ...beside.map((file) => ({ path: at(file.name), blob: file.blob })),
-    ...(meta === undefined ? [] : [{ path: at(`${name}.meta`), blob: meta.blob }]),
     ...(frozen === undefined ? [] : [{ path: at(`${name}_frozen.pb`), blob: frozen.blob }]),
     ...others.map((file) => ({ path: at(file.name), blob: file.blob })),
   ];
