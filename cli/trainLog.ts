@@ -19,12 +19,12 @@ export class TrainLog {
     this.#last = last;
   }
 
-  /** A new file, or of a run that goes on the lines up to `step`, the one that is stored. */
+  /** A new file, or of a run that goes on the lines before `step`, the one that is stored: its validation may be to come. */
   static async open(file: string, { thresholds }: TrainingSetup, step: number): Promise<TrainLog> {
     const head = [...FIXED, ...thresholds.map(({ variable }) => quoted(variable))].join(',');
     const before = step === 0 ? '' : await readFile(file, 'utf8').catch(() => '');
     const [, ...lines] = before.split('\n');
-    const kept = lines.filter((line) => line !== '' && Number(line.split(',', 1)[0]) <= step);
+    const kept = lines.filter((line) => line !== '' && Number(line.split(',', 1)[0]) < step);
     await writeFile(file, `${[head, ...kept].join('\n')}\n`);
     return new TrainLog(file, Number(kept.at(-1)?.split(',', 1)[0] ?? 0));
   }

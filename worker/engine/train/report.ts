@@ -12,7 +12,8 @@ export async function trainReport(run: TrainingRun, modelHash: string): Promise<
   const { setup, prepared } = run;
   const { best } = state;
   if (best === null || calibrated === null) throw new GraffitistError('internal', 'A run has ended without a validation.');
-  const images = setup.images.validation;
+  // Images that cannot be read are in no score.
+  const images = calibrated.of;
   const thresholds = setup.thresholds.map(({ variable, quantizers, bits, start }): ThresholdChange => {
     const after = best.variables.get(variable)?.values[0] ?? start;
     return {
