@@ -212,8 +212,8 @@ export function scenes(made, nets) {
       await recipe(page, 'Recipe 3a: INT8 graph to retrain');
       await run(page);
     },
+    ...trainingScenes({ settled }),
   };
-  Object.assign(own, trainingScenes({ settled }));
   if (!existsSync(nets)) return own;
   return {
     ...own,
