@@ -24,9 +24,12 @@ import { networkFacts } from './engine/networkFacts.ts';
 import { otherCalibration } from './engine/pinnedCalibration.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { genericRecipes } from './engine/recipes.ts';
+import { retrainedStage } from './engine/retrained.ts';
 import { type Calibrate, type RunServices, runPipeline } from './engine/run.ts';
 import { type KeptRun, readSnapshot, rerun, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
+import type { RunFiles } from './engine/train/runFiles.ts';
+import { RunStore } from './engine/train/runStore.ts';
 import { trainingOptionInfos } from './engine/trainingOptionInfos.ts';
 import { trainMethods } from './engine/trainMethods.ts';
 import { GraffitistError } from './errors.ts';
@@ -50,6 +53,8 @@ export interface EngineHost {
   readonly spawn: SpawnCompute;
   /** Starts one decode worker; without it no images can be read. */
   readonly spawnData?: SpawnCompute;
+  /** Where training runs are kept; without it they live as long as the engine. */
+  readonly runFiles?: RunFiles;
   readonly cores: number;
   /** Undefined: WebGPU where the adapter is hardware, else wasm. */
   readonly backend?: BackendName;
@@ -70,11 +75,13 @@ export function createEngine(host: EngineHost): LocalEngine {
   let pool: ComputePool | null = null;
   /** The list of the calibration set that was made last. */
   const lists: SourceFile[] = [];
-  const data = createDataSession({
-    spawn: host.spawnData,
-    cores: host.cores,
-    network: () => (document === null || opened === null ? null : networkFacts(document, opened)),
-  });
+  const dataSession = () =>
+    createDataSession({
+      spawn: host.spawnData,
+      cores: host.cores,
+      network: () => (document === null || opened === null ? null : networkFacts(document, opened)),
+    });
+  const data = dataSession();
 
   const current = (): { document: OpenDocument; opened: StageState } => {
     if (document === null || opened === null)
@@ -131,6 +138,22 @@ export function createEngine(host: EngineHost): LocalEngine {
     opened = await openedStage(next);
     document = next;
   };
+
+  const networks = { stageAt, runInterface: () => last?.request.interface ?? null, pool: workers };
+  const training = trainMethods({
+    ...{ ...networks, data, dataSession, store: new RunStore(host.runFiles ?? null) },
+    stages: () => (last?.stages.length ?? 0) + 1 - (last?.training === undefined ? 0 : 1),
+    graphFile: () => current().document.graphFile.blob,
+    pipeline: () => last?.request ?? null,
+    retrained: async (found) => {
+      const { document: source, opened: stage } = current();
+      const run = { ...untrained(last), training: found };
+      const textOf_ = (name: string) => textOf(source, name);
+      const made = await retrainedStage({ ...found, opened: stage.model, request: run.request, stages: run.stages, textOf: textOf_ });
+      last = { ...run, stages: [...run.stages, made] };
+    },
+    keptReport: () => last?.training?.report ?? null,
+  });
 
   return {
     transforms: async () => TRANSFORMS.map(({ name, summary, options, after, notAfter }) => ({ name, summary, options, after, notAfter })),
@@ -192,14 +215,10 @@ export function createEngine(host: EngineHost): LocalEngine {
       return compareOutputs({ float: model, quantized, data, images, pool: await workers(job.signal), job });
     },
 
-    ...dataMethods(
-      data,
-      { stageAt, runInterface: () => last?.request.interface ?? null, pool: workers },
-      { isOpen: () => document !== null, made: (list) => lists.splice(0, 1, list) },
-    ),
+    ...dataMethods(data, networks, { isOpen: () => document !== null, made: (list) => lists.splice(0, 1, list) }),
 
     trainingOptions: async () => trainingOptionInfos(),
-    ...trainMethods(),
+    ...training,
 
     download: async (form, job = {}) => {
       const final = stages().at(-1);
@@ -221,9 +240,17 @@ export function createEngine(host: EngineHost): LocalEngine {
     dispose: async () => {
       pool?.dispose();
       pool = null;
+      training.dispose();
       data.dispose();
     },
   };
+}
+
+/** The run without what was trained before. */
+function untrained(run: KeptRun | null): KeptRun {
+  if (run === null) throw new GraffitistError('pipeline-order', 'No pipeline has run whose result could be trained.');
+  const { training, stages, ...rest } = run;
+  return { ...rest, stages: training === undefined ? stages : stages.slice(0, -1) };
 }
 
 /** Presets of the network that the document holds, then what is for any network. */

@@ -32,6 +32,7 @@ export type * from './protocol/scene.ts';
 export type * from './protocol/train.ts';
 export type { TrainingOptions } from './train/options.ts';
 export type { Change, OptionSpec, OptionValue, OptionValues, Skip, Warning } from './transforms/transform.ts';
+export { EQUALIZING, isTrainable, trainingSteps } from './zoo/trainingRoad.ts';
 
 // ---------------------------------------------------------------- documents
 

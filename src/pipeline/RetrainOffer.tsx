@@ -1,10 +1,9 @@
-import type { PipelineStep } from '../../worker/protocol.ts';
+import { EQUALIZING, isTrainable, type PipelineStep } from '../../worker/protocol.ts';
 import { runPipeline } from '../actions/run.ts';
 import { plural } from '../format/numbers.ts';
 import { useData } from '../state/data.ts';
 import { useDocument } from '../state/document.ts';
 import { insertSteps, newStep, usePipeline } from '../state/pipeline.ts';
-import { EQUALIZING, isTrainable } from '../training/trainingRoad.ts';
 import { useTrainingRoad } from '../training/useTrainingRoad.ts';
 
 /** Those of them that no step does. */

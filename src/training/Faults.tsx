@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
+import { isTrainable } from '../../worker/protocol.ts';
 import { useCommand } from '../commands/useCommand.ts';
 import { useDocument } from '../state/document.ts';
 import { setForm } from '../state/training.ts';
 import type { TrainingFault } from './faults.ts';
-import { isTrainable } from './trainingRoad.ts';
 import { useTrainingRoad } from './useTrainingRoad.ts';
 
 /** What is missing, one sentence each with its way out; the later ones are mended after the first. */

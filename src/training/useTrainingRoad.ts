@@ -1,8 +1,8 @@
+import { trainingSteps } from '../../worker/protocol.ts';
 import { trainingRecipe } from '../pipeline/recipes.ts';
 import { useDocument } from '../state/document.ts';
 import { edit, newStepId, usePipeline } from '../state/pipeline.ts';
 import { setCollapsed, setView } from '../state/view.ts';
-import { trainingSteps } from './trainingRoad.ts';
 
 /** Fills the pipeline with what makes a graph to retrain of the one that is open, as one step of undo; null: no recipe is known yet. */
 export function useTrainingRoad(): (() => void) | null {

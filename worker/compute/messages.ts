@@ -5,6 +5,8 @@ import type { Candidate } from '../calibrate/klj.ts';
 import type { Spread } from '../calibrate/spread.ts';
 import type { Answers, Scored } from '../evaluate/answers.ts';
 import type { BackendName } from '../execute/backend.ts';
+import type { MeasuredStep } from '../train/trainingStep.ts';
+import type { VariableValues } from '../train/types.ts';
 import type { PortableModel } from './portableModel.ts';
 
 /** Images for one input: rows `first` … `first + count` of a .npy file, read by the worker itself. */
@@ -72,6 +74,33 @@ export interface BatchAnswers {
   readonly pairs: Float64Array;
 }
 
+/** A network as a worker trains it. */
+export interface NetworkToTrain {
+  readonly model: PortableModel;
+  /** The node that images are fed to, and the shape of one, without batch. */
+  readonly input: string;
+  readonly shape: readonly number[];
+  /** The tensor that gives the logits. */
+  readonly logits: string;
+  /** Variables whose gradients are wanted, and others whose values every step brings. */
+  readonly trained: readonly string[];
+  readonly given: readonly string[];
+  readonly regularization: readonly string[];
+  /** The network whose answers are the targets; null: labels are. */
+  readonly teacher: {
+    readonly model: PortableModel;
+    readonly input: string;
+    readonly output: string;
+    readonly kind: 'probabilities' | 'logits';
+  } | null;
+}
+
+/** Images of a batch with their labels; those are −1 where a teacher tells the targets. */
+export interface PartOfBatch {
+  readonly values: Float32Array;
+  readonly labels: Int32Array;
+}
+
 export type ComputeCalls = {
   /** Makes the backend. Every other call comes after it. */
   readonly start: { readonly args: { readonly backend: BackendName }; readonly result: { readonly description: string } };
@@ -120,6 +149,22 @@ export type ComputeCalls = {
   readonly evaluate: { readonly args: { readonly values: Float32Array; readonly labels: Int32Array }; readonly result: BatchAnswers };
   /** Frees the networks. */
   readonly closeNetworks: { readonly args: null; readonly result: null };
+
+  /** Makes a network ready to be trained, in the place of the one before. */
+  readonly openTraining: { readonly args: NetworkToTrain; readonly result: null };
+  /** Loss and gradients of some parts of a batch of `images`, which the loss is averaged over. Progress counts parts. */
+  readonly trainStep: {
+    readonly args: {
+      readonly parts: readonly PartOfBatch[];
+      readonly images: number;
+      readonly variables: VariableValues;
+      readonly batchNormFrozen: boolean;
+      readonly frozen: readonly string[];
+    };
+    readonly result: readonly MeasuredStep[];
+  };
+  /** Frees the network that was trained. */
+  readonly closeTraining: { readonly args: null; readonly result: null };
 
   /** Integer codes of quantized constants, for each of some LinearQuant nodes. */
   readonly codes: {

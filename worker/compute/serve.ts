@@ -11,6 +11,7 @@ import type { ComputeCalls } from './messages.ts';
 import { runOutputs } from './outputs.ts';
 import type { ComputePort } from './port.ts';
 import { SweepWorker } from './sweepWorker.ts';
+import { TrainWorker } from './trainWorker.ts';
 
 /**
  * Answers calls on `port`, one at a time, until the returned function is called; that also frees the backend.
@@ -20,6 +21,7 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
   let backend: Backend | null = null;
   let sweep: SweepWorker | null = null;
   let evaluator: Evaluator | null = null;
+  let trainer: TrainWorker | null = null;
 
   const started = (): Backend => {
     if (backend === null) throw new GraffitistError('internal', 'A compute worker was called before it was started.');
@@ -36,6 +38,14 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
   const closeNetworks = (): void => {
     evaluator?.dispose();
     evaluator = null;
+  };
+  const trained = (): TrainWorker => {
+    if (trainer === null) throw new GraffitistError('internal', 'A compute worker has no network to train.');
+    return trainer;
+  };
+  const closeTraining = (): void => {
+    trainer?.dispose();
+    trainer = null;
   };
   const close = (): void => {
     sweep?.dispose();
@@ -74,6 +84,16 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
       closeNetworks();
       return null;
     },
+    async openTraining(args) {
+      closeTraining();
+      trainer = await TrainWorker.open(args, started());
+      return null;
+    },
+    trainStep: (args, context) => trained().run(args, context),
+    async closeTraining() {
+      closeTraining();
+      return null;
+    },
     codes: constantCodes,
   };
   const stop = serveCalls(port, handlers);
@@ -81,6 +101,7 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
     stop();
     close();
     closeNetworks();
+    closeTraining();
     backend?.dispose();
     backend = null;
   };

@@ -1,7 +1,8 @@
 import type { QuantizerStatistics } from '../calibrate/statistics.ts';
 import { GraffitistError } from '../errors.ts';
 import type { Model } from '../graph/model.ts';
-import type { CalibrationReport, RunReport, RunRequest } from '../protocol.ts';
+import type { CalibrationReport, RunReport, RunRequest, Stage, TrainReport } from '../protocol.ts';
+import type { VariableValues } from '../train/types.ts';
 import { type Calibrated, type RunServices, runPipeline } from './run.ts';
 import type { StageState } from './stage.ts';
 
@@ -15,11 +16,23 @@ interface Snapshot {
   readonly calibration: CalibrationReport | null;
 }
 
+/** What training found, and on which stage. */
+export interface KeptTraining {
+  readonly trained: Stage;
+  /** Weights, thresholds (log2 t) and moving statistics by variable. */
+  readonly variables: VariableValues;
+  /** Bits of quantizers that were changed while it was trained. */
+  readonly bits: ReadonlyMap<string, number>;
+  readonly report: TrainReport;
+}
+
 /** A run as its stages and its report. */
 export interface KeptRun {
   readonly request: RunRequest;
+  /** One per active step, and where it was trained the stage `retrained` after them. */
   readonly stages: readonly StageState[];
   readonly report: RunReport;
+  readonly training?: KeptTraining;
 }
 
 export function writeSnapshot(run: KeptRun): Blob {

@@ -20,6 +20,7 @@ export const trainingOptionsSchema = z.strictObject({
     .describe('What the outputs are held against: labels, or the outputs of the float network.'),
   seed: z.number().int().nonnegative().default(0).describe('Decides the order of the images.'),
   batchSize: count.default(24).describe('Images per step.'),
+  microBatches: count.default(4).describe('Parts that a batch is cut into for the workers; the numbers depend on it, not on the workers.'),
   epochs: z.number().positive().default(5).describe('How often every image is seen, unless steps says how many steps there are.'),
   steps: count.nullable().default(null).describe('Steps of the run.'),
   weightRate: rate.default(1e-6).describe('Learning rate of the weights at the start.'),

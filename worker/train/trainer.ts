@@ -101,7 +101,8 @@ export function afterStep(plan: TrainingPlan, before: TrainingState, result: Ste
   };
 }
 
-function afterValidation(state: TrainingState, score: number): TrainingState {
+/** The state with a score of its variables; the best one is kept, of equal ones the first. */
+export function afterValidation(state: TrainingState, score: number): TrainingState {
   const validation = { step: state.step, score };
   const better = state.best === null || score > state.best.score;
   return {

@@ -7,7 +7,6 @@ import { lastPlace, lossColumns, rateColumns, scoreColumns, thresholdColumns } f
 import { isStaticFine } from '../../../src/training/staticFine.ts';
 import { deviationOf, histogramOf, rowsOfRun, sortedRows } from '../../../src/training/thresholdRows.ts';
 import { boxTints, movedThresholds } from '../../../src/training/tints.ts';
-import { trainingSteps } from '../../../src/training/trainingRoad.ts';
 import { heldOut, trainedStage, trainRequest } from '../../../src/training/trainRequest.ts';
 import { movementText, outcomeText, paceText, signed } from '../../../src/training/words.ts';
 import type {
@@ -22,6 +21,7 @@ import type {
   TrainReport,
 } from '../../../worker/protocol.ts';
 import { trainingOptions } from '../../../worker/train/options.ts';
+import { trainingSteps } from '../../../worker/zoo/trainingRoad.ts';
 
 const record = (step: number, ...thresholds: number[]): TrainingRecord => ({
   step,

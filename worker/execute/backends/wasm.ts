@@ -8,6 +8,7 @@ import { startEngine } from './engine.ts';
 import { gradientLoops } from './gradientSimd.ts';
 import { type HeapQuant, simdQuant } from './simdQuant.ts';
 import { downloadTensor, type TfValue, tfjsKernels, tidy, uploadTensor } from './tfjs.ts';
+import { wasmBroadcast } from './wasmBroadcast.ts';
 import { wasmGradients } from './wasmGradients.ts';
 
 /** Where the .wasm files of TensorFlow.js are: a folder (path or URL ending in a slash), or each file by its name. */
@@ -43,7 +44,11 @@ export async function wasmBackend(paths: WasmPaths | undefined): Promise<Backend
   return {
     name: 'wasm',
     description: 'wasm',
-    kernels: { ...kernels, ...wasmGradients(backend, loops, kernels, () => module.HEAPF32) },
+    kernels: {
+      ...kernels,
+      ...wasmBroadcast(backend, kernels, () => module.HEAPF32.buffer),
+      ...wasmGradients(backend, loops, kernels, () => module.HEAPF32),
+    },
     upload: uploadTensor,
     make: (shape, fill) => {
       const tensor = tf.engine().makeTensorFromTensorInfo(backend.makeOutput([...shape], 'float32'));

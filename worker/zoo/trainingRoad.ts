@@ -1,4 +1,4 @@
-import type { GraphForm, OptionValues, PipelineStep, RecipeInfo } from '../../worker/protocol.ts';
+import type { GraphForm, OptionValues, PipelineStep, RecipeInfo } from '../protocol.ts';
 
 /** Options of `quantize` that belong to an inference graph: training leaves them for the end. */
 const INFERENCE_ONLY: ReadonlySet<string> = new Set([
@@ -13,7 +13,7 @@ const INFERENCE_ONLY: ReadonlySet<string> = new Set([
 /** What brings channels of different range to one before `quantize`, in inference graphs and in those to train. */
 export const EQUALIZING: readonly string[] = ['equalize_layers', 'correct_biases'];
 
-/** Whether the graph that is open can be trained as it is, or has to be thawed first. */
+/** Whether a graph can be trained as it is, or has to be thawed first. */
 export function isTrainable(form: GraphForm | undefined): boolean {
   return form === 'training' || form === 'either';
 }

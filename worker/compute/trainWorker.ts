@@ -1,0 +1,97 @@
+import type { Backend } from '../execute/backend.ts';
+import { Runner } from '../execute/execute.ts';
+import { Session } from '../execute/session.ts';
+import { makeTensor, tensorNumbers } from '../formats/tensorValues.ts';
+import { type MeasuredStep, TrainingStep } from '../train/trainingStep.ts';
+import type { Targets } from '../train/types.ts';
+import { type CallContext, Transferred } from './channel.ts';
+import type { ComputeCalls, NetworkToTrain, PartOfBatch } from './messages.ts';
+import { openPortable } from './portableModel.ts';
+
+/** The float network whose answers are the targets. */
+interface Teacher {
+  readonly session: Session;
+  readonly runner: Runner;
+  readonly input: string;
+  readonly output: string;
+  readonly kind: 'probabilities' | 'logits';
+}
+
+/** A network that is trained, open from step to step: graph and constants are prepared once, variables come with every step. */
+export class TrainWorker {
+  readonly #network: NetworkToTrain;
+  readonly #step: TrainingStep;
+  readonly #teacher: Teacher | null;
+
+  private constructor(network: NetworkToTrain, step: TrainingStep, teacher: Teacher | null) {
+    this.#network = network;
+    this.#step = step;
+    this.#teacher = teacher;
+  }
+
+  /** @throws GraffitistError as the readers of graph and checkpoint do */
+  static async open(network: NetworkToTrain, backend: Backend): Promise<TrainWorker> {
+    const { model, logits, trained, given, regularization } = network;
+    const { graph, variables } = await openPortable(model);
+    const step = new TrainingStep({ model: { graph, variables }, backend, logits, trained, given, regularization });
+    return new TrainWorker(network, step, network.teacher === null ? null : await openTeacher(network.teacher, backend));
+  }
+
+  /** Loss and gradients of some parts of a batch, one after another. @throws GraffitistError what stops a step; `cancelled` */
+  async run(args: ComputeCalls['trainStep']['args'], context: CallContext): Promise<Transferred<readonly MeasuredStep[]>> {
+    const found: MeasuredStep[] = [];
+    for (const part of args.parts) {
+      const images = part.labels.length;
+      const fed = makeTensor('float32', [images, ...this.#network.shape], part.values);
+      found.push(
+        await this.#step.run({
+          feeds: new Map([[this.#network.input, fed]]),
+          targets: await this.#targets(part, fed),
+          images: args.images,
+          variables: args.variables,
+          batchNormFrozen: args.batchNormFrozen,
+          frozen: args.frozen,
+          signal: context.signal,
+        }),
+      );
+      context.progress(found.length);
+    }
+    return new Transferred(found, found.flatMap(buffersOf));
+  }
+
+  dispose(): void {
+    this.#step.dispose();
+    this.#teacher?.session.dispose();
+  }
+
+  async #targets({ labels }: PartOfBatch, fed: ReturnType<typeof makeTensor>): Promise<Targets> {
+    if (this.#teacher === null) return { kind: 'labels', labels };
+    const { runner, input, output, kind } = this.#teacher;
+    const answers = (await runner.run(new Map([[input, fed]]))).get(output);
+    const rows = Float32Array.from(answers === undefined ? [] : tensorNumbers(answers));
+    if (kind === 'logits') softmaxRows(rows, rows.length / labels.length);
+    return { kind: 'distributions', rows };
+  }
+}
+
+async function openTeacher({ model, input, output, kind }: NonNullable<NetworkToTrain['teacher']>, backend: Backend): Promise<Teacher> {
+  const { graph, variables } = await openPortable(model);
+  const session = new Session(graph, { variables, backend, feeds: [input] });
+  return { session, runner: new Runner(session, [output]), input, output, kind };
+}
+
+/** Each row of `classes` numbers becomes its softmax. */
+function softmaxRows(rows: Float32Array, classes: number): void {
+  for (let at = 0; at < rows.length; at += classes) {
+    const row = rows.subarray(at, at + classes);
+    const largest = row.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+    const total = row.reduce((sum, value) => sum + Math.exp(value - largest), 0);
+    row.forEach((value, i) => {
+      row[i] = Math.exp(value - largest) / total;
+    });
+  }
+}
+
+function buffersOf({ gradients, regularizationGradients, logits }: MeasuredStep): ArrayBufferLike[] {
+  return [...gradients.values(), ...regularizationGradients.values(), logits].map(({ buffer }) => buffer);
+}

@@ -1,0 +1,218 @@
+import type { NetworkToTrain } from '../../compute/messages.ts';
+import { portableModel } from '../../compute/portableModel.ts';
+import type { BatchStream, OpenedData } from '../../data/types.ts';
+import { GraffitistError } from '../../errors.ts';
+import { withThresholds } from '../../evaluate/compareOutputs.ts';
+import { type OpenNetwork, prepareNetworks } from '../../evaluate/network.ts';
+import { tensorNumbers } from '../../formats/tensorValues.ts';
+import { Graph } from '../../graph/graph.ts';
+import type { Model } from '../../graph/model.ts';
+import { isVariable, readVariables, variableName } from '../../graph/variables.ts';
+import type { Stage, TrainedThreshold, TrainRequest } from '../../protocol.ts';
+import type { Quantizer } from '../../quantize/quantizer.ts';
+import { readQuantizers } from '../../quantize/readQuantizers.ts';
+import { choose, random } from '../../random.ts';
+import { logitsOf } from '../../train/logits.ts';
+import { type TrainingOptions, trainingOptions } from '../../train/options.ts';
+import { type TrainingPlan, trainingPlan } from '../../train/plan.ts';
+import { regularizationLosses } from '../../train/regularization.ts';
+import { scheduleOf, shortRun } from '../../train/schedule.ts';
+import type { VariableValues } from '../../train/types.ts';
+import { openNetworks, type StageSource } from '../networks.ts';
+import { exampleShape } from '../validate.ts';
+
+/** Images of a set, by their numbers in it. */
+export interface ImagesOf {
+  readonly data: OpenedData;
+  readonly batches: BatchStream;
+  readonly images: Uint32Array;
+}
+
+/** Everything about a run that is known before its first step. */
+export interface PreparedRun {
+  readonly request: TrainRequest;
+  readonly stage: Stage;
+  /** The graph that is trained, its thresholds as they were calibrated. */
+  readonly trained: OpenNetwork;
+  /** The network before quantizers: what accuracy is held against, and the teacher where there is one. */
+  readonly float: OpenNetwork;
+  readonly input: string;
+  /** Of an image, without batch. */
+  readonly shape: readonly number[];
+  readonly classes: number;
+  readonly logits: string;
+  readonly plan: TrainingPlan;
+  readonly thresholds: readonly TrainedThreshold[];
+  /** Every variable that the run changes, as it is at the start, and all thresholds. */
+  readonly start: VariableValues;
+  readonly training: ImagesOf;
+  readonly validation: ImagesOf;
+  readonly score: 'top1' | 'agreement';
+}
+
+export interface PrepareServices extends StageSource {
+  /** How many stages there are, the opened graph included. */
+  readonly stages: () => number;
+  readonly data: OpenedData;
+  readonly batches: BatchStream;
+  /** The set that `validation` of the request names, opened. */
+  readonly validation: { readonly data: OpenedData; readonly batches: BatchStream } | null;
+}
+
+/**
+ * TRN25: what a request means for the stages and the data at hand.
+ * @throws GraffitistError `pipeline-order` where the stage cannot be trained, `threshold-missing`, `option-invalid`, `data-missing`,
+ *   `data-shape`, `interface-invalid`, `variable-missing`
+ */
+export async function prepareRun(request: TrainRequest, services: PrepareServices): Promise<PreparedRun> {
+  const stage = request.stage ?? services.stages() - 1;
+  const given = trainingOptions(request.options);
+  const quantizeStage = firstQuantized(stage, services);
+  if ((quantizeStage === null) !== (given.mode === 'float')) throw wrongStage(given.mode);
+  const [trained] = await openNetworks([{ kind: 'stage', stage, title: 'trained' }], undefined, services);
+  const [float] = await openNetworks([{ kind: 'stage', stage: (quantizeStage ?? stage + 1) - 1, title: 'float' }], undefined, services);
+  if (trained === undefined || float === undefined) throw new GraffitistError('internal', 'A stage could not be opened.');
+  refuseUncalibrated(trained);
+  refuseMissingLabels(given, services.data);
+  const shape = exampleShape([trained], request.images, services.data);
+  const [network] = prepareNetworks([trained], shape).networks;
+  if (network?.scored == null) {
+    throw new GraffitistError('interface-invalid', 'No output has a row of scores per image, so that there is no loss to train by.', {
+      about: trained.model.outputs[0] ?? '',
+      remedy: 'Name the output that holds the classes.',
+    });
+  }
+  const model = withThresholds(trained.model, trained.thresholds);
+  const split = splitImages(request, given, services);
+  const options = resolvedOptions(request, given, model, split.training.images.length);
+  const plan = trainingPlan(model, options, split.training.images.length);
+  return {
+    ...{ request, stage, float, shape, plan, ...split },
+    trained: { ...trained, model },
+    input: network.input,
+    classes: network.scored.classes,
+    logits: logitsOf(model.graph, network.outputs[network.scored.at] ?? '', network.scored.loss),
+    thresholds: trainedThresholds(trained, plan),
+    start: await startValues(model, plan),
+    score: split.validation.data.summary.labels === null ? 'agreement' : 'top1',
+  };
+}
+
+/** What workers open of a run. */
+export function networkToTrain({ trained, float, input, shape, logits, plan }: PreparedRun, model: Model = trained.model): NetworkToTrain {
+  const teaches = plan.options.targets === 'distillation';
+  const [teacher] = teaches ? prepareNetworks([float], shape).networks : [];
+  const changed = [...plan.weights, ...plan.thresholds, ...plan.movingUpdates.map(({ variable }) => variable)];
+  return {
+    ...{ model: portableModel(model), input, shape, logits },
+    trained: [...plan.weights, ...plan.thresholds],
+    given: [...new Set(changed)],
+    regularization: plan.weights.length === 0 ? [] : regularizationLosses(model),
+    teacher:
+      teacher?.scored == null
+        ? null
+        : {
+            model: teacher.model,
+            input: teacher.input,
+            output: teacher.outputs[teacher.scored.at] ?? '',
+            kind: teacher.scored.loss,
+          },
+  };
+}
+
+function firstQuantized(last: Stage, { stageAt }: StageSource): Stage | null {
+  for (let stage = 0; stage <= last; stage++) if (stageAt(stage).model.graph.nodes.some(({ op }) => op === 'LinearQuant')) return stage;
+  return null;
+}
+
+function wrongStage(mode: TrainingOptions['mode']): GraffitistError {
+  return mode === 'float'
+    ? new GraffitistError('pipeline-order', 'The graph has quantizers, and float fine-tuning is for graphs without.', {
+        about: 'mode',
+        remedy: 'Train weights and thresholds, or run a pipeline without quantize.',
+      })
+    : new GraffitistError('pipeline-order', 'The graph has no quantizers to train.', {
+        about: 'mode',
+        remedy: 'Run recipe 3a, which ends in quantize(is_training=True), or take the mode float.',
+      });
+}
+
+/** Thresholds that neither the run nor the graph knows. */
+function refuseUncalibrated({ model, thresholds }: OpenNetwork): void {
+  const missing = readQuantizers(model.graph).find((one) => one.constantLog2 === undefined && !thresholds.has(one.threshold));
+  if (missing === undefined) return;
+  throw new GraffitistError('threshold-missing', `The threshold of '${missing.name}' is not known.`, {
+    about: missing.name,
+    remedy: 'Run quantize with calibration, or add the checkpoint that holds the thresholds.',
+  });
+}
+
+function refuseMissingLabels({ targets }: TrainingOptions, { summary }: OpenedData): void {
+  if (targets === 'distillation' || summary.labels !== null) return;
+  throw new GraffitistError('data-missing', 'The images have no labels to train by.', {
+    about: 'targets',
+    remedy: "Give labels, or take the float network's own answers as targets (distillation).",
+  });
+}
+
+/** TRN25: validation images are held out by the seed, or another set. */
+function splitImages(
+  { validation }: TrainRequest,
+  { seed }: TrainingOptions,
+  { data, batches, validation: other }: PrepareServices,
+): Pick<PreparedRun, 'training' | 'validation'> {
+  const all = (set: OpenedData): Uint32Array => Uint32Array.from({ length: set.count }, (_, image) => image);
+  if (validation.kind === 'data') {
+    if (other === null) throw new GraffitistError('internal', 'The validation set was not opened.');
+    return { training: { data, batches, images: all(data) }, validation: { ...other, images: all(other.data) } };
+  }
+  if (!Number.isInteger(validation.images) || validation.images < 1 || validation.images >= data.count) {
+    throw new GraffitistError('option-invalid', `${validation.images} of ${data.count} images cannot be held out for validation.`, {
+      about: 'validation',
+      remedy: 'Hold out at least one image, and leave some to train on.',
+    });
+  }
+  const held = choose(data.count, validation.images, random(seed, 'validation')).sort();
+  const out = new Set(held);
+  return {
+    training: { data, batches, images: all(data).filter((image) => !out.has(image)) },
+    validation: { data, batches, images: held },
+  };
+}
+
+/** Options that were given win over those of the preset. */
+function resolvedOptions({ preset, options }: TrainRequest, given: TrainingOptions, model: Model, images: number): TrainingOptions {
+  if (preset === 'published') return given;
+  const thresholds = trainingPlan(model, given, images).thresholds.length;
+  const short = shortRun(given, scheduleOf(given, images).steps, thresholds, images);
+  const own = Object.entries(options).filter(([, value]) => value !== undefined);
+  return trainingOptions({ ...short, ...Object.fromEntries(own) });
+}
+
+function trainedThresholds({ model, thresholds }: OpenNetwork, plan: TrainingPlan): TrainedThreshold[] {
+  const members = new Map<string, Quantizer[]>();
+  for (const quantizer of readQuantizers(model.graph)) {
+    members.set(quantizer.threshold, [...(members.get(quantizer.threshold) ?? []), quantizer]);
+  }
+  return plan.thresholds.map((variable) => {
+    const quantizers = members.get(variable) ?? [];
+    const [first] = quantizers;
+    return {
+      variable,
+      quantizers: quantizers.map(({ name }) => name),
+      bits: first?.bits ?? 8,
+      signed: first?.signed ?? true,
+      start: thresholds.get(variable) ?? 0,
+    };
+  });
+}
+
+/** Values of what is trained and moved, read once; thresholds come from the model, where calibration put them. */
+async function startValues(model: Model, plan: TrainingPlan): Promise<VariableValues> {
+  const wanted = new Set([...plan.weights, ...plan.thresholds, ...plan.movingUpdates.map(({ variable }) => variable)]);
+  const part = new Graph(model.graph.nodes.filter((node) => isVariable(node) && wanted.has(variableName(node))));
+  const values = await readVariables({ graph: part, variables: model.variables });
+  return new Map(
+    [...values].map(([name, { shape, ...tensor }]) => [name, { shape, values: Float32Array.from(tensorNumbers({ shape, ...tensor })) }]),
+  );
+}

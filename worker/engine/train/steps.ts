@@ -1,0 +1,106 @@
+import type { PartOfBatch } from '../../compute/messages.ts';
+import type { ComputePool } from '../../compute/pool.ts';
+import type { Batch } from '../../data/types.ts';
+import { GraffitistError } from '../../errors.ts';
+import type { Model } from '../../graph/model.ts';
+import { cutBatch, joinParts } from '../../train/microBatches.ts';
+import type { StepRequest } from '../../train/trainer.ts';
+import type { MeasuredStep } from '../../train/trainingStep.ts';
+import { networkToTrain, type PreparedRun } from './prepare.ts';
+
+/** Hands steps to the compute workers, and opens the network in them where it is not open: at first, and after one has died. */
+export class Steps {
+  readonly #run: PreparedRun;
+  readonly #pool: () => Promise<ComputePool>;
+  #model: Model;
+  #opened: ComputePool | null = null;
+
+  constructor(run: PreparedRun, model: Model, pool: () => Promise<ComputePool>) {
+    this.#run = run;
+    this.#model = model;
+    this.#pool = pool;
+  }
+
+  /** The graph is another one now: bits were changed. */
+  changeModel(model: Model): void {
+    this.#model = model;
+    this.#opened = null;
+  }
+
+  /**
+   * TRN23, TRN27: one step. Where a worker dies or a GPU is lost on the way the workers are started anew and the step is done again: nothing
+   * of it has been taken yet.
+   * @throws GraffitistError what stops a step; `worker-failed` where that happens twice in a row; `cancelled`
+   */
+  async step(request: StepRequest, batch: Batch, signal: AbortSignal | undefined): Promise<MeasuredStep> {
+    refuseLabels(this.#run, batch);
+    try {
+      return await this.#compute(request, batch, signal);
+    } catch (error) {
+      if (!(error instanceof GraffitistError) || error.code !== 'worker-failed') throw error;
+      this.#opened = null;
+      return this.#compute(request, batch, signal);
+    }
+  }
+
+  async close(): Promise<void> {
+    const pool = this.#opened;
+    this.#opened = null;
+    if (pool !== null && !pool.broken) await pool.ask(everyone(pool), 'closeTraining', () => null).catch(() => undefined);
+  }
+
+  async #compute(
+    { variables, batchNormFrozen, frozen }: StepRequest,
+    batch: Batch,
+    signal: AbortSignal | undefined,
+  ): Promise<MeasuredStep> {
+    const pool = await this.#open(signal);
+    const images = batch.images.length;
+    // Statistics of a batch are those of all its images: one worker takes it whole.
+    const parts = cutBatch(images, batchNormFrozen ? this.#run.plan.options.microBatches : 1);
+    const workers = everyone(pool).slice(0, parts.length);
+    const dealt = workers.map((_, worker) => parts.filter((_part, k) => Math.floor((k * workers.length) / parts.length) === worker));
+    const found = await pool.ask(
+      workers,
+      'trainStep',
+      (worker) => ({
+        parts: (dealt[worker] ?? []).map(({ first, count }) => partOf(batch, first, count)),
+        ...{ images, variables, batchNormFrozen, frozen },
+      }),
+      { signal },
+    );
+    return joinParts(found.flat());
+  }
+
+  async #open(signal: AbortSignal | undefined): Promise<ComputePool> {
+    const pool = await this.#pool();
+    if (pool === this.#opened && !pool.broken) return pool;
+    const network = networkToTrain(this.#run, this.#model);
+    await pool.ask(everyone(pool), 'openTraining', () => network, { signal });
+    this.#opened = pool;
+    return pool;
+  }
+}
+
+function everyone(pool: ComputePool): readonly number[] {
+  return pool.workers.map((_, worker) => worker);
+}
+
+/** Copies: structured clone takes the whole buffer behind a view. */
+function partOf({ values, labels, images }: Batch, first: number, count: number): PartOfBatch {
+  const size = values.length / images.length;
+  return { values: values.slice(first * size, (first + count) * size), labels: labels.slice(first, first + count) };
+}
+
+/** EVA9: a label that the network has no class for, or none at all, where labels are the targets. */
+function refuseLabels({ plan, classes }: PreparedRun, { names, labels }: Batch): void {
+  if (plan.options.targets === 'distillation') return;
+  const at = labels.findIndex((label) => label < 0 || label >= classes);
+  if (at < 0) return;
+  const cause =
+    labels[at] === -1 ? 'An image has no label.' : `The label is ${labels[at]}, and the network has ${classes} classes, from 0 on.`;
+  throw new GraffitistError('label-invalid', cause, {
+    about: names[at] ?? '',
+    remedy: "Give a label offset (−1 where labels count from 1), other labels, or take the float network's answers as targets.",
+  });
+}

@@ -1,0 +1,75 @@
+import type { MeasuredStep } from './trainingStep.ts';
+
+/** Places `first` … `first + count − 1` of a batch. */
+export interface Part {
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * TRN23: a batch in parts that do not depend on who computes them, as even as can be, larger ones first.
+ * @param parts wanted; never more than there are images
+ */
+export function cutBatch(images: number, parts: number): readonly Part[] {
+  const count = Math.max(1, Math.min(parts, images));
+  const [least, more] = [Math.floor(images / count), images % count];
+  return Array.from({ length: count }, (_, k) => ({ first: k * least + Math.min(k, more), count: least + Number(k < more) }));
+}
+
+/**
+ * TRN23: the step whose parts these are. Each part's loss and gradients are already shares of the whole batch; they are added in float32
+ * along a binary tree over the order of the parts, so that the sum is the same to the last bit whoever computed which part and whoever was
+ * first. Regularization is no sum over images: it is the first part's.
+ */
+export function joinParts(parts: readonly MeasuredStep[]): MeasuredStep {
+  const [first, ...others] = parts;
+  if (first === undefined) throw new RangeError('A step of no parts.');
+  if (others.length === 0) return first;
+  return {
+    loss: tree(
+      parts.map(({ loss }) => loss),
+      (a, b) => a + b,
+    ),
+    regularization: first.regularization,
+    gradients: new Map(
+      [...first.gradients.keys()].map((name) => [
+        name,
+        tree(
+          parts.map(({ gradients }) => gradients.get(name) ?? NOTHING),
+          sum,
+        ),
+      ]),
+    ),
+    regularizationGradients: first.regularizationGradients,
+    batchStatistics: first.batchStatistics,
+    logits: joined(parts.map(({ logits }) => logits)),
+    peakBytes: Math.max(...parts.map(({ peakBytes }) => peakBytes)),
+  };
+}
+
+const NOTHING = new Float32Array(0);
+
+function tree<T>(values: readonly T[], add: (a: T, b: T) => T): T {
+  let level = values;
+  while (level.length > 1) {
+    level = Array.from({ length: Math.ceil(level.length / 2) }, (_, k) => {
+      const [a, b] = [level[2 * k] as T, level[2 * k + 1]];
+      return b === undefined ? a : add(a, b);
+    });
+  }
+  return level[0] as T;
+}
+
+function sum(a: Float32Array, b: Float32Array): Float32Array {
+  return a.map((value, i) => value + (b[i] as number));
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((count, part) => count + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
