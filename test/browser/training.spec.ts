@@ -26,10 +26,10 @@ const press = (page: Page, name: string) => side(page).getByRole('button', { nam
 
 /** Chooses wasm, whose numbers the engine in this process gives too. */
 async function onWasm(page: Page): Promise<void> {
-  await useBackend(page, 'wasm');
+  await chooseBackend(page, 'wasm');
 }
 
-async function useBackend(page: Page, backend: 'WebGPU' | 'wasm'): Promise<void> {
+async function chooseBackend(page: Page, backend: 'WebGPU' | 'wasm'): Promise<void> {
   const chip = page.getByRole('button', { name: /^Backend: / });
   await chip.click();
   await page.getByRole('menuitem', { name: new RegExp(`^${backend} · `) }).click();
@@ -170,7 +170,7 @@ test('on WebGPU three steps of a tiny network come to the losses and thresholds 
   await prepare(page, await writeTraining(testInfo.outputPath()));
   const reports: TrainReport[] = [];
   for (const backend of ['wasm', 'WebGPU'] as const) {
-    await useBackend(page, backend);
+    await chooseBackend(page, backend);
     await trainingTab(page).click();
     if (reports.length > 0) await trainingSection(page, 'Setup').check();
     await ask(page, 3);
