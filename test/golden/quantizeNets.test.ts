@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { diffGraphs } from '../../worker/graph/diff.ts';
 import type { Graph } from '../../worker/graph/graph.ts';
 import { freezeThresholds } from '../../worker/quantize/freezeThresholds.ts';
 import { readQuantizers, thresholdVariables } from '../../worker/quantize/readQuantizers.ts';
@@ -39,6 +40,9 @@ const calibrated = hasShared
     )
   : [];
 
+const FIRST = 'MobilenetV1/MobilenetV1/Conv2d_0/Conv2D';
+const LAST = 'MobilenetV1/Logits/Conv2d_1c_1x1/Conv2D';
+
 describeShared('networks as the original quantizes them', () => {
   it('QNT2 … QNT19 there are networks', () => {
     expect(recipes.length).toBeGreaterThanOrEqual(20);
@@ -67,12 +71,35 @@ describeShared('networks as the original quantizes them', () => {
     expectSameTable(freezeThresholds(graph, new Map(Object.entries(log2))), graph, log2);
   });
 
+  it('QNT61, QNT62 the network trained on CIFAR-10: int4 by a list, and int4 but for the depthwise layers', () => {
+    const quantized = (options: string, list: string) => {
+      const args = ['--inputs', 'input', '--outputs', 'MobilenetV1/Predictions/Softmax', '--input_shape', '32,32,3', '--transforms'];
+      const steps = ['fix_input_shape', 'fold_batch_norms', 'remove_training_nodes', 'strip_unused_nodes', 'preprocess_layers'];
+      const given = readArguments([
+        ...args,
+        ...steps,
+        `quantize(${options}, first_layer=${FIRST}, last_layer=${LAST}, bits_list=bits.txt)`,
+      ]);
+      const context = { files: new Map([['bits.txt', list]]), variables: new Map() };
+      return runArguments(readGraph('cases/cifar_mobilenet', 'cifar_mnv1_eval.pb'), given, context).model.graph;
+    };
+    const int4 = readGraph('cases/cifar_mobilenet/expected', 'recipe2_int4.pb');
+    expectSameGraph(int4, quantized('weight_bits=-8', '*, -4'));
+    const mixed = quantized('weight_bits=-4', '*depthwise*, -8');
+    const differences = diffGraphs(int4, mixed);
+    expect(differences.length).toBe(7);
+    for (const { node, kind } of differences)
+      expect([node, kind]).toEqual([expect.stringMatching(/_depthwise\/.*_weight_quant\/bitwidth$/), 'attr']);
+    for (const { name, kind, bits } of readQuantizers(mixed)) {
+      if (kind === 'weight' && !name.includes('avgpool'))
+        expect([name, bits]).toEqual([name, /depthwise|Conv2d_0\/|Logits/.test(name) ? 8 : 4]);
+    }
+  });
+
   it.each(['recipe2_int8', 'recipe2_int4', 'recipe3c_int8'])('QNT2 … QNT19 the network trained on CIFAR-10, %s', (recipe) => {
-    const first = 'MobilenetV1/MobilenetV1/Conv2d_0/Conv2D';
-    const last = 'MobilenetV1/Logits/Conv2d_1c_1x1/Conv2D';
     const bits = recipe.endsWith('int4')
-      ? `weight_bits=-4, first_layer=${first}, last_layer=${last}`
-      : `first_layer=${first}, last_layer=${last}`;
+      ? `weight_bits=-4, first_layer=${FIRST}, last_layer=${LAST}`
+      : `first_layer=${FIRST}, last_layer=${LAST}`;
     const args = [
       ...[
         '--in_graph',

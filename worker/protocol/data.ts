@@ -1,6 +1,7 @@
 /** Images and labels: what is opened, how a picture becomes what the network is fed, and what an evaluation answers. */
 import type { ErrorInfo } from '../errors.ts';
 import type { GraphInterface, OpenChoice, SourceFile, Stage } from '../protocol.ts';
+import type { Suggestion } from './roads.ts';
 
 // ---------------------------------------------------------------- what is opened
 
@@ -218,6 +219,8 @@ export interface Evaluation {
   readonly classNames: readonly string[];
   readonly networks: readonly NetworkScore[];
   readonly comparison: NetworkComparison | null;
+  /** Where the second network is a stage of this document that quantize made: what to do next, the nearest road first. */
+  readonly suggestions?: readonly Suggestion[];
   readonly warnings: readonly DataWarning[];
   readonly backend: string;
   readonly ms: number;

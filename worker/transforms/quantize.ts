@@ -2,6 +2,7 @@ import { GraffitistError } from '../errors.ts';
 import type { Edge, Graph, GraphNode } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
 import { ancestors } from '../graph/reach.ts';
+import { type OverriddenBits, overrideBits } from '../quantize/bitsList.ts';
 import { channelAxis, convSplits } from '../quantize/finish/convSplits.ts';
 import { castToDouble } from '../quantize/finish/doubleCasts.ts';
 import { type FinishPlan, finishQuantized } from '../quantize/finish/finish.ts';
@@ -43,6 +44,9 @@ export const quantize: Transform = {
     avgpool_reciprocal_bits: bits(8, 'The constant that an average pool multiplies with.'),
     first_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
     last_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
+    bits_list: textFile(
+      'Text file: lines `name, bits`: bits of the weights of a layer, of the layers in a scope (`net/block1/`) or of a pattern (`*depthwise*`), or of a quantizer.',
+    ),
     missing_bias: choice(
       ['auto', 'float', 'zero'],
       'auto',
@@ -87,7 +91,8 @@ export const quantize: Transform = {
       warnings.push(...found.warnings, ...insertion.warnings);
     }
     const sharing = shareThresholds(placed, completedSums(placed, inserted));
-    const { graph, merged, warnings: byHand } = mergeByHand(sharing.graph, lists.merge);
+    const bits = overrideBits(sharing.graph, lists.bits, [settings.firstLayer, settings.lastLayer]);
+    const { graph, merged, warnings: byHand } = mergeByHand(bits.graph, lists.merge);
     const { shared, warnings: overlaps } = sharing;
     return {
       model: { ...model, graph },
@@ -95,12 +100,14 @@ export const quantize: Transform = {
         ...biased.changes,
         ...inserted.map((quantizer) => insertedChange(quantizer, graph)),
         ...shared.map(sharedChange),
+        ...bits.overridden.map(overriddenChange),
         ...merged.map(mergedChange),
       ],
       skipped: leftInFloat(biased.graph, graph, model.inputs, settings.training),
       warnings: [
         ...warnings,
         ...overlaps,
+        ...bits.warnings,
         ...byHand,
         ...bypassedOutputs(model.outputs, inserted),
         ...unknownLayers(placed, settings),
@@ -218,6 +225,10 @@ function sharedChange({ rule, at, variable, members }: SharedThreshold): Change 
     before: members.map((scope) => `${scope}/threshold`),
     after: [variable],
   };
+}
+
+function overriddenChange({ rule, quantizer, summary }: OverriddenBits): Change {
+  return { rule, summary, before: [`${quantizer}/LinearQuant`], after: [`${quantizer}/bitwidth`, `${quantizer}/is_signed`] };
 }
 
 function mergedChange({ rule, variable, members }: MergedByHand): Change {
