@@ -3,8 +3,8 @@ import { GraffitistError } from '../errors.ts';
 import { sha256 } from '../formats/sha256.ts';
 import type { DataRequest, Engine, JobOptions, TrainOutcome, TrainReport, TrainRequest } from '../protocol.ts';
 import type { DataSession } from './dataSession.ts';
+import { type KeptTraining, pinnedTraining } from './keptTraining.ts';
 import type { StageSource } from './networks.ts';
-import type { KeptTraining } from './snapshot.ts';
 import { type PreparedRun, prepareRun } from './train/prepare.ts';
 import { trainReport } from './train/report.ts';
 import { TrainingRun } from './train/run.ts';
@@ -96,6 +96,7 @@ export function trainMethods(services: TrainServices): TrainMethods & { readonly
     const { best } = ended.memory.state;
     if (best === null) throw new GraffitistError('internal', 'A run has ended without a validation.');
     await services.retrained({
+      pinned: pinnedTraining(ended.prepared.request, made, ended.memory.bits),
       trained: ended.prepared.stage,
       variables: new Map([...ended.prepared.start, ...best.variables]),
       bits: ended.memory.bits,
