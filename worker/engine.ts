@@ -228,7 +228,16 @@ export function createEngine(host: EngineHost): LocalEngine {
       const final = stages().at(-1);
       if (final === undefined) throw new GraffitistError('internal', 'There is no stage.');
       if (form !== 'recipe') refuseBrokenCheckpoint(current().document, final.model.graph);
-      const saved = { document: current().document, stage: final, request: last?.request ?? null, codesOf: codesOf(job.signal), lists };
+      const { document: source } = current();
+      const trained = last?.training === undefined ? null : { ...last.training, stage: stageAt(last.training.trained) };
+      const saved = {
+        document: source,
+        stage: final,
+        request: last?.request ?? null,
+        codesOf: codesOf(job.signal),
+        lists,
+        training: trained,
+      };
       return downloadFiles(form, saved, job);
     },
     commandLine: async (request) =>
