@@ -3,7 +3,7 @@ import { GraffitistError } from '../errors.ts';
 import { sha256 } from '../formats/sha256.ts';
 import type { DataRequest, Engine, JobOptions, TrainOutcome, TrainReport, TrainRequest } from '../protocol.ts';
 import type { DataSession } from './dataSession.ts';
-import { type KeptTraining, pinnedTraining } from './keptTraining.ts';
+import { type FoundByTraining, type KeptTraining, pinnedTraining } from './keptTraining.ts';
 import type { StageSource } from './networks.ts';
 import { type PreparedRun, prepareRun } from './train/prepare.ts';
 import { trainReport } from './train/report.ts';
@@ -39,6 +39,8 @@ export interface TrainServices extends StageSource {
   readonly store: RunStore;
   /** Takes what training found: adds the stage `retrained` to the run. */
   readonly retrained: (found: KeptTraining) => Promise<void>;
+  /** Makes that stage and drops it. @throws what `retrained` would throw */
+  readonly tryResult: (found: FoundByTraining) => Promise<unknown>;
   /** The report of a retrained stage that was there before: after a reload. */
   readonly keptReport: () => TrainReport | null;
 }
@@ -72,13 +74,17 @@ export function trainMethods(services: TrainServices): TrainMethods & { readonly
     await validationSession.open(validation.data as DataRequest, job);
     return { data: await validationSession.opened(), batches: validationSession.batches };
   };
-  const prepared = async (request: TrainRequest, job: JobOptions): Promise<PreparedRun> =>
-    prepareRun(request, {
+  const prepared = async (request: TrainRequest, job: JobOptions): Promise<PreparedRun> => {
+    const ready = await prepareRun(request, {
       ...services,
       data: await services.data.opened(),
       batches: services.data.batches,
       validation: await validationSet(request.validation, job),
     });
+    // RET9: before hours are spent on it.
+    await services.tryResult({ trained: ready.stage, variables: ready.start, bits: new Map() });
+    return ready;
+  };
   const openRun = async (request: TrainRequest, stored: StoredRun | null, job: JobOptions): Promise<TrainingRun> => {
     const about = await prepared(request, job);
     return TrainingRun.open(
