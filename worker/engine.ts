@@ -26,6 +26,7 @@ import { otherCalibration } from './engine/pinnedCalibration.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { genericRecipes } from './engine/recipes.ts';
 import { retrainedStage } from './engine/retrained.ts';
+import { suggestionsFor } from './engine/roadFacts.ts';
 import { type Calibrate, floatModel, type RunServices, runPipeline } from './engine/run.ts';
 import { type KeptRun, readSnapshot, rerun, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
@@ -218,7 +219,14 @@ export function createEngine(host: EngineHost): LocalEngine {
       return compareOutputs({ float: model, quantized, data, images, pool: await workers(job.signal), job });
     },
 
-    ...dataMethods(data, networks, { isOpen: () => document !== null, made: (list) => lists.splice(0, 1, list) }),
+    ...dataMethods(data, networks, {
+      isOpen: () => document !== null,
+      made: (list) => lists.splice(0, 1, list),
+      advice: ({ networks: [, second] }, evaluation) =>
+        second?.kind !== 'stage' || second.stage === 0 || last === null
+          ? []
+          : suggestionsFor({ opened: current().opened.model.graph, stage: stageAt(second.stage), request: last.request, evaluation }),
+    }),
 
     trainingOptions: async () => trainingOptionInfos(),
     ...training,
