@@ -104,6 +104,8 @@ export interface TrainingView {
   readonly step: number;
   /** Steps after the one that was asked for; of a long run those that were kept, evenly thinned. */
   readonly records: readonly TrainingRecord[];
+  /** log2 t as it stands, in the order of `setup.thresholds`: a person may have changed it since the last record. */
+  readonly thresholds: Float32Array;
   readonly validations: readonly TrainingValidation[];
   readonly best: TrainingValidation | null;
   /** Frozen thresholds by variable, and at which step each was frozen. */
