@@ -32,7 +32,7 @@ export function trainingArguments(given: Readonly<Record<string, unknown>>): Par
     return Object.fromEntries(values.map(([name]) => [name, parsed[name]]));
   } catch (error) {
     if (!(error instanceof GraffitistError) || error.about === undefined) throw error;
-    throw new GraffitistError(error.code, error.cause, {
+    throw new GraffitistError(error.code, error.message, {
       about: `--${argumentName(error.about as OptionName)}`,
       remedy: 'graffitize train -h says what it takes.',
     });

@@ -25,7 +25,7 @@ import { otherCalibration } from './engine/pinnedCalibration.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { genericRecipes } from './engine/recipes.ts';
 import { type Calibrate, type RunServices, runPipeline } from './engine/run.ts';
-import { type KeptRun, readSnapshot, rerun, withTraining, writeSnapshot } from './engine/snapshot.ts';
+import { type KeptRun, readSnapshot, rerun, retrainedOf, withTraining, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
 import type { RunFiles } from './engine/train/runFiles.ts';
 import { RunStore } from './engine/train/runStore.ts';
@@ -138,6 +138,10 @@ export function createEngine(host: EngineHost): LocalEngine {
     document = next;
   };
 
+  const keptRun = (): KeptRun => {
+    if (last !== null) return last;
+    throw new GraffitistError('pipeline-order', 'No pipeline has run whose result could be trained.', { remedy: 'Run one first.' });
+  };
   const networks = { stageAt, runInterface: () => last?.request.interface ?? null, pool: workers };
   const {
     refuseWhileTraining,
@@ -151,8 +155,11 @@ export function createEngine(host: EngineHost): LocalEngine {
     pipeline: () => last?.request ?? null,
     retrained: async (found) => {
       const { document: source, opened: stage } = current();
-      if (last === null) throw new GraffitistError('pipeline-order', 'No pipeline has run whose result could be trained.');
-      last = await withTraining(stage.model, last, found, (name) => textOf(source, name));
+      last = await withTraining(stage.model, keptRun(), found, (name) => textOf(source, name));
+    },
+    tryResult: async (found) => {
+      const { document: source, opened: stage } = current();
+      return retrainedOf(stage.model, keptRun(), found, (name) => textOf(source, name));
     },
     keptReport: () => last?.training?.report ?? null,
   });
@@ -218,7 +225,9 @@ export function createEngine(host: EngineHost): LocalEngine {
       if (data.length === 0)
         throw new GraffitistError('data-missing', 'There are no images to compare on.', { remedy: 'Add a calibration_set.npy.' });
       const quantized = stages().at(-1);
-      const float = last?.stages.findLast((stage) => stage.statistics.size === 0 && stage.thresholds.size === 0) ?? current().opened;
+      const float =
+        last?.stages.findLast((stage) => stage.statistics.size === 0 && stage.thresholds.size === 0 && stage.retrained !== true) ??
+        current().opened;
       if (quantized === undefined) throw new GraffitistError('internal', 'There is no stage.');
       const model = { ...float.model, graph: resolveConditions(float.model).graph };
       return compareOutputs({ float: model, quantized, data, images, pool: await workers(job.signal), job });
@@ -233,7 +242,16 @@ export function createEngine(host: EngineHost): LocalEngine {
       const final = stages().at(-1);
       if (final === undefined) throw new GraffitistError('internal', 'There is no stage.');
       if (form !== 'recipe') refuseBrokenCheckpoint(current().document, final.model.graph);
-      const saved = { document: current().document, stage: final, request: last?.request ?? null, codesOf: codesOf(job.signal), lists };
+      const { document: source } = current();
+      const trained = last?.training === undefined ? null : { ...last.training, stage: stageAt(last.training.trained) };
+      const saved = {
+        document: source,
+        stage: final,
+        request: last?.request ?? null,
+        codesOf: codesOf(job.signal),
+        lists,
+        training: trained,
+      };
       return downloadFiles(form, saved, job);
     },
     commandLine: async (request) =>
