@@ -22,6 +22,7 @@ describe('a batch in parts', () => {
   it('TRN23 are added in float32 along a binary tree over their order; regularization is the first one’s', () => {
     const part = (value: number): MeasuredStep => ({
       ...{ loss: value, regularization: value, logits: Float32Array.of(value), batchStatistics: new Map(), peakBytes: value },
+      work: { dispatches: value, uploadedBytes: 1, readBytes: 2 },
       gradients: new Map([['w', Float32Array.of(value)]]),
       regularizationGradients: new Map([['w', Float32Array.of(value)]]),
     });
@@ -29,7 +30,12 @@ describe('a batch in parts', () => {
     const joined = joinParts([2 ** 24, 0, 1, 1].map(part));
     expect(joined.gradients.get('w')).toEqual(Float32Array.of(2 ** 24 + 2));
     expect(joined.regularizationGradients.get('w')).toEqual(Float32Array.of(2 ** 24));
-    expect(joined).toMatchObject({ loss: 2 ** 24 + 2, regularization: 2 ** 24, peakBytes: 2 ** 24 });
+    expect(joined).toMatchObject({
+      loss: 2 ** 24 + 2,
+      regularization: 2 ** 24,
+      peakBytes: 2 ** 24,
+      work: { dispatches: 2 ** 24 + 2, uploadedBytes: 4, readBytes: 8 },
+    });
     expect([...joined.logits]).toEqual([2 ** 24, 0, 1, 1]);
     expect(joinParts([1, 2 ** 24, 1].map(part)).gradients.get('w')).toEqual(Float32Array.of(2 ** 24));
   });
