@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { errorInfo, errorText, GraffitistError } from '../worker/errors.ts';
 import { withDataArguments } from './dataArguments.ts';
 import { demoCommand } from './demoCommand.ts';
+import { demoTrainCommand } from './demoTrainCommand.ts';
 import { type DiffOptions, diffCommand } from './diffCommand.ts';
 import { type ExplainOptions, explainCommand } from './explainCommand.ts';
 import { type GenCalibSetOptions, genCalibSetCommand } from './genCalibSetCommand.ts';
@@ -137,9 +138,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   program
     .command('demo')
     .description('quantize the sample model and print what happened')
+    .option('--train', 'retrain it: what static quantization loses, and what comes back')
     .option('--out <folder>', 'where the results go', 'graffitist-demo')
-    .action(async (options: { readonly out: string }) => {
-      code = await demoCommand(options.out);
+    .action(async (options: { readonly out: string; readonly train?: boolean }) => {
+      code = options.train === true ? await demoTrainCommand(options.out) : await demoCommand(options.out);
     });
   for (const command of program.commands) command.exitOverride();
   try {

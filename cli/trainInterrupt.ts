@@ -1,12 +1,13 @@
 /** TRC7: what Ctrl-C does: before the first step it ends the command, then it pauses the run, and asked again it ends at once. */
 export class Interrupt {
   readonly #stop = new AbortController();
-  readonly #pause: () => Promise<void>;
+  readonly #pause: (() => Promise<void>) | null;
   /** From the first step on. */
   #trains = false;
   #asked = false;
 
-  constructor(pause: () => Promise<void>) {
+  /** @param pause null: the run is not kept, and Ctrl-C ends the command at any time */
+  constructor(pause: (() => Promise<void>) | null) {
     this.#pause = pause;
     process.on('SIGINT', this.#take);
   }
@@ -25,7 +26,7 @@ export class Interrupt {
   }
 
   readonly #take = (): void => {
-    if (!this.#trains) {
+    if (!this.#trains || this.#pause === null) {
       this.#stop.abort();
       return;
     }
