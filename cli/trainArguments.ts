@@ -44,7 +44,7 @@ export interface TrainArguments extends DataArguments, TrainingArguments {
 const NAMES = Object.keys(trainingOptionsSchema.shape) as (keyof TrainingOptions)[];
 
 /** `batchSize` → `batch_size` */
-function argumentOf(name: keyof TrainingOptions): keyof TrainingArguments {
+export function argumentOf(name: keyof TrainingOptions): keyof TrainingArguments {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) as keyof TrainingArguments;
 }
 
