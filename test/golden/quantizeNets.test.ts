@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import type { Graph } from '../../worker/graph/graph.ts';
+import { makeTensor } from '../../worker/formats/tensorValues.ts';
+import { Graph } from '../../worker/graph/graph.ts';
 import { freezeThresholds } from '../../worker/quantize/freezeThresholds.ts';
 import { readQuantizers, thresholdVariables } from '../../worker/quantize/readQuantizers.ts';
 import { describeShared, hasShared, shared } from '../shared.ts';
@@ -39,6 +40,11 @@ const calibrated = hasShared
     )
   : [];
 
+const CIFAR_MOBILENET = [
+  ...['--in_graph', 'cifar_mnv1_eval.pb', '--inputs', 'input', '--outputs', 'MobilenetV1/Predictions/Softmax', '--input_shape', '32,32,3'],
+  ...['--transforms', 'fix_input_shape', 'fold_batch_norms', 'remove_training_nodes', 'strip_unused_nodes', 'preprocess_layers'],
+];
+
 describeShared('networks as the original quantizes them', () => {
   it('QNT2 … QNT19 there are networks', () => {
     expect(recipes.length).toBeGreaterThanOrEqual(20);
@@ -73,22 +79,38 @@ describeShared('networks as the original quantizes them', () => {
     const bits = recipe.endsWith('int4')
       ? `weight_bits=-4, first_layer=${first}, last_layer=${last}`
       : `first_layer=${first}, last_layer=${last}`;
-    const args = [
-      ...[
-        '--in_graph',
-        'cifar_mnv1_eval.pb',
-        '--inputs',
-        'input',
-        '--outputs',
-        'MobilenetV1/Predictions/Softmax',
-        '--input_shape',
-        '32,32,3',
-      ],
-      ...['--transforms', 'fix_input_shape', 'fold_batch_norms', 'remove_training_nodes', 'strip_unused_nodes', 'preprocess_layers'],
-      `quantize(${bits})`,
-    ];
+    const args = [...CIFAR_MOBILENET, `quantize(${bits})`];
     const { graph } = runIn('cases/cifar_mobilenet', args).model;
     expectSameGraph(readGraph('cases/cifar_mobilenet/expected', `${recipe}.pb`), graph);
+  });
+});
+
+describeShared('bits by layer', () => {
+  const graph = readGraph('cases/cifar_mobilenet', 'cifar_mnv1_eval.pb');
+  const [int8, int4] = ['recipe2_int8', 'recipe2_int4'].map((name) => readGraph('cases/cifar_mobilenet/expected', `${name}.pb`));
+  const listed = (list: string, options: string) =>
+    runArguments(graph, readArguments([...CIFAR_MOBILENET, `quantize(${options}, bits_list=bits.txt)`]), {
+      files: new Map([['bits.txt', list]]),
+      variables: new Map(),
+    }).model.graph;
+
+  it('QNT61 with all layers listed they are the graphs of the original for INT8 and INT4', () => {
+    if (int8 === undefined || int4 === undefined) throw new Error('no graphs');
+    expectSameGraph(int8, listed('*, -8', 'weight_bits=-4'));
+    expectSameGraph(int4, listed('*, -4\nMobilenetV1/MobilenetV1/Conv2d_0/Conv2D, -8\nMobilenetV1/Logits/, -8', 'weight_bits=-8'));
+  });
+
+  it('QNT61 INT4 with 8 bits in depthwise layers differs from INT4 in the bits of their weights alone', () => {
+    const layers = 'first_layer=MobilenetV1/MobilenetV1/Conv2d_0/Conv2D, last_layer=MobilenetV1/Logits/Conv2d_1c_1x1/Conv2D';
+    const mixed = listed('*depthwise*, -8', `weight_bits=-4, ${layers}`);
+    const bits = (name: string) => mixed.node(name).attr('value');
+    const widths = mixed.nodes.filter(({ name }) => /depthwise.*_weight_quant\/bitwidth$/.test(name));
+    expect(widths).toHaveLength(7);
+    const back = mixed.nodes.map((node) =>
+      widths.includes(node) ? node.with({ attrs: { value: { kind: 'tensor', value: makeTensor('float32', [], [4]) } } }) : node,
+    );
+    for (const { name } of widths) expect(bits(name)).toEqual({ kind: 'tensor', value: makeTensor('float32', [], [8]) });
+    expectSameGraph(int4 ?? mixed, new Graph(back));
   });
 });
 

@@ -2,6 +2,8 @@ import { GraffitistError } from '../errors.ts';
 import type { Edge, Graph, GraphNode } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
 import { ancestors } from '../graph/reach.ts';
+import type { BitOverride } from '../quantize/bitOverrides.ts';
+import { listedBits } from '../quantize/bitsList.ts';
 import { channelAxis, convSplits } from '../quantize/finish/convSplits.ts';
 import { castToDouble } from '../quantize/finish/doubleCasts.ts';
 import { type FinishPlan, finishQuantized } from '../quantize/finish/finish.ts';
@@ -43,6 +45,9 @@ export const quantize: Transform = {
     avgpool_reciprocal_bits: bits(8, 'The constant that an average pool multiplies with.'),
     first_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
     last_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
+    bits_list: textFile(
+      'Text file: lines `layer, bits` whose weights get those bits; a scope `a/b/`, an op, a pattern `*depthwise*` or a quantizer can stand for layer.',
+    ),
     missing_bias: choice(
       ['auto', 'float', 'zero'],
       'auto',
@@ -87,7 +92,8 @@ export const quantize: Transform = {
       warnings.push(...found.warnings, ...insertion.warnings);
     }
     const sharing = shareThresholds(placed, completedSums(placed, inserted));
-    const { graph, merged, warnings: byHand } = mergeByHand(sharing.graph, lists.merge);
+    const listed = listedBits(sharing.graph, lists.bits);
+    const { graph, merged, warnings: byHand } = mergeByHand(listed.graph, lists.merge);
     const { shared, warnings: overlaps } = sharing;
     return {
       model: { ...model, graph },
@@ -95,12 +101,14 @@ export const quantize: Transform = {
         ...biased.changes,
         ...inserted.map((quantizer) => insertedChange(quantizer, graph)),
         ...shared.map(sharedChange),
+        ...listed.overrides.map(overrideChange),
         ...merged.map(mergedChange),
       ],
       skipped: leftInFloat(biased.graph, graph, model.inputs, settings.training),
       warnings: [
         ...warnings,
         ...overlaps,
+        ...listed.warnings,
         ...byHand,
         ...bypassedOutputs(model.outputs, inserted),
         ...unknownLayers(placed, settings),
@@ -217,6 +225,16 @@ function sharedChange({ rule, at, variable, members }: SharedThreshold): Change 
     summary: `${members.length} quantizers at ${at.join(', ')} share one threshold`,
     before: members.map((scope) => `${scope}/threshold`),
     after: [variable],
+  };
+}
+
+function overrideChange({ quantizer, format }: BitOverride): Change {
+  const { name, source, node } = quantizer;
+  return {
+    rule: 'QNT61',
+    summary: `${name}: ${formatName(format)} instead of ${formatName(quantizer)}`,
+    before: [source],
+    after: [`${name}/bitwidth`, `${name}/is_signed`, node],
   };
 }
 

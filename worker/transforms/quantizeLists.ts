@@ -4,6 +4,7 @@ import type { OptionValues, TransformContext } from './transform.ts';
 
 /** The list files of a quantize step, line by line; empty where none is given. */
 export interface QuantizeLists {
+  readonly bits: readonly ListLine[];
   readonly merge: readonly ListLine[];
   readonly leftShift: readonly ListLine[];
   readonly convSplit: readonly ListLine[];
@@ -22,7 +23,12 @@ export function readLists(options: OptionValues, { files }: TransformContext): Q
     if (text === undefined) throw new GraffitistError('file-missing', `The file '${name}' was not read.`, { about: option });
     return listLines(text);
   };
-  return { merge: lines('layer_merge_list'), leftShift: lines('left_shift_list'), convSplit: lines('conv_split_list') };
+  return {
+    bits: lines('bits_list'),
+    merge: lines('layer_merge_list'),
+    leftShift: lines('left_shift_list'),
+    convSplit: lines('conv_split_list'),
+  };
 }
 
 /** Options that work on an inference graph only (facts 3.7). */
