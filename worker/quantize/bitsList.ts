@@ -2,14 +2,14 @@ import type { Graph, GraphNode } from '../graph/graph.ts';
 import { applyOverrides, type BitOverride, bitOverrides } from './bitOverrides.ts';
 import { formatName, type SignedBits } from './fixedPoint.ts';
 import { badLine, type ListLine, wholeNumber } from './listFile.ts';
-import { kindOf, layerOfClone, scopeOfLinearQuant, suffixOf } from './naming.ts';
+import { kindOf, layerOfClone, quantizerScope, scopeOfLinearQuant, suffixOf } from './naming.ts';
 import { COMPUTE_OPS, isFromAvgPool } from './placement/ops.ts';
 import type { Note } from './placement/placement.ts';
 import { readQuantizers } from './readQuantizers.ts';
 
 const OPTION = 'bits_list';
 
-/** A layer with quantized weights, as a list calls it. */
+/** A layer whose weights are quantized, as a list calls it. */
 interface NamedLayer {
   readonly name: string;
   readonly op: string;
@@ -32,18 +32,49 @@ export function listedBits(
   const names = quantizers.map(({ name }) => name);
   const layers = namedLayers(graph);
   const bits = new Map<string, SignedBits>();
+  for (const { line, what, width } of widths(lines)) {
+    const found = named(what, layers, names);
+    if (found.length === 0) throw badLine(OPTION, line, nothingNamed(graph, what), REMEDY);
+    for (const name of found) bits.set(name, width);
+  }
+  const overrides = bitOverrides(quantizers, bits);
+  return { graph: applyOverrides(graph, overrides), overrides, warnings: overrides.flatMap(notes) };
+}
+
+/**
+ * The bits that a list gives weights before they are quantized, by layer. Lines for other quantizers are passed over here.
+ * @param layers with the node that delivers their weights
+ * @throws GraffitistError `option-invalid` naming the line
+ */
+export function listedWeightBits(
+  layers: readonly { readonly layer: GraphNode; readonly weights: GraphNode }[],
+  lines: readonly ListLine[],
+): ReadonlyMap<string, SignedBits> {
+  const known = layers.map(({ layer, weights }) => ({
+    name: layerOfClone(layer.name),
+    op: layer.op,
+    weights: quantizerScope(weights, 'weight_quant'),
+  }));
+  const names = known.map(({ weights }) => weights);
+  const bits = new Map<string, SignedBits>();
+  for (const { what, width } of widths(lines)) for (const name of named(what, known, names)) bits.set(name, width);
+  return new Map(
+    layers.flatMap(({ layer }, k) => {
+      const width = bits.get(names[k] ?? '');
+      return width === undefined ? [] : [[layer.name, width] as const];
+    }),
+  );
+}
+
+/** What stands in the lines. @throws GraffitistError `option-invalid` */
+function* widths(lines: readonly ListLine[]): Generator<{ readonly line: number; readonly what: string; readonly width: SignedBits }> {
   for (const { line, fields } of lines) {
     const [what = '', width, ...more] = fields;
     if (what === '' || width === undefined || more.length > 0) {
       throw badLine(OPTION, line, `${fields.length} fields instead of layer and bits.`, 'Write: layer, -8');
     }
-    const value = widthIn(line, width);
-    const found = named(what, layers, names);
-    if (found.length === 0) throw badLine(OPTION, line, nothingNamed(graph, what), REMEDY);
-    for (const name of found) bits.set(name, value);
+    yield { line, what, width: widthIn(line, width) };
   }
-  const overrides = bitOverrides(quantizers, bits);
-  return { graph: applyOverrides(graph, overrides), overrides, warnings: overrides.flatMap(notes) };
 }
 
 const REMEDY = 'Name a layer with quantized weights, a scope that ends in /, a pattern with *, or a quantizer of the thresholds table.';
