@@ -28,6 +28,7 @@ export { confusionCsv, toCsv, toJson } from './evaluate/report.ts';
 export type { BackendName } from './execute/backend.ts';
 export type * from './protocol/data.ts';
 export type * from './protocol/inspection.ts';
+export type * from './protocol/roads.ts';
 export type * from './protocol/scene.ts';
 export type * from './protocol/train.ts';
 export type { TrainingOptions } from './train/options.ts';

@@ -1,6 +1,7 @@
 /** Images and labels: what is opened, how a picture becomes what the network is fed, and what an evaluation answers. */
 import type { ErrorInfo } from '../errors.ts';
 import type { GraphInterface, OpenChoice, SourceFile, Stage } from '../protocol.ts';
+import type { Suggestion } from './roads.ts';
 
 // ---------------------------------------------------------------- what is opened
 
@@ -218,6 +219,8 @@ export interface Evaluation {
   readonly classNames: readonly string[];
   readonly networks: readonly NetworkScore[];
   readonly comparison: NetworkComparison | null;
+  /** What to do next where the second network is a quantized one, the nearest first; empty: nothing needs to be done, or nothing is known to help. */
+  readonly suggestions: readonly Suggestion[];
   readonly warnings: readonly DataWarning[];
   readonly backend: string;
   readonly ms: number;

@@ -47,6 +47,7 @@ const evaluation: Evaluation = {
     ]),
   ],
   comparison: null,
+  suggestions: [],
   warnings: [],
   backend: 'wasm',
   ms: 1,
