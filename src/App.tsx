@@ -4,6 +4,7 @@ import { EmptyState } from './files/EmptyState.tsx';
 import { CommandPalette } from './frame/CommandPalette.tsx';
 import { StatusLine } from './frame/StatusLine.tsx';
 import { TopBar } from './frame/TopBar.tsx';
+import { TrainingBar } from './frame/TrainingBar.tsx';
 import { Workspace } from './frame/Workspace.tsx';
 import { useDocument } from './state/document.ts';
 
@@ -13,6 +14,7 @@ export function App() {
     <Tooltip.Provider delayDuration={400}>
       <div className="app">
         <TopBar />
+        {opened && <TrainingBar />}
         {opened ? <Workspace /> : <EmptyState />}
         <StatusLine />
       </div>

@@ -30,6 +30,7 @@ import { type KeptRun, readSnapshot, rerun, writeSnapshot } from './engine/snaps
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
 import type { RunFiles } from './engine/train/runFiles.ts';
 import { RunStore } from './engine/train/runStore.ts';
+import { trainingOptionInfos } from './engine/trainingOptionInfos.ts';
 import { trainMethods } from './engine/trainMethods.ts';
 import { GraffitistError } from './errors.ts';
 import { compareOutputs } from './evaluate/compareOutputs.ts';
@@ -216,6 +217,7 @@ export function createEngine(host: EngineHost): LocalEngine {
 
     ...dataMethods(data, networks, { isOpen: () => document !== null, made: (list) => lists.splice(0, 1, list) }),
 
+    trainingOptions: async () => trainingOptionInfos(),
     ...training,
 
     download: async (form, job = {}) => {

@@ -17,7 +17,7 @@ import type {
 } from './protocol/data.ts';
 import type { HistogramView, NodeDetail, OutputComparison, QuantizerRow, SearchHit } from './protocol/inspection.ts';
 import type { Reading, Scene, SceneRequest } from './protocol/scene.ts';
-import type { TrainingEdit, TrainingView, TrainOutcome, TrainReport, TrainRequest } from './protocol/train.ts';
+import type { TrainingEdit, TrainingOptionInfo, TrainingView, TrainOutcome, TrainReport, TrainRequest } from './protocol/train.ts';
 import type { Change, OptionSpec, OptionValues, Skip, Warning } from './transforms/transform.ts';
 
 export { IMAGE_RULES } from './data/imageRules.ts';
@@ -33,6 +33,7 @@ export type * from './protocol/scene.ts';
 export type * from './protocol/train.ts';
 export type { TrainingOptions } from './train/options.ts';
 export type { Change, OptionSpec, OptionValue, OptionValues, Skip, Warning } from './transforms/transform.ts';
+export { EQUALIZING, isTrainable, trainingSteps } from './zoo/trainingRoad.ts';
 
 // ---------------------------------------------------------------- documents
 
@@ -391,6 +392,8 @@ export interface Engine {
   /** An image of the set as a small picture, its longer side at most `size`. */
   thumbnail(image: number, size: number): Promise<Thumbnail>;
 
+  /** What there is to choose of a training run. */
+  trainingOptions(): Promise<readonly TrainingOptionInfo[]>;
   /**
    * Trains a stage on the open data until all steps are done, or it is paused or stopped. A run that ends adds the stage `retrained`: the
    * inference graph (recipe 3c) with the best weights and thresholds. Progress: phase `train`, `done` steps; `training` says the rest.

@@ -33,6 +33,7 @@ const JOB_ARGUMENT: Readonly<Record<Method, number | null>> = {
   validate: 1,
   makeCalibrationSet: 1,
   thumbnail: null,
+  trainingOptions: null,
   train: 1,
   pauseTraining: null,
   stopTraining: null,

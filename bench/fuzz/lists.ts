@@ -10,6 +10,7 @@ const SCOPE = 'MobilenetV1/MobilenetV1';
 
 /** Lines of the list files of quantize, for the first layers of the sample, by option. */
 export const lists: Readonly<Record<string, readonly string[]>> = {
+  bits_list: [`${SCOPE}/Conv2d_1_pointwise/Conv2D, -4\n*depthwise*, -8\n`, `${SCOPE}/Conv2d_0/, -6\n*_act_quant, 7\n`],
   layer_merge_list: [
     `${SCOPE}/Conv2d_1_pointwise/Mul_fold, ${SCOPE}/Conv2d_2_pointwise/Mul_fold`,
     `${SCOPE}/Conv2d_0/Relu, ${SCOPE}/Conv2d_1_pointwise/Relu\r\n\n`,

@@ -1,6 +1,8 @@
 import { type ErrorInfo, errorInfo, errorText, type JobOptions } from '../../worker/protocol.ts';
 import { log, logError } from '../state/log.ts';
 import { type JobKind, useRun } from '../state/run.ts';
+import { useTraining } from '../state/training.ts';
+import { setCollapsed, setView } from '../state/view.ts';
 
 export type Ended<T> =
   | { readonly state: 'done'; readonly value: T }
@@ -50,7 +52,16 @@ export async function runJob<T>(
   }
 }
 
+/** Cancels the job at hand; training is asked about first, for what it found would be lost. */
 export function cancelJob(): void {
+  if (useRun.getState().job?.kind === 'train') {
+    setCollapsed('bottom', false);
+    setView({ bottomTab: 'training' });
+    useTraining.setState({ asking: 'cancel' });
+  } else abortJob();
+}
+
+export function abortJob(): void {
   useRun.getState().job?.controller.abort();
 }
 

@@ -9,6 +9,7 @@ import { setView } from '../state/view.ts';
 import { PathText } from '../ui/PathText.tsx';
 import { BitsTag } from '../ui/Tag.tsx';
 import { useRowWindow } from '../ui/VirtualRows.tsx';
+import { BitsOfShown } from './BitsOfShown.tsx';
 import { arranged, COLUMNS, type ColumnId, type Sorting } from './columns.ts';
 
 const ROW_HEIGHT = 23;
@@ -18,12 +19,13 @@ export function ThresholdTools({ filter, onFilter }: { filter: string; onFilter:
   const rows = useRun((state) => state.quantizers?.rows ?? NO_ROWS);
   const save = useCommand('save-thresholds');
   if (rows.length === 0) return null;
-  const shown = arranged(rows, filter, null).length;
+  const shown = arranged(rows, filter, null);
   return (
     <div className="bottom-tools">
       <span className="muted">
-        {count(shown)} of {count(rows.length)}
+        {count(shown.length)} of {count(rows.length)}
       </span>
+      {filter !== '' && <BitsOfShown rows={shown} />}
       <input
         type="search"
         className="field"

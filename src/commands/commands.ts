@@ -6,6 +6,7 @@ import { cancelJob } from '../actions/jobs.ts';
 import { explainDocument, openSample, takeFiles } from '../actions/open.ts';
 import { calibrate, compareOutputs, runPipeline } from '../actions/run.ts';
 import { changeReading } from '../actions/stages.ts';
+import { askTraining, pauseTraining, resumeTraining, stopTraining, train } from '../actions/train.ts';
 import { pickFiles } from '../files/dropped.ts';
 import { copyCommandLine, saveThresholds } from '../pipeline/sharing.ts';
 import { closeDocument } from '../session/session.ts';
@@ -15,7 +16,9 @@ import { useDocument } from '../state/document.ts';
 import { fillRecipe, redo, undo, usePipeline } from '../state/pipeline.ts';
 import { useRun } from '../state/run.ts';
 import { clearSelection, useSelection } from '../state/selection.ts';
+import { useTraining } from '../state/training.ts';
 import { type BottomTab, setCollapsed, setView, toggleTheme, useView } from '../state/view.ts';
+import { faultsNow } from '../training/useFaults.ts';
 
 export interface Command {
   readonly title: string;
@@ -50,6 +53,8 @@ const runnable = (): boolean =>
 const hasData = (): boolean => useData.getState().summary !== null;
 const evaluable = (): boolean => ready() && hasData();
 const evaluated = (): boolean => useData.getState().evaluation !== null;
+const trains = (): boolean => useRun.getState().job?.kind === 'train';
+const paused = (): boolean => idle() && useTraining.getState().run?.state === 'paused';
 const canvas = () => useCanvas.getState().controls;
 
 /** Every command of the page, by id: read by the palette, menus, keys and tests. */
@@ -121,6 +126,12 @@ export const COMMANDS = {
   },
   'download-recipe': { title: 'Download recipe', section: 'File', enabled: ready, run: () => void download('recipe') },
   'download-zip': { title: 'Download all as .zip', section: 'File', enabled: ready, run: () => void download('zip') },
+  'download-training-report': {
+    title: 'Download the report of the training',
+    section: 'File',
+    enabled: () => ready() && useTraining.getState().report !== null,
+    run: () => void download('training-report'),
+  },
   'save-thresholds': {
     title: 'Save thresholds as CSV',
     section: 'File',
@@ -209,6 +220,33 @@ export const COMMANDS = {
     enabled: evaluable,
     run: () => void makeCalibrationSet(),
   },
+  train: {
+    title: 'Train',
+    section: 'Pipeline',
+    keys: 'Mod+Shift+L',
+    inFields: true,
+    enabled: () => ready() && !paused() && faultsNow().length === 0,
+    run: () => void train(),
+  },
+  'pause-training': {
+    title: 'Pause the training',
+    section: 'Pipeline',
+    enabled: () => trains() && useTraining.getState().run?.state === 'running',
+    run: () => void pauseTraining(),
+  },
+  'resume-training': { title: 'Resume the training', section: 'Pipeline', enabled: paused, run: () => void resumeTraining() },
+  'stop-training': {
+    title: 'Stop the training and keep its best state',
+    section: 'Pipeline',
+    enabled: () => paused() || (trains() && useTraining.getState().run !== null),
+    run: () => void stopTraining(),
+  },
+  'discard-training': {
+    title: 'Discard the paused training',
+    section: 'Pipeline',
+    enabled: paused,
+    run: () => askTraining('discard'),
+  },
   cancel: { title: 'Cancel the job', section: 'Pipeline', enabled: () => !idle(), run: cancelJob },
   'fill-recipe-1': {
     title: 'Fill in recipe 1: optimized inference graph',
@@ -266,13 +304,14 @@ export const COMMANDS = {
   'zoom-in': { title: 'Zoom in', section: 'View', keys: 'Mod+=', enabled: () => canvas() !== null, run: () => canvas()?.zoomIn() },
   'zoom-out': { title: 'Zoom out', section: 'View', keys: 'Mod+-', enabled: () => canvas() !== null, run: () => canvas()?.zoomOut() },
   'show-thresholds': { title: 'Show thresholds', section: 'View', enabled: opened, run: () => showBottom('thresholds') },
+  'show-training': { title: 'Show training', section: 'View', enabled: opened, run: () => showBottom('training') },
   'show-data': { title: 'Show images', section: 'View', keys: 'Mod+Shift+D', enabled: opened, run: () => showData('Set') },
   'show-accuracy': { title: 'Show accuracy', section: 'View', enabled: opened, run: () => showData('Accuracy') },
   'show-confusion': { title: 'Show the confusion matrix', section: 'View', enabled: opened, run: () => showData('Confusion') },
   'show-changed': { title: 'Show images that changed their answer', section: 'View', enabled: opened, run: () => showData('Changed') },
   'toggle-left': { title: 'Toggle files and pipeline', section: 'View', keys: 'Mod+B', enabled: opened, run: () => togglePanel('left') },
   'toggle-bottom': {
-    title: 'Toggle thresholds, data and log',
+    title: 'Toggle thresholds, training, data and log',
     section: 'View',
     keys: 'Mod+J',
     enabled: opened,

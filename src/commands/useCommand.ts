@@ -5,10 +5,11 @@ import { useDocument } from '../state/document.ts';
 import { usePipeline } from '../state/pipeline.ts';
 import { useRun } from '../state/run.ts';
 import { useSelection } from '../state/selection.ts';
+import { useTraining } from '../state/training.ts';
 import { type CommandId, command, isEnabled, runCommand } from './commands.ts';
 import { keysLabel } from './keys.ts';
 
-const STORES = [useDocument, useData, usePipeline, useRun, useCanvas, useSelection];
+const STORES = [useDocument, useData, usePipeline, useRun, useCanvas, useSelection, useTraining];
 
 function subscribe(listener: () => void): () => void {
   const ends = STORES.map((store) => store.subscribe(listener));

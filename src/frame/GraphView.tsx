@@ -8,6 +8,7 @@ import { registerCanvas } from '../state/canvas.ts';
 import { useRun } from '../state/run.ts';
 import { askPick, boxFound, clickBox, hoverGroup, useSelection } from '../state/selection.ts';
 import { setView, useView } from '../state/view.ts';
+import { useTints } from '../training/useTints.ts';
 import { useScene } from './useScene.ts';
 
 /** The canvas, wired to selection, stages and the engine. */
@@ -21,6 +22,7 @@ export function GraphView() {
   const touched = useSelection((state) => state.touched);
   const focus = useRevealed(scene, setOpen);
   const errors = useErrors(boxes);
+  const tints = useTints(scene);
   const picture = useMemo(() => withTouched(scene, touched), [scene, touched]);
 
   useEffect(() => {
@@ -53,6 +55,7 @@ export function GraphView() {
         onHoverGroup={hoverGroup}
         focus={focus}
         errors={errors}
+        tints={tints}
         onControls={registerCanvas}
       />
       <PickPrompt />

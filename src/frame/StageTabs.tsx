@@ -3,6 +3,7 @@ import { showStage } from '../actions/stages.ts';
 import { count } from '../format/numbers.ts';
 import { useRun } from '../state/run.ts';
 import { useView } from '../state/view.ts';
+import { RETRAINED } from '../training/trainRequest.ts';
 import { Tip } from '../ui/Tip.tsx';
 
 /** Short words for the tabs; the full name of the transform is the tooltip. */
@@ -44,9 +45,11 @@ export function StageTabs() {
           <Tip
             key={info.stage}
             text={
-              info.step === null
+              info.stage === 0
                 ? 'The graph as opened'
-                : `After ${info.title}: ${count(info.changes)} changes, ${count(info.nodeCount)} nodes`
+                : info.title === RETRAINED
+                  ? `With the trained weights and thresholds: ${count(info.nodeCount)} nodes`
+                  : `After ${info.title}: ${count(info.changes)} changes, ${count(info.nodeCount)} nodes`
             }
           >
             <button
@@ -58,8 +61,8 @@ export function StageTabs() {
               className={on ? 'stage on' : 'stage'}
               onClick={() => void showStage(info.stage)}
             >
-              {info.step === null ? 'Original' : (SHORT[info.title] ?? info.title)}
-              {info.step !== null && info.changes > 0 && <em>{count(info.changes)}</em>}
+              {info.stage === 0 ? 'Original' : (SHORT[info.title] ?? info.title)}
+              {info.stage > 0 && info.changes > 0 && <em>{count(info.changes)}</em>}
             </button>
           </Tip>
         );

@@ -38,7 +38,7 @@ export function Workspace() {
               </Side>
             </Group>
           </ResizablePanel>
-          <Separator id="bottom-edge" className="edge horizontal" aria-label="Resize thresholds, data and log" />
+          <Separator id="bottom-edge" className="edge horizontal" aria-label="Resize thresholds, training, data and log" />
           <Side id="bottom" size={214} min={120} max={600}>
             <Bottom />
           </Side>

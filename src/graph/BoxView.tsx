@@ -6,6 +6,7 @@ import { bitsClass } from '../ui/Tag.tsx';
 import { useCanvas } from './CanvasContext.ts';
 import { describeBox, hintOf } from './describe.ts';
 import { QuantizerTag, shareKey } from './QuantizerTag.tsx';
+import { deviationText, tintClass } from './tint.ts';
 
 /** What a box on the canvas needs to draw itself. */
 export interface BoxData extends Record<string, unknown> {
@@ -16,6 +17,8 @@ export interface BoxData extends Record<string, unknown> {
   /** Shared thresholds to ring, where this box shows one of them; else the same empty set. */
   readonly marked: ReadonlySet<string>;
   readonly error: string | undefined;
+  /** Bins that the threshold of it that moved furthest went; 0: none did. */
+  readonly deviation: number;
 }
 
 export type BoxNode = Node<BoxData, 'box'>;
@@ -25,7 +28,7 @@ const ONE_LINE = 32;
 
 /** A box of the graph: layer, small operation, pill or group, with its tag and shape under it. */
 export const BoxView = memo(function BoxView({ data }: NodeProps<BoxNode>) {
-  const { node, label, selected, marked, error } = data;
+  const { node, label, selected, marked, error, deviation } = data;
   const bits = node.bits === null ? 'bf' : bitsClass(node.bits.bits, node.bits.signed);
   const states = [
     `graph-box ${node.kind} ${bits}`,
@@ -34,12 +37,13 @@ export const BoxView = memo(function BoxView({ data }: NodeProps<BoxNode>) {
     selected ? 'selected' : '',
     node.leftFloat === null ? '' : 'left-float',
     node.chips.length === 0 ? '' : 'with-chips',
+    deviation === 0 || node.open ? '' : `tinted ${tintClass(deviation)}`,
     node.kind !== 'layer' && node.height > ONE_LINE && node.subtitle !== '' ? 'two-lines' : '',
   ];
   return (
     <article
       className={states.filter(Boolean).join(' ')}
-      aria-label={describeBox(node, label)}
+      aria-label={describeBox(node, label, deviation)}
       title={error === undefined ? hintOf(node) : `${error}\n${hintOf(node)}`}
     >
       {node.kind === 'group' ? <GroupHead node={node} /> : <BoxText node={node} error={error} />}
@@ -64,6 +68,11 @@ export const BoxView = memo(function BoxView({ data }: NodeProps<BoxNode>) {
         </div>
       )}
       {node.changed && <i className="changed-dot" />}
+      {deviation !== 0 && !node.open && (
+        <span className="deviation" aria-hidden>
+          {deviationText(deviation)}
+        </span>
+      )}
       {!node.open && (node.tag !== null || label !== undefined) && (
         <div className={`under${node.tag === null ? '' : ' tagged'}`}>
           {node.tag !== null && <QuantizerTag tag={node.tag} box={node.id} marked={marked.has(shareKey(node.tag))} wire />}

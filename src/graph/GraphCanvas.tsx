@@ -1,5 +1,6 @@
 import 'reactflow/dist/base.css';
 import './canvas.css';
+import './boxes.css';
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { ReactFlow, ReactFlowProvider, useReactFlow, ViewportPortal } from 'reactflow';
 import type { Reading, Scene, SceneNode } from '../../worker/protocol.ts';
@@ -10,6 +11,7 @@ import { useDrawnArea } from './drawnArea.ts';
 import { FarCanvas } from './FarCanvas.tsx';
 import { Minimap } from './Minimap.tsx';
 import { boxAt, makePicture, markedGroups } from './picture.ts';
+import { TintLegend } from './TintLegend.tsx';
 import { Toolbar } from './Toolbar.tsx';
 import { usePanLayer } from './usePanLayer.ts';
 import { type Focus, useViewport, ZOOM } from './useViewport.ts';
@@ -37,6 +39,8 @@ export interface GraphCanvasProps {
   readonly focus?: Focus | null;
   /** What is wrong with a box, by its id. */
   readonly errors?: ReadonlyMap<string, string>;
+  /** Bins that the thresholds of a box moved, by its id: it is tinted. The same map while it says the same. */
+  readonly tints?: ReadonlyMap<string, number>;
   /** Hands out what menus and keys outside may ask of the view, and takes it back (null). */
   readonly onControls?: (controls: CanvasControls | null) => void;
 }
@@ -70,6 +74,7 @@ function Canvas({
   onHoverGroup,
   focus,
   errors,
+  tints,
   onControls,
 }: GraphCanvasProps) {
   const flow = useReactFlow();
@@ -109,7 +114,7 @@ function Canvas({
   );
 
   const far = detail === 'far';
-  const { nodes, complete } = useVisibleBoxes(far ? null : picture, area, selection, marked, errors);
+  const { nodes, complete } = useVisibleBoxes(far ? null : picture, area, selection, marked, errors, tints);
   const wires = useMemo(
     () => (far || picture === null ? [] : picture.wires.within(area).flatMap((entry) => picture.scene.edges[entry] ?? [])),
     [far, picture, area],
@@ -167,10 +172,10 @@ function Canvas({
           graph.
         </p>
         <output className="visually-hidden" aria-live="polite">
-          {selected === undefined ? '' : describeBox(selected, picture?.labels.get(selected.id))}
+          {selected === undefined ? '' : describeBox(selected, picture?.labels.get(selected.id), tints?.get(selected.id))}
         </output>
         {(far || !complete) && picture !== null && (
-          <FarCanvas picture={picture} root={root} marks={{ selection, hovered: hovered?.node.id ?? null, marked }} />
+          <FarCanvas picture={picture} root={root} marks={{ selection, hovered: hovered?.node.id ?? null, marked, tints }} />
         )}
         <ReactFlow<BoxNode>
           nodes={nodes}
@@ -211,6 +216,7 @@ function Canvas({
           )}
         </ReactFlow>
         <Toolbar picture={picture} reading={reading} onReading={onReading} onFit={fitAll} />
+        {(tints?.size ?? 0) > 0 && <TintLegend />}
         {picture !== null && <Minimap picture={picture} root={root} />}
         {far && hovered !== null && root !== null && <FarHint root={root} {...hovered} />}
       </div>

@@ -1,8 +1,9 @@
 import type { SceneNode } from '../../worker/protocol.ts';
 import { bitsName } from '../format/numbers.ts';
+import { deviationText } from './tint.ts';
 
 /** A box in words, for screen readers and the live line. */
-export function describeBox(node: SceneNode, label: string | undefined): string {
+export function describeBox(node: SceneNode, label: string | undefined, deviation = 0): string {
   const parts = [
     node.title,
     node.kind === 'group' ? (node.open ? 'open group' : 'closed group') : node.kind === 'layer' ? 'layer' : '',
@@ -13,6 +14,7 @@ export function describeBox(node: SceneNode, label: string | undefined): string 
     label === undefined ? '' : `shape ${label}`,
     node.changed ? 'changed by this step' : '',
     node.leftFloat === null ? '' : `left in float: ${node.leftFloat}`,
+    deviation === 0 ? '' : `threshold moved ${deviationText(deviation)} for ${deviation > 0 ? 'range' : 'precision'}`,
   ];
   return parts.filter((part) => part !== '').join(', ');
 }

@@ -17,6 +17,8 @@ export interface FarMarks {
   readonly selection: string | null;
   readonly hovered: string | null;
   readonly marked: ReadonlySet<string>;
+  /** Bins that the thresholds of a box moved, by its id. */
+  readonly tints?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Wires of a picture as straight stretches, made once: far out nobody sees a curve. */
@@ -67,6 +69,7 @@ export function drawFar(context: CanvasRenderingContext2D, picture: Picture, vie
     context.globalAlpha = 1;
     for (const box of boxes) context.fillRect(box.x, box.y, Math.min(edge, box.width), box.height);
   }
+  if (marks.tints !== undefined) tint(context, nodes, palette, marks.tints);
   titles(context, nodes, zoom, palette);
   rings(context, picture, nodes, palette, marks, hair);
 }
@@ -83,6 +86,18 @@ function wiresOf(picture: Picture): Path2D {
   }
   wirePaths.set(picture, path);
   return path;
+}
+
+/** Boxes whose thresholds moved, the more the further. */
+function tint(context: CanvasRenderingContext2D, nodes: readonly SceneNode[], palette: Palette, tints: ReadonlyMap<string, number>): void {
+  for (const { id, open, x, y, width, height } of nodes) {
+    const deviation = tints.get(id) ?? 0;
+    if (deviation === 0 || open) continue;
+    context.fillStyle = deviation > 0 ? palette.range : palette.precision;
+    context.globalAlpha = 0.25 + 0.25 * Math.min(3, Math.abs(deviation));
+    context.fillRect(x, y, width, height);
+  }
+  context.globalAlpha = 1;
 }
 
 /** Names of groups that are wide enough on the screen, at a size that can be read. */

@@ -14,6 +14,8 @@ const NAMES = {
   b8u: '--b8u',
   b16: '--b16-edge',
   bf: '--bf-edge',
+  range: '--range',
+  precision: '--precision',
 } as const;
 
 /** Colours of the theme for what is drawn on a canvas. */

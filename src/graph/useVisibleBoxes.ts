@@ -22,6 +22,7 @@ export function useVisibleBoxes(
   selection: string | null,
   marked: ReadonlySet<string>,
   errors: ReadonlyMap<string, string> | undefined,
+  tints: ReadonlyMap<string, number> | undefined,
 ): VisibleBoxes {
   const kept = useRef<ReadonlyMap<SceneNode, BoxNode>>(new Map());
   const [round, setRound] = useState(0);
@@ -40,15 +41,20 @@ export function useVisibleBoxes(
         selected: node.id === selection,
         marked: shows(node, marked) ? marked : NOTHING_MARKED,
         error: errors?.get(node.id),
+        deviation: tints?.get(node.id) ?? 0,
       };
       const old = before.get(node);
       const same =
-        old !== undefined && old.data.selected === data.selected && old.data.marked === data.marked && old.data.error === data.error;
+        old !== undefined &&
+        old.data.selected === data.selected &&
+        old.data.marked === data.marked &&
+        old.data.error === data.error &&
+        old.data.deviation === data.deviation;
       now.set(node, same ? old : boxNode(node, data));
     }
     kept.current = now;
     return { nodes: [...now.values()], complete: late.size === 0 };
-  }, [picture, area, selection, marked, errors, round]);
+  }, [picture, area, selection, marked, errors, tints, round]);
   useEffect(() => {
     if (visible.complete) return;
     const frame = requestAnimationFrame(() => setRound((before) => before + 1));

@@ -8,9 +8,11 @@ import { count, decibels, powerOfTwo, real, share, threshold } from '../format/n
 import { useRun } from '../state/run.ts';
 import { hoverGroup, showNode, useSelection } from '../state/selection.ts';
 import { useView } from '../state/view.ts';
+import { TrainedHere } from '../training/TrainedHere.tsx';
 import { PathText } from '../ui/PathText.tsx';
 import { BitsTag } from '../ui/Tag.tsx';
 import { HistogramChart } from './HistogramChart.tsx';
+import { LayerBits } from './LayerBits.tsx';
 import { Fact } from './Summary.tsx';
 
 /** A quantizer: what it saw, where its threshold lies, and what that costs. */
@@ -36,6 +38,8 @@ export function QuantizerPanel({ row, others }: { row: QuantizerRow; others: rea
           ))}
         </fieldset>
       )}
+      <TrainedHere quantizer={row.name} />
+      <LayerBits row={row} />
       {histogram === null ? (
         <p className="inspector-hint muted">
           {row.log2t === null

@@ -1,11 +1,10 @@
-import type { PipelineStep } from '../../worker/protocol.ts';
+import { EQUALIZING, isTrainable, type PipelineStep } from '../../worker/protocol.ts';
 import { runPipeline } from '../actions/run.ts';
+import { plural } from '../format/numbers.ts';
+import { useData } from '../state/data.ts';
 import { useDocument } from '../state/document.ts';
-import { fillRecipe, insertSteps, newStep, usePipeline } from '../state/pipeline.ts';
-import { trainingRecipe } from './recipes.ts';
-
-/** What brings channels of different range to one before `quantize`. */
-const EQUALIZING = ['equalize_layers', 'correct_biases'];
+import { insertSteps, newStep, usePipeline } from '../state/pipeline.ts';
+import { useTrainingRoad } from '../training/useTrainingRoad.ts';
 
 /** Those of them that no step does. */
 function missingSteps(steps: readonly PipelineStep[]): readonly string[] {
@@ -22,15 +21,11 @@ function equalize(steps: readonly PipelineStep[]): void {
   void runPipeline();
 }
 
-/**
- * Behind a warning that static quantization breaks depthwise layers: equalize them, or recipe 3a where the graph can be trained, else what
- * to open for it.
- */
+/** Behind a warning that static quantization breaks depthwise layers, the roads: equalize them, or retrain, and what that takes. */
 export function RetrainOffer() {
   const form = useDocument((state) => state.summary?.form);
-  const recipe = usePipeline((state) => trainingRecipe(state.recipes));
   const steps = usePipeline((state) => state.request.steps);
-  const trainable = (form === 'training' || form === 'either') && recipe !== undefined;
+  const retrain = useTrainingRoad();
   return (
     <>
       {missingSteps(steps).length > 0 && (
@@ -38,16 +33,29 @@ export function RetrainOffer() {
           Equalize layers
         </button>
       )}
-      {trainable && (
-        <button type="button" className="button small step-offer" onClick={() => fillRecipe(recipe)}>
-          Use recipe 3a
+      {retrain !== null && (
+        <button type="button" className="button small step-offer" onClick={retrain}>
+          {isTrainable(form) ? 'Retrain by recipe 3a' : 'Thaw and retrain'}
         </button>
       )}
-      {!trainable && (
-        <p className="muted step-facts">
-          Retraining (recipe 3a) takes the graph as it is trained: open its <span className="mono">.meta</span> with the checkpoint.
-        </p>
-      )}
+      <Needs />
     </>
+  );
+}
+
+/** What retraining takes, of what is there. */
+function Needs() {
+  const set = useData((state) => state.summary);
+  if (set === null)
+    return (
+      <p className="muted step-facts">
+        Equalizing needs no images. Retraining needs some: labelled ones, or any, with the float network’s outputs as the target.
+      </p>
+    );
+  return (
+    <p className="muted step-facts">
+      Equalizing needs no images. {plural(set.count, 'image')} to retrain on {set.count === 1 ? 'is' : 'are'} open
+      {set.labels === null ? ', without labels: the float network’s outputs are the target.' : '.'}
+    </p>
   );
 }

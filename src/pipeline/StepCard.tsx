@@ -12,6 +12,7 @@ import { ErrorNote } from '../ui/ErrorNote.tsx';
 import { startDrag } from './dragStep.ts';
 import { faultQuestion } from './faultText.ts';
 import { focusCard } from './focusCard.ts';
+import { Int4Note } from './Int4Note.tsx';
 import { Offers } from './Offers.tsx';
 import { OptionForm } from './OptionForm.tsx';
 import { StepNotes, stepWarnings } from './StepNotes.tsx';
@@ -101,6 +102,7 @@ export function StepCard({ step, index, count: total, state }: Props) {
       {open && (
         <div className="card-body">
           <OptionForm step={step} />
+          {step.transform === 'quantize' && <Int4Note step={step} />}
           {report !== null && <StepNotes report={report} />}
           {report === null && <TransformSummary name={step.transform} />}
         </div>

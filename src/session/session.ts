@@ -9,6 +9,7 @@ import { log } from '../state/log.ts';
 import { EMPTY_REQUEST, startRequest, usePipeline } from '../state/pipeline.ts';
 import { forgetRun, useRun } from '../state/run.ts';
 import { clearSelection } from '../state/selection.ts';
+import { useTraining } from '../state/training.ts';
 import {
   currentDocument,
   documentId,
@@ -51,6 +52,7 @@ export async function openStored(stored: StoredDocument): Promise<boolean> {
       await engine().restore(snapshot);
       const calibration = stored.ran?.report.steps.find((step) => step.calibration !== undefined)?.calibration ?? null;
       useRun.setState({ ran: stored.ran, calibration, comparison: stored.comparison });
+      useTraining.setState({ report: await engine().trainingReport() });
       await refreshStages('last');
     } catch {
       log('warning', 'What the last run made could not be brought back; run the pipeline again.');
@@ -114,7 +116,7 @@ export function keepSession(): void {
       const stored = files?.id === id && files.sources === sources ? files.stored : await keepFiles(id, sources);
       files = { generation, id, stored, sources, hasSnapshot };
     }
-    const made = ran === null ? null : (calibration ?? ran);
+    const made = ran === null ? null : (useTraining.getState().report ?? calibration ?? ran);
     if (made !== snapshotOf && quantizers !== null) {
       snapshotOf = made;
       const snapshot = made === null ? null : await engine().snapshot();
@@ -173,6 +175,9 @@ export function keepSession(): void {
   useDocument.subscribe(() => void schedule());
   useData.subscribe((state, before) => {
     if (state.sources !== before.sources || state.images !== before.images || state.labels !== before.labels) void schedule();
+  });
+  useTraining.subscribe((state, before) => {
+    if (state.report !== before.report) void schedule();
   });
   usePipeline.subscribe((state, before) => {
     if (state.request !== before.request) void schedule();

@@ -2,7 +2,7 @@ import { create } from 'zustand';
 import type { CalibrationReport, ErrorInfo, JobProgress, OutputComparison, QuantizerRow, Stage, StageInfo } from '../../worker/protocol.ts';
 import type { Ran } from '../pipeline/stepState.ts';
 
-export type JobKind = 'open' | 'run' | 'calibrate' | 'compare' | 'save' | 'data' | 'check' | 'evaluate' | 'choose';
+export type JobKind = 'open' | 'run' | 'calibrate' | 'compare' | 'save' | 'data' | 'check' | 'evaluate' | 'choose' | 'train';
 
 export interface Job {
   readonly kind: JobKind;

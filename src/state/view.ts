@@ -3,7 +3,7 @@ import type { Reading, Stage } from '../../worker/protocol.ts';
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
 export type InspectorTab = 'summary' | 'values' | 'histogram' | 'why';
-export type BottomTab = 'thresholds' | 'data' | 'log';
+export type BottomTab = 'thresholds' | 'training' | 'data' | 'log';
 export type Panel = 'left' | 'right' | 'bottom';
 
 interface ViewState {

@@ -85,15 +85,32 @@ test('QNT56 the notes of a quantizer stand under its histogram', async ({ page }
   await expect(inspector(page).getByRole('list', { name: 'Notes' })).toContainText('Rounds down');
 });
 
-test('QNT33 depthwise layers quantized statically: one click equalizes them, one is recipe 3a where the graph can be trained, else what to open', async ({
+test('QNT33 depthwise layers quantized statically: one click equalizes them, one makes a graph to retrain, and both keep each other', async ({
   page,
 }, testInfo) => {
   await quantizeBiasless(page, testInfo.outputPath('evaluation'));
-  await expect(card(page, 'quantize')).toContainText('Retraining (recipe 3a) takes the graph as it is trained');
+  await expect(card(page, 'quantize')).toContainText('Retraining needs some: labelled ones, or any');
   await card(page, 'quantize').getByRole('button', { name: 'Equalize layers' }).click();
   await expect(marked(page, 'done')).toHaveCount(8);
   await settled(page);
   expect((await pipeline(page)).slice(5)).toEqual(['equalize_layers', 'correct_biases', 'quantize']);
+
+  await card(page, 'quantize').getByRole('button', { name: 'Thaw and retrain' }).click();
+  const thawed = [
+    'thaw_graph',
+    'fix_input_shape',
+    'fold_batch_norms',
+    'preprocess_layers',
+    'equalize_layers',
+    'correct_biases',
+    'quantize',
+  ];
+  await expect.poll(() => pipeline(page)).toEqual(thawed);
+  await expect(page.getByRole('tab', { name: 'Training' })).toHaveAttribute('aria-selected', 'true');
+  await runButton(page).click();
+  await expect(marked(page, 'done')).toHaveCount(thawed.length);
+  await settled(page);
+  await page.getByRole('button', { name: 'Undo' }).click();
 
   const training = await writeTinyNetwork(testInfo.outputPath('training'), { training: true });
   await choose(page, () => page.keyboard.press('Control+o'), [training.graph, ...training.checkpoint, training.calibration]);
@@ -101,8 +118,9 @@ test('QNT33 depthwise layers quantized statically: one click equalizes them, one
   await runButton(page).click();
   await expect(marked(page, 'done')).toHaveCount(8);
   await settled(page);
-  await card(page, 'quantize').getByRole('button', { name: 'Use recipe 3a' }).click();
-  await expect(page.getByRole('button', { name: /^Actions of / })).toHaveCount(4);
+  await handle(page, 'quantize').click();
+  await card(page, 'quantize').getByRole('button', { name: 'Retrain by recipe 3a' }).click();
+  await expect(page.getByRole('button', { name: /^Actions of / })).toHaveCount(6);
   await handle(page, 'quantize').click();
   await expect(card(page, 'quantize').getByLabel('is_training')).toBeChecked();
 });

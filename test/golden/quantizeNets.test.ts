@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { makeTensor } from '../../worker/formats/tensorValues.ts';
-import { Graph } from '../../worker/graph/graph.ts';
+import { diffGraphs } from '../../worker/graph/diff.ts';
+import type { Graph } from '../../worker/graph/graph.ts';
 import { freezeThresholds } from '../../worker/quantize/freezeThresholds.ts';
 import { readQuantizers, thresholdVariables } from '../../worker/quantize/readQuantizers.ts';
 import { describeShared, hasShared, shared } from '../shared.ts';
@@ -40,10 +40,8 @@ const calibrated = hasShared
     )
   : [];
 
-const CIFAR_MOBILENET = [
-  ...['--in_graph', 'cifar_mnv1_eval.pb', '--inputs', 'input', '--outputs', 'MobilenetV1/Predictions/Softmax', '--input_shape', '32,32,3'],
-  ...['--transforms', 'fix_input_shape', 'fold_batch_norms', 'remove_training_nodes', 'strip_unused_nodes', 'preprocess_layers'],
-];
+const FIRST = 'MobilenetV1/MobilenetV1/Conv2d_0/Conv2D';
+const LAST = 'MobilenetV1/Logits/Conv2d_1c_1x1/Conv2D';
 
 describeShared('networks as the original quantizes them', () => {
   it('QNT2 … QNT19 there are networks', () => {
@@ -73,13 +71,49 @@ describeShared('networks as the original quantizes them', () => {
     expectSameTable(freezeThresholds(graph, new Map(Object.entries(log2))), graph, log2);
   });
 
+  it('QNT61, QNT62 the network trained on CIFAR-10: int4 by a list, and int4 but for the depthwise layers', () => {
+    const quantized = (options: string, list: string) => {
+      const args = ['--inputs', 'input', '--outputs', 'MobilenetV1/Predictions/Softmax', '--input_shape', '32,32,3', '--transforms'];
+      const steps = ['fix_input_shape', 'fold_batch_norms', 'remove_training_nodes', 'strip_unused_nodes', 'preprocess_layers'];
+      const given = readArguments([
+        ...args,
+        ...steps,
+        `quantize(${options}, first_layer=${FIRST}, last_layer=${LAST}, bits_list=bits.txt)`,
+      ]);
+      const context = { files: new Map([['bits.txt', list]]), variables: new Map() };
+      return runArguments(readGraph('cases/cifar_mobilenet', 'cifar_mnv1_eval.pb'), given, context).model.graph;
+    };
+    const int4 = readGraph('cases/cifar_mobilenet/expected', 'recipe2_int4.pb');
+    expectSameGraph(int4, quantized('weight_bits=-8', '*, -4'));
+    const mixed = quantized('weight_bits=-4', '*depthwise*, -8');
+    const differences = diffGraphs(int4, mixed);
+    expect(differences.length).toBe(7);
+    for (const { node, kind } of differences)
+      expect([node, kind]).toEqual([expect.stringMatching(/_depthwise\/.*_weight_quant\/bitwidth$/), 'attr']);
+    for (const { name, kind, bits } of readQuantizers(mixed)) {
+      if (kind === 'weight' && !name.includes('avgpool'))
+        expect([name, bits]).toEqual([name, /depthwise|Conv2d_0\/|Logits/.test(name) ? 8 : 4]);
+    }
+  });
+
   it.each(['recipe2_int8', 'recipe2_int4', 'recipe3c_int8'])('QNT2 … QNT19 the network trained on CIFAR-10, %s', (recipe) => {
-    const first = 'MobilenetV1/MobilenetV1/Conv2d_0/Conv2D';
-    const last = 'MobilenetV1/Logits/Conv2d_1c_1x1/Conv2D';
     const bits = recipe.endsWith('int4')
-      ? `weight_bits=-4, first_layer=${first}, last_layer=${last}`
-      : `first_layer=${first}, last_layer=${last}`;
-    const args = [...CIFAR_MOBILENET, `quantize(${bits})`];
+      ? `weight_bits=-4, first_layer=${FIRST}, last_layer=${LAST}`
+      : `first_layer=${FIRST}, last_layer=${LAST}`;
+    const args = [
+      ...[
+        '--in_graph',
+        'cifar_mnv1_eval.pb',
+        '--inputs',
+        'input',
+        '--outputs',
+        'MobilenetV1/Predictions/Softmax',
+        '--input_shape',
+        '32,32,3',
+      ],
+      ...['--transforms', 'fix_input_shape', 'fold_batch_norms', 'remove_training_nodes', 'strip_unused_nodes', 'preprocess_layers'],
+      `quantize(${bits})`,
+    ];
     const { graph } = runIn('cases/cifar_mobilenet', args).model;
     expectSameGraph(readGraph('cases/cifar_mobilenet/expected', `${recipe}.pb`), graph);
   });

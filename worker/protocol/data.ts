@@ -219,8 +219,8 @@ export interface Evaluation {
   readonly classNames: readonly string[];
   readonly networks: readonly NetworkScore[];
   readonly comparison: NetworkComparison | null;
-  /** What to do next where the second network is a quantized one, the nearest first; empty: nothing needs to be done, or nothing is known to help. */
-  readonly suggestions: readonly Suggestion[];
+  /** Where the second network is a stage of this document that quantize made: what to do next, the nearest road first. */
+  readonly suggestions?: readonly Suggestion[];
   readonly warnings: readonly DataWarning[];
   readonly backend: string;
   readonly ms: number;

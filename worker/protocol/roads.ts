@@ -1,29 +1,27 @@
-/** What to do next, from how a quantized network stands beside its float one. */
+/** What to do about a network that quantization has changed: suggestions, the nearest road first. */
+import type { OptionValues } from '../protocol.ts';
 
-import type { TrainingOptions } from '../train/options.ts';
-import type { OptionValues } from '../transforms/transform.ts';
-
-/** A transform to put into the pipeline. */
+/** A step to be put before `quantize`. */
 export interface SuggestedStep {
   readonly transform: string;
   readonly options: OptionValues;
-  /** The transform that it goes directly before; null: the first place. */
-  readonly before: string | null;
 }
 
-/** One thing to do. Whatever is empty or null does not change. */
+/** What a suggestion changes. */
+export type SuggestedChange =
+  | { readonly kind: 'none' }
+  /** Steps before quantize, in this order. */
+  | { readonly kind: 'steps'; readonly steps: readonly SuggestedStep[] }
+  /** Options of quantize. */
+  | { readonly kind: 'options'; readonly options: OptionValues }
+  /** Lines of the file that `bits_list` of quantize names. */
+  | { readonly kind: 'bits'; readonly lines: readonly string[] }
+  /** Recipe 3: `thaw` where the weights are constants; targets are labels or the float network's answers. */
+  | { readonly kind: 'retrain'; readonly thaw: boolean; readonly targets: 'labels' | 'distillation' };
+
 export interface Suggestion {
-  /** ROAD1 … of docs/rules.md. */
   readonly rule: string;
-  /** A few words, an order: "Equalize layers". */
   readonly title: string;
-  /** One or two sentences with the numbers that it follows from. */
   readonly why: string;
-  readonly steps: readonly SuggestedStep[];
-  /** Options of `quantize` that change. */
-  readonly options: OptionValues;
-  /** Text files that those options name. */
-  readonly files: readonly { readonly name: string; readonly text: string }[];
-  /** Options of a training run of the graph that the steps make; null: none is suggested. */
-  readonly training: Partial<TrainingOptions> | null;
+  readonly change: SuggestedChange;
 }

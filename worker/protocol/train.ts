@@ -20,6 +20,13 @@ export interface TrainRequest {
   readonly storeEvery?: number;
 }
 
+/** An option of a training run, as the schema of options has it: what it does, and its value where nothing is said. */
+export interface TrainingOptionInfo {
+  readonly name: keyof TrainingOptions;
+  readonly summary: string;
+  readonly default: TrainingOptions[keyof TrainingOptions];
+}
+
 /** A threshold of the run: the variable that holds log2 t, and the quantizers that read it. */
 export interface TrainedThreshold {
   readonly variable: string;

@@ -1,133 +1,112 @@
-import type { Graph, GraphNode } from '../graph/graph.ts';
-import { applyOverrides, type BitOverride, bitOverrides } from './bitOverrides.ts';
-import { formatName, type SignedBits } from './fixedPoint.ts';
+import type { Graph } from '../graph/graph.ts';
+import { bitChanges, withFormats } from './bitOverrides.ts';
+import { formatName, type SignedBits, signedBits } from './fixedPoint.ts';
 import { badLine, type ListLine, wholeNumber } from './listFile.ts';
-import { kindOf, layerOfClone, quantizerScope, scopeOfLinearQuant, suffixOf } from './naming.ts';
+import { parentScope, suffixOf } from './naming.ts';
 import { COMPUTE_OPS, isFromAvgPool } from './placement/ops.ts';
 import type { Note } from './placement/placement.ts';
+import type { Quantizer } from './quantizer.ts';
 import { readQuantizers } from './readQuantizers.ts';
 
 const OPTION = 'bits_list';
+/** The clone of a layer that is folded for training goes by the layer's name, as in QNT32. */
+const CLONE = /_Fold(_\d+)?$/;
 
-/** A layer whose weights are quantized, as a list calls it. */
-interface NamedLayer {
+/** A quantizer that the list changed. */
+export interface OverriddenBits {
+  readonly rule: 'QNT61';
+  readonly quantizer: string;
+  readonly summary: string;
+}
+
+/** A layer whose weights are quantized. */
+interface WeightedLayer {
   readonly name: string;
-  readonly op: string;
-  /** The quantizer of its weights. */
-  readonly weights: string;
+  readonly weights: Quantizer;
+  /** QNT7: it keeps 8 bits unless it is named itself. */
+  readonly exempt: boolean;
 }
 
 /**
- * QNT61: bit-widths by line, `what, bits`: the name of a layer, a scope `…/`, an op (`DepthwiseConv2dNative`) or a pattern with `*` gives
- * the weights of those layers other bits; the name of a quantizer, or a pattern that ends like one, gives it to quantizers. Of several
- * lines for one quantizer the last counts.
- * @throws GraffitistError `option-invalid` naming the line, also where it matches nothing; as `withQuantizerBits`
+ * QNT61, QNT62: bits of single layers and quantizers, line by line `name, bits`. A layer's name stands for the quantizer of its weights; a
+ * scope (`net/block1/`) and a pattern (`*depthwise*`) for all layers in it but the first and last; a pattern that ends in `_quant` for
+ * quantizers. Of several lines for one quantizer the last counts.
+ *
+ * @param outer first_layer and last_layer
+ * @throws GraffitistError `option-invalid` naming the line, `quantizer-conflict`
  */
-export function listedBits(
+export function overrideBits(
   graph: Graph,
   lines: readonly ListLine[],
-): { readonly graph: Graph; readonly overrides: readonly BitOverride[]; readonly warnings: readonly Note[] } {
-  if (lines.length === 0) return { graph, overrides: [], warnings: [] };
-  const quantizers = readQuantizers(graph);
-  const names = quantizers.map(({ name }) => name);
-  const layers = namedLayers(graph);
-  const bits = new Map<string, SignedBits>();
-  for (const { line, what, width } of widths(lines)) {
-    const found = named(what, layers, names);
-    if (found.length === 0) throw badLine(OPTION, line, nothingNamed(graph, what), REMEDY);
-    for (const name of found) bits.set(name, width);
-  }
-  const overrides = bitOverrides(quantizers, bits);
-  return { graph: applyOverrides(graph, overrides), overrides, warnings: overrides.flatMap(notes) };
-}
-
-/**
- * The bits that a list gives weights before they are quantized, by layer. Lines for other quantizers are passed over here.
- * @param layers with the node that delivers their weights
- * @throws GraffitistError `option-invalid` naming the line
- */
-export function listedWeightBits(
-  layers: readonly { readonly layer: GraphNode; readonly weights: GraphNode }[],
-  lines: readonly ListLine[],
-): ReadonlyMap<string, SignedBits> {
-  const known = layers.map(({ layer, weights }) => ({
-    name: layerOfClone(layer.name),
-    op: layer.op,
-    weights: quantizerScope(weights, 'weight_quant'),
-  }));
-  const names = known.map(({ weights }) => weights);
-  const bits = new Map<string, SignedBits>();
-  for (const { what, width } of widths(lines)) for (const name of named(what, known, names)) bits.set(name, width);
-  return new Map(
-    layers.flatMap(({ layer }, k) => {
-      const width = bits.get(names[k] ?? '');
-      return width === undefined ? [] : [[layer.name, width] as const];
-    }),
-  );
-}
-
-/** What stands in the lines. @throws GraffitistError `option-invalid` */
-function* widths(lines: readonly ListLine[]): Generator<{ readonly line: number; readonly what: string; readonly width: SignedBits }> {
+  outer: readonly (string | null)[],
+): { readonly graph: Graph; readonly overridden: readonly OverriddenBits[]; readonly warnings: readonly Note[] } {
+  if (lines.length === 0) return { graph, overridden: [], warnings: [] };
+  const quantizers = new Map(readQuantizers(graph).map((quantizer) => [quantizer.name, quantizer]));
+  const layers = weightedLayers(graph, quantizers, new Set(outer.flatMap((name) => (name === null ? [] : [parentScope(name)]))));
+  const wanted = new Map<string, SignedBits>();
   for (const { line, fields } of lines) {
-    const [what = '', width, ...more] = fields;
-    if (what === '' || width === undefined || more.length > 0) {
-      throw badLine(OPTION, line, `${fields.length} fields instead of layer and bits.`, 'Write: layer, -8');
-    }
-    yield { line, what, width: widthIn(line, width) };
+    const [name = '', width] = fields;
+    if (fields.length !== 2) throw badLine(OPTION, line, `${fields.length} fields instead of a name and its bits.`, 'Write: name, -8');
+    const bits = widthOf(line, width);
+    const named = namedBy(name, layers, quantizers);
+    if (named.length === 0) throw badLine(OPTION, line, unmatched(graph, name), 'Check the name; graffitize inspect lists quantizers.');
+    for (const quantizer of named) wanted.set(quantizer, bits);
   }
+  const { formats, notes } = bitChanges(graph, wanted);
+  const overridden = [...formats].flatMap(([name, format]): OverriddenBits[] => {
+    const before = quantizers.get(name);
+    if (before === undefined || signedBits(before) === signedBits(format)) return [];
+    return [{ rule: 'QNT61', quantizer: name, summary: `${name}: ${formatName(format)} instead of ${formatName(before)}` }];
+  });
+  return { graph: withFormats(graph, formats), overridden, warnings: notes };
 }
 
-const REMEDY = 'Name a layer with quantized weights, a scope that ends in /, a pattern with *, or a quantizer of the thresholds table.';
-
-/** Quantizers that a line names. Patterns of layers leave the reciprocals of average pools alone, as weight_bits does. */
-function named(what: string, layers: readonly NamedLayer[], quantizers: readonly string[]): readonly string[] {
-  if (quantizers.includes(what)) return [what];
-  const exact = layers.filter(({ name }) => name === what);
-  if (exact.length > 0) return exact.map(({ weights }) => weights);
-  if (what.includes('*')) {
-    const pattern = globOf(what);
-    if (suffixOf(what.replaceAll('*', '_')) !== undefined) return quantizers.filter((name) => pattern.test(name));
-    return layers.filter(({ name }) => pattern.test(name)).map(({ weights }) => weights);
-  }
-  const isMeant = what.endsWith('/') ? ({ name }: NamedLayer) => name.startsWith(what) : ({ op }: NamedLayer) => op === what;
-  return layers.filter(isMeant).map(({ weights }) => weights);
-}
-
-/** Layers whose weights are quantized. QNT32: a layer folded for training is called as in the inference graph. */
-function namedLayers(graph: Graph): readonly NamedLayer[] {
+/** Layers with quantized weights by their names, in the order of the graph; average pools are none. */
+function weightedLayers(graph: Graph, quantizers: ReadonlyMap<string, Quantizer>, outer: ReadonlySet<string>): WeightedLayer[] {
+  const byNode = new Map([...quantizers.values()].map((quantizer) => [quantizer.node, quantizer]));
   return graph.nodes.flatMap((node) => {
     if (!COMPUTE_OPS.has(node.op) || isFromAvgPool(node.name)) return [];
-    const weights = weightQuantizer(graph, node);
-    return weights === undefined ? [] : [{ name: layerOfClone(node.name), op: node.op, weights }];
+    const read = node.edges.map((edge) => byNode.get(edge.node));
+    const weights = read.find((quantizer) => quantizer !== undefined && suffixOf(quantizer.name) === 'weight_quant');
+    if (weights === undefined) return [];
+    return [{ name: node.name.replace(CLONE, ''), weights, exempt: outer.has(parentScope(node.name)) }];
   });
 }
 
-function weightQuantizer(graph: Graph, layer: GraphNode): string | undefined {
-  const linearQuants = layer.edges.filter(({ node }) => graph.find(node)?.op === 'LinearQuant');
-  return linearQuants.map(({ node }) => scopeOfLinearQuant(node)).find((scope) => kindOf(scope) === 'weight');
+/** Names of the quantizers that a line's first field stands for. */
+function namedBy(name: string, layers: readonly WeightedLayer[], quantizers: ReadonlyMap<string, Quantizer>): readonly string[] {
+  if (quantizers.has(name)) return [name];
+  if (!name.includes('*') && !name.endsWith('/')) return layers.filter((layer) => layer.name === name).map(({ weights }) => weights.name);
+  const test = patternTest(name.endsWith('/') ? `${name}*` : name);
+  if (name.endsWith('_quant')) return [...quantizers.keys()].filter(test);
+  return layers.filter((layer) => !layer.exempt && test(layer.name)).map(({ weights }) => weights.name);
 }
 
-function widthIn(line: number, written: string): SignedBits {
-  const width = wholeNumber(OPTION, line, written, 'bit-width');
-  if (width !== 0 && width !== -1 && Math.abs(width) <= 32) return width;
-  throw badLine(OPTION, line, `'${written}' is no bit-width.`, 'Write -2 to -32 (signed) or 1 to 32 (unsigned).');
+/** Whole names, `*` for any characters; no other character has a meaning. Looks at each part once, so no pattern takes long. */
+function patternTest(pattern: string): (name: string) => boolean {
+  const parts = pattern.split('*');
+  const [first = '', last = ''] = [parts[0], parts.at(-1)];
+  return (name) => {
+    if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last)) return false;
+    let at = first.length;
+    for (const part of parts.slice(1, -1)) {
+      const found = name.indexOf(part, at);
+      if (found < 0 || found + part.length > name.length - last.length) return false;
+      at = found + part.length;
+    }
+    return true;
+  };
 }
 
-/** `*` stands for any characters, slashes included. */
-function globOf(pattern: string): RegExp {
-  const literal = pattern.split(/\*+/).map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${literal.join('.*')}$`, 's');
+function widthOf(line: number, field: string | undefined): SignedBits {
+  const bits = wholeNumber(OPTION, line, field, 'bit-width');
+  if (bits !== 0 && bits !== -1 && Math.abs(bits) <= 32) return bits;
+  throw badLine(OPTION, line, `'${field}' is no bit-width.`, 'Write -2 to -32 (signed) or 1 to 32 (unsigned).');
 }
 
-function nothingNamed(graph: Graph, what: string): string {
-  return graph.has(what) ? `the weights of '${what}' are not quantized.` : `'${what}' names no layer and no quantizer.`;
-}
-
-function notes({ quantizer, format, named: isNamed }: BitOverride): readonly Note[] {
-  const { name, source } = quantizer;
-  const note = (text: string): Note => ({ rule: 'QNT61', node: source, text });
-  return [
-    ...(isNamed ? [] : [note(`'${name}' shares its threshold with one that the list names, and is ${formatName(format)} with it.`)]),
-    ...(quantizer.signed && !format.signed ? [note(`'${name}' is ${formatName(format)} by the list: negative values become 0.`)] : []),
-  ];
+function unmatched(graph: Graph, name: string): string {
+  if (name.endsWith('_quant')) return `'${name}' is no quantizer.`;
+  if (name.includes('*') || name.endsWith('/')) return `'${name}' matches no layer with quantized weights.`;
+  if (!graph.has(name)) return `'${name}' is neither a layer nor a quantizer.`;
+  return COMPUTE_OPS.has(graph.node(name).op) ? `The layer '${name}' stays in float.` : `'${name}' is no layer.`;
 }

@@ -2,8 +2,7 @@ import { GraffitistError } from '../errors.ts';
 import type { Edge, Graph, GraphNode } from '../graph/graph.ts';
 import type { Model } from '../graph/model.ts';
 import { ancestors } from '../graph/reach.ts';
-import type { BitOverride } from '../quantize/bitOverrides.ts';
-import { listedBits } from '../quantize/bitsList.ts';
+import { type OverriddenBits, overrideBits } from '../quantize/bitsList.ts';
 import { channelAxis, convSplits } from '../quantize/finish/convSplits.ts';
 import { castToDouble } from '../quantize/finish/doubleCasts.ts';
 import { type FinishPlan, finishQuantized } from '../quantize/finish/finish.ts';
@@ -46,7 +45,7 @@ export const quantize: Transform = {
     first_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
     last_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
     bits_list: textFile(
-      'Text file: lines `layer, bits` whose weights get those bits; a scope `a/b/`, an op, a pattern `*depthwise*` or a quantizer can stand for layer.',
+      'Text file: lines `name, bits`: bits of the weights of a layer, of the layers in a scope (`net/block1/`) or of a pattern (`*depthwise*`), or of a quantizer.',
     ),
     missing_bias: choice(
       ['auto', 'float', 'zero'],
@@ -92,8 +91,8 @@ export const quantize: Transform = {
       warnings.push(...found.warnings, ...insertion.warnings);
     }
     const sharing = shareThresholds(placed, completedSums(placed, inserted));
-    const listed = listedBits(sharing.graph, lists.bits);
-    const { graph, merged, warnings: byHand } = mergeByHand(listed.graph, lists.merge);
+    const bits = overrideBits(sharing.graph, lists.bits, [settings.firstLayer, settings.lastLayer]);
+    const { graph, merged, warnings: byHand } = mergeByHand(bits.graph, lists.merge);
     const { shared, warnings: overlaps } = sharing;
     return {
       model: { ...model, graph },
@@ -101,14 +100,14 @@ export const quantize: Transform = {
         ...biased.changes,
         ...inserted.map((quantizer) => insertedChange(quantizer, graph)),
         ...shared.map(sharedChange),
-        ...listed.overrides.map(overrideChange),
+        ...bits.overridden.map(overriddenChange),
         ...merged.map(mergedChange),
       ],
       skipped: leftInFloat(biased.graph, graph, model.inputs, settings.training),
       warnings: [
         ...warnings,
         ...overlaps,
-        ...listed.warnings,
+        ...bits.warnings,
         ...byHand,
         ...bypassedOutputs(model.outputs, inserted),
         ...unknownLayers(placed, settings),
@@ -228,14 +227,8 @@ function sharedChange({ rule, at, variable, members }: SharedThreshold): Change 
   };
 }
 
-function overrideChange({ quantizer, format }: BitOverride): Change {
-  const { name, source, node } = quantizer;
-  return {
-    rule: 'QNT61',
-    summary: `${name}: ${formatName(format)} instead of ${formatName(quantizer)}`,
-    before: [source],
-    after: [`${name}/bitwidth`, `${name}/is_signed`, node],
-  };
+function overriddenChange({ rule, quantizer, summary }: OverriddenBits): Change {
+  return { rule, summary, before: [`${quantizer}/LinearQuant`], after: [`${quantizer}/bitwidth`, `${quantizer}/is_signed`] };
 }
 
 function mergedChange({ rule, variable, members }: MergedByHand): Change {

@@ -1,6 +1,6 @@
 import type { Tensor } from '../formats/tensor.ts';
 import { type Edge, type Graph, GraphEditor, type GraphNode } from '../graph/graph.ts';
-import { withValues } from '../graph/variables.ts';
+import { isVariable, withValues } from '../graph/variables.ts';
 import { biasTest } from '../quantize/placement/biases.ts';
 import { ADD_OPS, COMPUTE_OPS, isFromAvgPool } from '../quantize/placement/ops.ts';
 import { batchNormParameters } from './fold/batchNorms.ts';
@@ -10,6 +10,7 @@ import type { Change, Skip, Transform } from './transform.ts';
 /**
  * The other way round than `freeze_graph`: the constants of a frozen graph that a network is trained by become variables of their names,
  * with their values. Batch norms stay in inference form: γ and β are trained, mean and variance are variables that nothing trains.
+ * So are the means and variances that are variables already, in an evaluation graph beside its checkpoint.
  */
 export const thawGraph: Transform = {
   name: 'thaw_graph',
@@ -22,12 +23,23 @@ export const thawGraph: Transform = {
     const editor = new GraphEditor(graph);
     const values = new Map<string, Tensor>();
     const trained = new Set<string>();
+    /** Variables of the graph that are means and variances; they count where no collection says what is trained. */
+    const statistics = new Set<string>();
+    const listed = model.meta?.collections.has('variables') === true;
     const changes: Change[] = [];
     const skipped: Skip[] = [];
     for (const { edge, role } of parameters(graph)) {
-      const source = constantBehind(graph, edge);
+      const source = sourceBehind(graph, edge);
       if (source === undefined) continue;
-      if (role !== 'mean' && role !== 'variance') trained.add(source.name);
+      const statistic = role === 'mean' || role === 'variance';
+      if (isVariable(source)) {
+        if (statistic && !listed && !statistics.has(source.name)) {
+          statistics.add(source.name);
+          changes.push({ rule: 'TRN21', summary: `Variable ${source.name} is a statistic`, before: [source.name], after: [source.name] });
+        }
+        continue;
+      }
+      if (!statistic) trained.add(source.name);
       if (values.has(source.name)) continue;
       const value = trainableValue(source);
       if (value === undefined) skipped.push(unfit(source));
@@ -37,9 +49,9 @@ export const thawGraph: Transform = {
         changes.push({ rule: 'TRN20', summary: `Constant ${source.name} is a variable`, before: [source.name], after: [source.name] });
       }
     }
-    if (values.size === 0) return { model, changes, skipped, warnings: [] };
+    if (changes.length === 0) return { model, changes, skipped, warnings: [] };
     const thawed = editor.graph();
-    const meta = thawedCollections(thawed, model.meta ?? null, [...values.keys()], trained);
+    const meta = thawedCollections(thawed, model.meta ?? null, [...values.keys()], trained, statistics);
     return { model: withValues({ ...model, graph: thawed, meta }, values), changes, skipped, warnings: [] };
   },
 };
@@ -86,13 +98,13 @@ function isLayer(graph: Graph, edge: Edge): boolean {
 }
 
 /** Between a constant and its reader: reads, and other shapes of it. */
-const VIEWS: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Squeeze', 'ExpandDims', 'Transpose', 'Cast']);
+const VIEWS: ReadonlySet<string> = new Set(['Identity', 'ReadVariableOp', 'Reshape', 'Squeeze', 'ExpandDims', 'Transpose', 'Cast']);
 
-/** The constant that a tensor is, as it is read; undefined where it is computed or a variable. */
-function constantBehind(graph: Graph, edge: Edge): GraphNode | undefined {
+/** The constant or variable that a tensor is, as it is read; undefined where it is computed. */
+function sourceBehind(graph: Graph, edge: Edge): GraphNode | undefined {
   let node = edge.port === 0 ? graph.find(edge.node) : undefined;
   for (let steps = 0; node !== undefined && VIEWS.has(node.op) && steps < 8; steps++) node = graph.find(node.edges[0]?.node ?? '');
-  return node?.op === 'Const' ? node : undefined;
+  return node !== undefined && (node.op === 'Const' || isVariable(node)) ? node : undefined;
 }
 
 /** Training computes in float32; undefined for a constant of another type. */

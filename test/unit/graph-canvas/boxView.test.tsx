@@ -6,7 +6,7 @@ import type { SceneNode } from '../../../worker/protocol.ts';
 import { box, tag } from './scenes.ts';
 
 function draw(node: SceneNode, more: Partial<BoxData> = {}): string {
-  const data: BoxData = { node, label: undefined, selected: false, marked: new Set<string>(), error: undefined, ...more };
+  const data: BoxData = { node, label: undefined, selected: false, marked: new Set<string>(), error: undefined, deviation: 0, ...more };
   return renderToStaticMarkup(<BoxView {...({ data } as unknown as NodeProps<BoxNode>)} />);
 }
 
@@ -30,6 +30,15 @@ describe('a box', () => {
     expect(html).toContain('ReLU6');
     expect(html).toContain('16×16×8');
     expect(html).toContain('aria-label="conv, layer, Conv2D 3×3 s1 · 8→8, W int8 2⁻⁵, ReLU6, output uint8, shape 16×16×8"');
+  });
+
+  it('TPG3: is tinted by the bins that its threshold moved, and says them', () => {
+    const html = draw(box('conv', 0, 0), { deviation: -2 });
+    expect(html).toMatch(/class="graph-box layer \S+ tinted tint-down-2"/);
+    expect(html).toContain('threshold moved −2 for precision');
+    expect(html).toMatch(/<span class="deviation" aria-hidden="true">−2<\/span>/);
+    expect(draw(box('conv', 0, 0), { deviation: 5 })).toContain('tint-up-3');
+    expect(draw(box('conv', 0, 0))).not.toContain('tinted');
   });
 
   it('shows its states', () => {

@@ -1,134 +1,172 @@
 import { describe, expect, it } from 'vitest';
-import { GraffitistError } from '../../../worker/errors.ts';
+import { diffGraphs } from '../../../worker/graph/diff.ts';
 import type { Graph } from '../../../worker/graph/graph.ts';
+import { validateGraph } from '../../../worker/graph/validate.ts';
 import { withQuantizerBits } from '../../../worker/quantize/bitOverrides.ts';
-import { formatName } from '../../../worker/quantize/fixedPoint.ts';
+import { signedBits } from '../../../worker/quantize/fixedPoint.ts';
 import { readQuantizers } from '../../../worker/quantize/readQuantizers.ts';
 import { completeOptions } from '../../../worker/transforms/options.ts';
 import { quantize } from '../../../worker/transforms/quantize.ts';
 import type { OptionValues, TransformResult } from '../../../worker/transforms/transform.ts';
 import { Net } from './nets.ts';
 
-/** conv, depthwise with bias, conv, dense; relus between, a sum of two branches at the end. */
-function someLayers(): Net {
+function quantizedWith(net: Net, list: string, more: OptionValues = {}): TransformResult {
+  const options = completeOptions(quantize, { bits_list: 'bits.txt', ...more });
+  return quantize.apply(net.model(), options, { files: new Map([['bits.txt', list]]), variables: new Map() });
+}
+
+/** Signed bits by quantizer. */
+function bitsOf(graph: Graph): ReadonlyMap<string, number> {
+  return new Map(readQuantizers(graph).map((quantizer) => [quantizer.name, signedBits(quantizer)]));
+}
+
+/** What the list made other than without it. */
+function changed(net: Net, list: string, more: OptionValues = {}): Record<string, number> {
+  const before = bitsOf(quantizedWith(net, '', more).model.graph);
+  const { graph } = quantizedWith(net, list, more).model;
+  validateGraph(graph);
+  return Object.fromEntries([...bitsOf(graph)].filter(([name, bits]) => before.get(name) !== bits));
+}
+
+/** Convolutions, one of them depthwise, an average pool's stand-in, and a sum that reads two of them. */
+function network(): Net {
   const net = new Net();
-  const c1 = net.convRelu('net/c1', net.input());
-  const dw = net.relu('net/dw/Relu', net.conv('net/dw', c1, { op: 'DepthwiseConv2dNative' }));
-  const left = net.conv('net/c2', dw);
-  net.relu('net/out/Relu', net.node('net/out/Add', 'Add', [net.conv('net/fc', dw, { op: 'MatMul' }), left]));
+  const a = net.convRelu('net/dw', net.convRelu('net/first', net.input()));
+  const depthwise = net.relu('net/depthwise/Relu', net.conv('net/depthwise', a, { op: 'DepthwiseConv2dNative' }));
+  const [left, right] = [net.conv('net/left', depthwise), net.conv('net/right', depthwise)];
+  net.conv('net/last', net.relu('net/sum/Relu', net.node('net/sum/Add', 'Add', [left, right])));
   return net;
 }
 
-function quantizedBy(list: string, more: OptionValues = {}): TransformResult {
-  const options = completeOptions(quantize, { bits_list: 'bits.txt', ...more });
-  return quantize.apply(someLayers().model('net/out/Relu'), options, { files: new Map([['bits.txt', list]]), variables: new Map() });
-}
-
-function formats(graph: Graph): Readonly<Record<string, string>> {
-  return Object.fromEntries(readQuantizers(graph).map((quantizer) => [quantizer.name, formatName(quantizer)]));
-}
-
-function thrown(action: () => unknown): GraffitistError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof GraffitistError) return error;
-  }
-  throw new Error('nothing was thrown');
-}
-
-const WEIGHTS = ['c1', 'dw', 'c2', 'fc'].map((scope) => `net/${scope}/weights_weight_quant`);
-const LAYERS = ['net/c1/Conv2D', 'net/dw/DepthwiseConv2dNative', 'net/c2/Conv2D', 'net/fc/MatMul'];
-
 describe('bits_list', () => {
-  it.each([false, true])('QNT61: all layers listed is what weight_bits gives, node for node (is_training %s)', (training) => {
-    const asked = someLayers().quantized({ weight_bits: -4, is_training: training }, 'net/out/Relu').model.graph;
-    for (const list of [LAYERS.map((name) => `${name}, -4`).join('\n'), '*,-4', 'net/, -4', 'net/c*,-4\nMatMul,-4\n*dw*,-4']) {
-      const { model } = quantizedBy(list, { is_training: training });
-      const specs = (graph: Graph) => new Map(graph.nodes.map(({ name, op, inputs, attrs }) => [name, { op, inputs, attrs }]));
-      expect(specs(model.graph)).toEqual(specs(asked));
+  it('QNT61: all layers listed are the graph of weight_bits, in both forms of quantize', () => {
+    const layers = ['dw/Conv2D', 'first/Conv2D', 'depthwise/DepthwiseConv2dNative', 'left/Conv2D', 'right/Conv2D', 'last/Conv2D'];
+    for (const is_training of [false, true]) {
+      const listed = quantizedWith(network(), layers.map((layer) => `net/${layer}, -4`).join('\n'), { is_training }).model.graph;
+      const option = quantizedWith(network(), '', { is_training, weight_bits: -4 }).model.graph;
+      expect(diffGraphs(option, listed)).toEqual([]);
+      expect([...bitsOf(listed).values()].filter((bits) => bits === -4)).toHaveLength(6);
     }
   });
 
-  it.each([
-    ['a layer', 'net/c2/Conv2D, -5', ['int8', 'int8', 'int5', 'int8']],
-    ['a scope', 'net/c1/, -6', ['int6', 'int8', 'int8', 'int8']],
-    ['an op', 'DepthwiseConv2dNative, -7', ['int8', 'int7', 'int8', 'int8']],
-    ['a pattern of layers', '*/Conv2D, -3', ['int3', 'int8', 'int3', 'int8']],
-    ['a quantizer', 'net/fc/weights_weight_quant, -2', ['int8', 'int8', 'int8', 'int2']],
-    ['a pattern of quantizers', 'net/c*_weight_quant, -3', ['int3', 'int8', 'int3', 'int8']],
-    ['of several lines the last', '*, -4\n\nnet/c2/Conv2D, -8\n', ['int4', 'int4', 'int8', 'int4']],
-  ])('QNT61: a line names %s', (_, list, expected) => {
-    const { model, changes } = quantizedBy(list);
-    const found = formats(model.graph);
-    expect(WEIGHTS.map((name) => found[name])).toEqual(expected);
-    expect(changes.filter(({ rule }) => rule === 'QNT61')).toHaveLength(expected.filter((name) => name !== 'int8').length);
-    const plain = formats(someLayers().quantized({}, 'net/out/Relu').model.graph);
-    const others = (all: Readonly<Record<string, string>>) =>
-      Object.entries(all)
-        .filter(([name]) => !WEIGHTS.includes(name))
-        .sort();
-    expect(others(found)).toEqual(others(plain));
-  });
-
-  it('QNT61: what is listed wins over first_layer', () => {
-    const { model } = quantizedBy('net/c1/Conv2D, -6', { weight_bits: -4, first_layer: 'net/c1/Conv2D', last_layer: 'net/fc/MatMul' });
-    const found = formats(model.graph);
-    expect(WEIGHTS.map((name) => found[name])).toEqual(['int6', 'int4', 'int4', 'int8']);
-  });
-
-  it('QNT61: who shares a threshold with a listed quantizer gets its bits, with a warning; values that lose their sign are told', () => {
-    const { model, warnings } = quantizedBy('net/c1/Conv2D_layer_quant, -24\nnet/c1/Conv2D, 4');
-    expect(formats(model.graph)).toMatchObject({ 'net/c1/Conv2D_layer_quant': 'int24', 'net/c1/biases_bias_quant': 'int24' });
-    expect(warnings.filter(({ rule }) => rule === 'QNT61')).toMatchObject([
-      { node: 'net/c1/weights', text: expect.stringMatching(/negative values become 0/) },
-      { node: 'net/c1/biases', text: expect.stringMatching(/shares its threshold/) },
+  it('QNT61: a layer means its weights, a quantizer itself; only its bits and sign change', () => {
+    const list = 'net/depthwise/DepthwiseConv2dNative, -6\nnet/first/Relu_act_quant,4';
+    expect(changed(network(), list)).toEqual({ 'net/depthwise/weights_weight_quant': -6, 'net/first/Relu_act_quant': 4 });
+    const [plain, listed] = ['', list].map((text) => quantizedWith(network(), text));
+    const names = diffGraphs((plain as TransformResult).model.graph, (listed as TransformResult).model.graph).map(({ node }) => node);
+    expect(names.sort()).toEqual(['net/depthwise/weights_weight_quant/bitwidth', 'net/first/Relu_act_quant/bitwidth']);
+    expect(listed?.changes.filter(({ rule }) => rule === 'QNT61').map(({ summary }) => summary)).toEqual([
+      'net/depthwise/weights_weight_quant: int6 instead of int8',
+      'net/first/Relu_act_quant: uint4 instead of uint8',
     ]);
   });
 
-  it.each([
-    ['net/c1/Conv2D, -8\nnet/c9/Conv2D, -8', /^Line 2: 'net\/c9\/Conv2D' names no layer/],
-    ['net/c1/Relu, -8', /^Line 1: the weights of 'net\/c1\/Relu' are not quantized/],
-    ['*Depth*, -8\n*pool*, -8', /^Line 2: '\*pool\*' names no layer/],
-    ['net/c1/Conv2D', /^Line 1: 1 fields/],
-    ['net/c1/Conv2D, -8, 3', /^Line 1: 3 fields/],
-    ['net/c1/Conv2D, four', /^Line 1: 'four' is no bit-width/],
-    ['net/c1/Conv2D, -1', /^Line 1: '-1' is no bit-width/],
-    ['net/c1/Conv2D, 33', /^Line 1: '33' is no bit-width/],
-    ['(*, -4', /^Line 1: '\(\*' names no layer/],
-  ])('QNT61: %j is an error that names its line', (list, text) => {
-    expect(thrown(() => quantizedBy(list))).toMatchObject({
-      code: 'option-invalid',
-      about: 'bits_list',
-      message: expect.stringMatching(text),
+  it('QNT62: scopes and patterns mean layers, those of first_layer and last_layer only by name; the last line counts', () => {
+    expect(changed(network(), 'net/left/, -5\n*depthwise*, -7')).toEqual({
+      'net/left/weights_weight_quant': -5,
+      'net/depthwise/weights_weight_quant': -7,
+    });
+    const outer = { first_layer: 'net/first/Conv2D', last_layer: 'net/last/Conv2D' };
+    const all = changed(network(), '*, -4\nnet/*t/Conv2D, -3\nnet/last/Conv2D, -6', outer);
+    expect(all).toEqual({
+      'net/dw/weights_weight_quant': -4,
+      'net/depthwise/weights_weight_quant': -4,
+      'net/left/weights_weight_quant': -3,
+      'net/right/weights_weight_quant': -3,
+      'net/last/weights_weight_quant': -6,
+    });
+    expect(changed(network(), '*/Relu_act_quant, 6')).toEqual({
+      'net/dw/Relu_act_quant': 6,
+      'net/first/Relu_act_quant': 6,
+      'net/depthwise/Relu_act_quant': 6,
+      'net/sum/Relu_act_quant': 6,
     });
   });
 
-  it('QNT61: two quantizers of one threshold cannot have two widths', () => {
-    const list = 'net/c1/Conv2D_layer_quant, -24\nnet/c1/biases_bias_quant, -20';
-    expect(thrown(() => quantizedBy(list)).code).toBe('quantizer-conflict');
+  it('QNT62: in a training graph layers go by the names that they have for inference', () => {
+    const net = new Net();
+    const weights = net.node('net/c/Mul_fold', 'Mul', [net.variable('net/c/weights'), net.variable('net/c/k')]);
+    const clone = net.node('net/c/Conv2D_Fold', 'Conv2D', [net.input(), weights]);
+    const correction = net.node('net/c/correction', 'Mul', [clone, net.variable('net/c/factor')]);
+    net.node('net/c/Add_fold', 'BiasAdd', [correction, net.variable('net/c/biases')]);
+    expect(changed(net, 'net/c/Conv2D, -4', { is_training: true })).toEqual({ 'net/c/Mul_fold_weight_quant': -4 });
+  });
+
+  it('QNT63: who shares the threshold changes along, with a warning; one signed member keeps all signed', () => {
+    const net = network();
+    expect(changed(net, 'net/left/BiasAdd_biasadd_quant, -6')).toEqual({
+      'net/left/BiasAdd_biasadd_quant': -6,
+      'net/right/BiasAdd_biasadd_quant': -6,
+    });
+    const { warnings } = quantizedWith(net, 'net/left/BiasAdd_biasadd_quant, -6');
+    expect(warnings.filter(({ rule }) => rule === 'QNT63').map(({ node }) => node)).toEqual(['net/right/BiasAdd']);
+    expect(changed(net, 'net/left/BiasAdd_biasadd_quant, 6')).toEqual({
+      'net/left/BiasAdd_biasadd_quant': -6,
+      'net/right/BiasAdd_biasadd_quant': -6,
+    });
+    expect(changed(net, '*/BiasAdd_biasadd_quant, 6')).toMatchObject({ 'net/left/BiasAdd_biasadd_quant': 6 });
+    const both = 'net/left/BiasAdd_biasadd_quant, -6\nnet/right/BiasAdd_biasadd_quant, -7';
+    expect(() => quantizedWith(net, both)).toThrow(expect.objectContaining({ code: 'quantizer-conflict' }));
+  });
+
+  it.each([
+    ['\nnet/first/Conv2D', /Line 2: 1 fields/],
+    ['net/first/Conv2D, -4, 3', /Line 1: 3 fields/],
+    ['net/first/Conv2D, wide', /Line 1: 'wide' is no bit-width/],
+    ['net/first/Conv2D, -1', /Line 1: '-1' is no bit-width/],
+    ['net/first/Conv2D, 33', /Line 1: '33' is no bit-width/],
+    ['net/first/Conv2D, 0', /Line 1: '0' is no bit-width/],
+    ['net/first/Conv2D, -8\nnowhere, -4', /Line 2: 'nowhere' is neither a layer nor a quantizer/],
+    ['net/first/Relu, 4', /Line 1: 'net\/first\/Relu' is no layer/],
+    ['nowhere/, -4', /Line 1: 'nowhere\/' matches no layer/],
+    ['*nothing*, -4', /Line 1: '\*nothing\*' matches no layer/],
+    ['*nothing_act_quant, 4', /Line 1: '\*nothing_act_quant' is no quantizer/],
+  ])('QNT62: %j: %s', (list, message) => {
+    expect(() => quantizedWith(network(), list)).toThrow(
+      expect.objectContaining({ code: 'option-invalid', about: 'bits_list', message: expect.stringMatching(message) }),
+    );
+  });
+
+  it('QNT62: a layer that stays in float is named as such', () => {
+    const net = network();
+    net.node('net/bare/Conv2D', 'Conv2D', ['net/last/BiasAdd', net.variable('net/bare/weights')]);
+    expect(() => quantizedWith(net, 'net/bare/Conv2D, -4', { missing_bias: 'float' })).toThrow(/stays in float/);
   });
 });
 
 describe('withQuantizerBits', () => {
-  const { graph } = someLayers().quantized({}, 'net/out/Relu').model;
+  const graph = () => quantizedWith(network(), '').model.graph;
 
-  it('QNT61: changes two constants of the quantizer and nothing else', () => {
-    const changed = withQuantizerBits(graph, new Map([['net/c1/Relu_act_quant', -5]]));
-    expect(formats(changed)['net/c1/Relu_act_quant']).toBe('int5');
-    const differing = changed.nodes.filter((node) => node !== graph.node(node.name)).map(({ name }) => name);
-    expect(differing.sort()).toEqual(['net/c1/Relu_act_quant/bitwidth', 'net/c1/Relu_act_quant/is_signed']);
-    expect(withQuantizerBits(graph, new Map())).toBe(graph);
+  it('QNT61: changes what is given and leaves the given graph as it is', () => {
+    const before = graph();
+    const after = withQuantizerBits(before, new Map([['net/left/weights_weight_quant', 3]]));
+    expect(bitsOf(after).get('net/left/weights_weight_quant')).toBe(3);
+    expect(bitsOf(before).get('net/left/weights_weight_quant')).toBe(-8);
+    expect(diffGraphs(before, withQuantizerBits(after, new Map([['net/left/weights_weight_quant', -8]])))).toEqual([]);
   });
 
-  it('QNT61: refuses what is no quantizer, no width, or a quantizer whose limits are constants', () => {
-    expect(thrown(() => withQuantizerBits(graph, new Map([['net/c1/Relu', 4]]))).code).toBe('option-invalid');
-    for (const width of [0, -1, 33, 2.5]) {
-      expect(thrown(() => withQuantizerBits(graph, new Map([[WEIGHTS[0] ?? '', width]]))).code).toBe('option-invalid');
-    }
-    const net = new Net();
-    const limits = [net.constant('q/scale', 0.5), net.constant('q/n', -128), net.constant('q/p', 127)];
-    net.node('q/LinearQuant', 'LinearQuant', [net.input(), ...limits]);
-    expect(thrown(() => withQuantizerBits(net.graph(), new Map([['q', -4]]))).code).toBe('node-malformed');
+  it.each([
+    ['nothing', -8, 'quantizer-conflict'],
+    ['net/left/weights_weight_quant', 0, 'option-invalid'],
+    ['net/left/weights_weight_quant', -1, 'option-invalid'],
+    ['net/left/weights_weight_quant', 2.5, 'option-invalid'],
+    ['net/left/weights_weight_quant', -33, 'option-invalid'],
+  ])('QNT61: %s to %d is refused', (name, bits, code) => {
+    expect(() => withQuantizerBits(graph(), new Map([[name, bits]]))).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('QNT61: limits that are numbers of another program are refused', () => {
+    const foreign = graph();
+    const bare = new Net();
+    const x = bare.input('x');
+    for (const [name, value] of [
+      ['s', 0.5],
+      ['n', -8],
+      ['p', 7],
+    ] as const)
+      bare.constant(name, value);
+    bare.node('q', 'LinearQuant', [x, 's', 'n', 'p']);
+    expect(() => withQuantizerBits(bare.graph(), new Map([['q', -8]]))).toThrow(expect.objectContaining({ code: 'node-malformed' }));
+    expect(foreign.has('net/left/weights_weight_quant/bitwidth')).toBe(true);
   });
 });

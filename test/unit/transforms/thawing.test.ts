@@ -68,6 +68,19 @@ describe('thaw_graph', () => {
     expect(listed('trainable_variables')).toEqual(['v:0', 'a/biases:0']);
   });
 
+  it('TRN21: an evaluation graph with variables and no collections: means and variances are not trained', () => {
+    const net = new Net();
+    const relu = net.math('a/Relu', 'Relu', net.smallBatchNorm('a', net.conv('a', net.input(), 3, 4), 4));
+    for (const [at, spec] of net.specs.entries()) {
+      if (!/(weights|gamma|beta|moving_mean|moving_variance)$/.test(spec.name)) continue;
+      const shape = spec.name.endsWith('weights') ? [3, 3, 3, 4] : [4];
+      net.specs[at] = { name: spec.name, op: 'VariableV2', inputs: [], attrs: { dtype: float, shape: { kind: 'shape', value: shape } } };
+    }
+    const { model, rules } = run(net, [relu], ['thaw_graph']);
+    expect(rules).toEqual(['TRN21', 'TRN21']);
+    expect([...trainableVariables(model)].sort()).toEqual(['a/BatchNorm/beta', 'a/BatchNorm/gamma', 'a/weights']);
+  });
+
   it('TRN23: constants that are no float32 stay, with the reason', () => {
     const net = new Net();
     net.add('input', 'Placeholder', [], { dtype: { kind: 'type', value: 'float64' }, shape: { kind: 'shape', value: [-1, 3] } });

@@ -1,0 +1,40 @@
+import type { ImageRule, Stage, StageInfo, TrainRequest } from '../../worker/protocol.ts';
+import type { TrainingForm } from '../state/training.ts';
+
+/** Title of the stage that a run ends with. */
+export const RETRAINED = 'retrained';
+
+/** Held out where nothing else is said: a fifth, which keeps small sets trainable, and no more than tells a point apart. */
+const HELD_OUT = { part: 1 / 5, most: 1000 } as const;
+
+/** Images held out of a set of `count` for validation; at least one, and one is left to train on. */
+export function heldOut(form: Pick<TrainingForm, 'validation'>, count: number): number {
+  const wanted = form.validation ?? Math.min(HELD_OUT.most, Math.round(count * HELD_OUT.part));
+  return Math.max(1, Math.min(wanted, count - 1));
+}
+
+/** The stage that is trained: the last one that no training made. */
+export function trainedStage(stages: readonly StageInfo[]): Stage {
+  return stages.findLast(({ title }) => title !== RETRAINED)?.stage ?? 0;
+}
+
+/** What the engine is asked; what the form leaves to the preset is left out. */
+export function trainRequest(form: TrainingForm, set: { readonly count: number; readonly images: ImageRule }, stage: Stage): TrainRequest {
+  const { preset, steps, weightRate, thresholdRate, storeEvery } = form;
+  return {
+    stage,
+    preset,
+    images: set.images,
+    options: {
+      mode: form.mode,
+      targets: form.targets,
+      batchSize: form.batchSize,
+      seed: form.seed,
+      ...(steps === null ? {} : { steps }),
+      ...(weightRate === null ? {} : { weightRate }),
+      ...(thresholdRate === null ? {} : { thresholdRate }),
+    },
+    validation: { kind: 'held-out', images: heldOut(form, set.count) },
+    ...(storeEvery === null ? {} : { storeEvery }),
+  };
+}

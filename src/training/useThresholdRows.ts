@@ -1,0 +1,31 @@
+import { useMemo } from 'react';
+import { useRun } from '../state/run.ts';
+import { useSelection } from '../state/selection.ts';
+import { useTraining } from '../state/training.ts';
+import { rowsOfReport, rowsOfRun, type ThresholdRow } from './thresholdRows.ts';
+
+const NO_ROWS: readonly ThresholdRow[] = [];
+
+/** The thresholds of the last report. */
+export function useReportRows(): readonly ThresholdRow[] {
+  const report = useTraining((state) => state.report);
+  const quantizers = useRun((state) => state.quantizers?.rows);
+  return useMemo(() => {
+    if (report === null) return NO_ROWS;
+    const signs = new Map(quantizers?.map(({ threshold, signed }) => [threshold, signed]));
+    return rowsOfReport(report, (variable) => signs.get(variable));
+  }, [report, quantizers]);
+}
+
+/** The thresholds of the run at hand as they stand, else those of the last report. */
+export function useThresholdRows(): readonly ThresholdRow[] {
+  const run = useTraining((state) => state.run);
+  const reported = useReportRows();
+  return useMemo(() => (run === null ? reported : rowsOfRun(run)), [run, reported]);
+}
+
+/** Place of the threshold that the selected quantizer reads; −1: none. */
+export function useSelectedPlace(rows: readonly ThresholdRow[]): number {
+  const quantizer = useSelection((state) => state.quantizer);
+  return useMemo(() => (quantizer === null ? -1 : rows.findIndex(({ quantizers }) => quantizers.includes(quantizer))), [rows, quantizer]);
+}
