@@ -119,35 +119,6 @@ describeShared('networks as the original quantizes them', () => {
   });
 });
 
-describeShared('bits by layer', () => {
-  const graph = readGraph('cases/cifar_mobilenet', 'cifar_mnv1_eval.pb');
-  const [int8, int4] = ['recipe2_int8', 'recipe2_int4'].map((name) => readGraph('cases/cifar_mobilenet/expected', `${name}.pb`));
-  const listed = (list: string, options: string) =>
-    runArguments(graph, readArguments([...CIFAR_MOBILENET, `quantize(${options}, bits_list=bits.txt)`]), {
-      files: new Map([['bits.txt', list]]),
-      variables: new Map(),
-    }).model.graph;
-
-  it('QNT61 with all layers listed they are the graphs of the original for INT8 and INT4', () => {
-    if (int8 === undefined || int4 === undefined) throw new Error('no graphs');
-    expectSameGraph(int8, listed('*, -8', 'weight_bits=-4'));
-    expectSameGraph(int4, listed('*, -4\nMobilenetV1/MobilenetV1/Conv2d_0/Conv2D, -8\nMobilenetV1/Logits/, -8', 'weight_bits=-8'));
-  });
-
-  it('QNT61 INT4 with 8 bits in depthwise layers differs from INT4 in the bits of their weights alone', () => {
-    const layers = 'first_layer=MobilenetV1/MobilenetV1/Conv2d_0/Conv2D, last_layer=MobilenetV1/Logits/Conv2d_1c_1x1/Conv2D';
-    const mixed = listed('*depthwise*, -8', `weight_bits=-4, ${layers}`);
-    const bits = (name: string) => mixed.node(name).attr('value');
-    const widths = mixed.nodes.filter(({ name }) => /depthwise.*_weight_quant\/bitwidth$/.test(name));
-    expect(widths).toHaveLength(7);
-    const back = mixed.nodes.map((node) =>
-      widths.includes(node) ? node.with({ attrs: { value: { kind: 'tensor', value: makeTensor('float32', [], [4]) } } }) : node,
-    );
-    for (const { name } of widths) expect(bits(name)).toEqual({ kind: 'tensor', value: makeTensor('float32', [], [8]) });
-    expectSameGraph(int4 ?? mixed, new Graph(back));
-  });
-});
-
 const IMAGENET = 'cases/imagenet_mobilenet';
 const RECIPE_2 = [
   ...['--inputs', 'input', '--outputs', 'MobilenetV1/Predictions/Softmax', '--input_shape', '128,128,3', '--transforms'],

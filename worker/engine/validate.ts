@@ -47,7 +47,6 @@ export async function validate(request: ValidateRequest, services: ValidateServi
     classNames: data.summary.classNames,
     networks: tally.networks(),
     comparison: tally.comparison(),
-    suggestions: [],
     warnings: [...prepared.warnings, ...unscored(prepared, data), ...tally.warnings()],
     backend: pool.description,
     ms: performance.now() - started,

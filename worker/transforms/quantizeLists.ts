@@ -14,13 +14,14 @@ export interface QuantizeLists {
  * Reads the list files that the options name.
  * @throws GraffitistError `file-missing`; `option-invalid` where the original takes an option for inference graphs only
  */
-export function readLists(options: OptionValues, context: TransformContext): QuantizeLists {
+export function readLists(options: OptionValues, { files }: TransformContext): QuantizeLists {
   refuseInTraining(options);
-  return {
-    bits: linesOf('bits_list', options, context),
-    merge: linesOf('layer_merge_list', options, context),
-    leftShift: linesOf('left_shift_list', options, context),
-    convSplit: linesOf('conv_split_list', options, context),
+  const lines = (option: string): readonly ListLine[] => {
+    const name = options[option];
+    if (typeof name !== 'string') return [];
+    const text = files.get(name);
+    if (text === undefined) throw new GraffitistError('file-missing', `The file '${name}' was not read.`, { about: option });
+    return listLines(text);
   };
   return {
     bits: lines('bits_list'),

@@ -47,7 +47,6 @@ const evaluation: Evaluation = {
     ]),
   ],
   comparison: null,
-  suggestions: [],
   warnings: [],
   backend: 'wasm',
   ms: 1,
