@@ -3,11 +3,14 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { createEngine, type LocalEngine } from '../worker/engine.ts';
 import type { BackendName } from '../worker/protocol.ts';
+import { runFilesIn } from './runFiles.ts';
 import { spawnThread } from './spawnThread.ts';
 
 /** The engine in this process; its compute and decode workers are threads beside it. */
-export function createNodeEngine(options: { readonly backend: BackendName }): LocalEngine {
+/** @param options.runFolder where training runs are kept */
+export function createNodeEngine(options: { readonly backend: BackendName; readonly runFolder?: string }): LocalEngine {
   return createEngine({
+    ...(options.runFolder === undefined ? {} : { runFiles: runFilesIn(options.runFolder) }),
     backend: options.backend,
     cores: availableParallelism(),
     spawn: () => spawnThread(beside('./computeWorker.js'), { wasmPaths: wasmFolder() }),

@@ -1,6 +1,7 @@
 // The states of the page that screenshots.mjs --all takes beside the road: each scene opens files and stops where something is to be seen.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { trainingScenes } from './screenshotTraining.mjs';
 
 /** Settled: no job is under way, and the picture has moved into place. */
 async function settled(page) {
@@ -211,6 +212,7 @@ export function scenes(made, nets) {
       await recipe(page, 'Recipe 3a: INT8 graph to retrain');
       await run(page);
     },
+    ...trainingScenes({ settled }),
   };
   if (!existsSync(nets)) return own;
   return {

@@ -24,9 +24,8 @@ import { networkFacts } from './engine/networkFacts.ts';
 import { otherCalibration } from './engine/pinnedCalibration.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { genericRecipes } from './engine/recipes.ts';
-import { retrainedStage } from './engine/retrained.ts';
 import { type Calibrate, type RunServices, runPipeline } from './engine/run.ts';
-import { type KeptRun, readSnapshot, rerun, writeSnapshot } from './engine/snapshot.ts';
+import { type KeptRun, readSnapshot, rerun, withTraining, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
 import type { RunFiles } from './engine/train/runFiles.ts';
 import { RunStore } from './engine/train/runStore.ts';
@@ -147,10 +146,8 @@ export function createEngine(host: EngineHost): LocalEngine {
     pipeline: () => last?.request ?? null,
     retrained: async (found) => {
       const { document: source, opened: stage } = current();
-      const run = { ...untrained(last), training: found };
-      const textOf_ = (name: string) => textOf(source, name);
-      const made = await retrainedStage({ ...found, opened: stage.model, request: run.request, stages: run.stages, textOf: textOf_ });
-      last = { ...run, stages: [...run.stages, made] };
+      if (last === null) throw new GraffitistError('pipeline-order', 'No pipeline has run whose result could be trained.');
+      last = await withTraining(stage.model, last, found, (name) => textOf(source, name));
     },
     keptReport: () => last?.training?.report ?? null,
   });
@@ -224,7 +221,16 @@ export function createEngine(host: EngineHost): LocalEngine {
       const final = stages().at(-1);
       if (final === undefined) throw new GraffitistError('internal', 'There is no stage.');
       if (form !== 'recipe') refuseBrokenCheckpoint(current().document, final.model.graph);
-      const saved = { document: current().document, stage: final, request: last?.request ?? null, codesOf: codesOf(job.signal), lists };
+      const { document: source } = current();
+      const trained = last?.training === undefined ? null : { ...last.training, stage: stageAt(last.training.trained) };
+      const saved = {
+        document: source,
+        stage: final,
+        request: last?.request ?? null,
+        codesOf: codesOf(job.signal),
+        lists,
+        training: trained,
+      };
       return downloadFiles(form, saved, job);
     },
     commandLine: async (request) =>
@@ -244,13 +250,6 @@ export function createEngine(host: EngineHost): LocalEngine {
       data.dispose();
     },
   };
-}
-
-/** The run without what was trained before. */
-function untrained(run: KeptRun | null): KeptRun {
-  if (run === null) throw new GraffitistError('pipeline-order', 'No pipeline has run whose result could be trained.');
-  const { training, stages, ...rest } = run;
-  return { ...rest, stages: training === undefined ? stages : stages.slice(0, -1) };
 }
 
 /** Presets of the network that the document holds, then what is for any network. */

@@ -17,7 +17,15 @@ import type {
 } from './protocol/data.ts';
 import type { HistogramView, NodeDetail, OutputComparison, QuantizerRow, SearchHit } from './protocol/inspection.ts';
 import type { Reading, Scene, SceneRequest } from './protocol/scene.ts';
-import type { TrainingEdit, TrainingOptionInfo, TrainingView, TrainOutcome, TrainReport, TrainRequest } from './protocol/train.ts';
+import type {
+  PinnedTraining,
+  TrainingEdit,
+  TrainingOptionInfo,
+  TrainingView,
+  TrainOutcome,
+  TrainReport,
+  TrainRequest,
+} from './protocol/train.ts';
 import type { Change, OptionSpec, OptionValues, Skip, Warning } from './transforms/transform.ts';
 
 export { IMAGE_RULES } from './data/imageRules.ts';
@@ -210,6 +218,8 @@ export interface RunRequest {
   readonly superuser?: boolean;
   /** The data that a recipe was made with: calibrating on other data is told (CSET9). */
   readonly calibration?: PinnedCalibration;
+  /** The training run that follows, where the recipe holds one: whoever runs the recipe asks `train` for it. */
+  readonly training?: PinnedTraining;
 }
 
 /** A calibration set by its hash, and how it was made where that is known. */
@@ -412,8 +422,11 @@ export interface Engine {
   editTraining(edit: TrainingEdit): Promise<TrainingView>;
   /** The run at hand with its records after step `since`; null: there is none. */
   training(since?: number): Promise<TrainingView | null>;
-  /** Finds what is stored of a run of this document, its pipeline having run and its data being open; it waits as a paused one. */
-  restoreTraining(): Promise<TrainingView | null>;
+  /**
+   * Finds what is stored of a run of this document, its pipeline having run and its data being open; it waits as a paused one. A set of
+   * its own for validation is not stored: it has to be given.
+   */
+  restoreTraining(validation?: TrainRequest['validation']): Promise<TrainingView | null>;
   /** Of the run that ended last. */
   trainingReport(): Promise<TrainReport | null>;
 

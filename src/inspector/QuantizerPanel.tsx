@@ -89,9 +89,9 @@ export function QuantizerPanel({ row, others }: { row: QuantizerRow; others: rea
           )}
           {row.method !== null && (
             <Fact name="Calibrated by">
-              {row.method === 'loaded' ? 'loaded from the files' : row.method}
+              {ORIGINS[row.method] ?? row.method}
               {histogram !== null && row.method === 'KL-J' && ` · ${count(histogram.searchBins)} bins`}
-              {row.method !== 'loaded' &&
+              {ORIGINS[row.method] === undefined &&
                 images !== undefined &&
                 row.kind !== 'weight' &&
                 row.kind !== 'bias' &&
@@ -118,6 +118,9 @@ export function QuantizerPanel({ row, others }: { row: QuantizerRow; others: rea
     </>
   );
 }
+
+/** Thresholds that no calibration found. */
+const ORIGINS: Readonly<Record<string, string>> = { loaded: 'loaded from the files', trained: 'training' };
 
 function Threshold({ raw, used }: { raw: number; used: number }) {
   const [before, after] = threshold(raw, used).split(' → ');

@@ -72,8 +72,7 @@ export function ThresholdChart({ run, rows, selected }: Props) {
         <b>log₂ t</b>
         {row === undefined ? (
           <span className="muted">
-            {plural(rows.length, 'threshold')}
-            {frozen > 0 && `, ${count(frozen)} frozen (a dot)`}
+            {count(rows.length)} lines{frozen > 0 && `, ${count(frozen)} frozen`}
           </span>
         ) : (
           <span className="clip" title={row.quantizers.join('\n')}>

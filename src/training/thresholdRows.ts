@@ -21,11 +21,10 @@ export function deviationOf(start: number, now: number): number {
 }
 
 /** The thresholds of a run as they stand, in its order. */
-export function rowsOfRun({ setup, records, frozen, bits }: TrainingView): readonly ThresholdRow[] {
-  const last = records.at(-1)?.thresholds;
+export function rowsOfRun({ setup, thresholds, frozen, bits }: TrainingView): readonly ThresholdRow[] {
   const frozenAt = new Map(frozen.map(({ variable, step }) => [variable, step]));
   return setup.thresholds.map(({ variable, quantizers, bits: before, signed, start }, index) => {
-    const now = last?.[index] ?? start;
+    const now = thresholds[index] ?? start;
     const changed = quantizers.map((name) => bits[name]).find((width) => width !== undefined);
     return {
       variable,
@@ -45,7 +44,7 @@ export function rowsOfReport({ thresholds }: TrainReport, signedOf: (variable: s
   return thresholds.map(({ variable, quantizers, bits, before, after, deviation, frozenAt }) => ({
     variable,
     quantizers,
-    bits,
+    bits: Math.abs(bits),
     signed: signedOf(variable) ?? null,
     start: before,
     now: after,

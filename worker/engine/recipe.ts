@@ -1,7 +1,8 @@
 import { parseImageRule } from '../data/imageRuleText.ts';
 import { GraffitistError } from '../errors.ts';
 import { z } from '../formats/schema.ts';
-import type { GraphInterface, OptionValues, PipelineStep, RunRequest } from '../protocol.ts';
+import type { GraphInterface, OptionValues, PinnedTraining, PipelineStep, RunRequest } from '../protocol.ts';
+import { trainingOptionsSchema } from '../train/options.ts';
 
 const optionValue = z.union([z.boolean(), z.number(), z.string(), z.null(), z.array(z.union([z.string(), z.number()]))]);
 const fileHash = z.object({ name: z.string(), sha256: z.string() });
@@ -12,6 +13,22 @@ const pinnedCalibration = fileHash.extend({
   size: z.number().int().positive().optional(),
   seed: z.number().int().nonnegative().optional(),
   balanced: z.boolean().optional(),
+});
+
+/** RET11: a training run with a version of its own, for it has more that may change. */
+const pinnedTraining = z.object({
+  version: z.literal(1),
+  stage: z.number().int().nonnegative().optional(),
+  preset: z.enum(['published', 'short']),
+  options: trainingOptionsSchema,
+  images: z.string().refine(isImageRule, { error: 'is no rule for images' }),
+  validation: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('held-out'), images: z.number().int().positive() }),
+    z.object({ kind: z.literal('data'), files: z.array(z.string()) }),
+  ]),
+  storeEvery: z.number().int().positive().optional(),
+  bits: z.record(z.string(), z.number().int()).default({}),
+  hashes: z.object({ model: z.string(), variables: z.string() }),
 });
 
 const recipeSchema = z.object({
@@ -29,6 +46,8 @@ const recipeSchema = z.object({
   /** What the recipe was made with: a reader can tell whether the same files lie before them. */
   model: fileHash.nullable().default(null),
   calibration: pinnedCalibration.nullable().default(null),
+  /** The training run that follows the steps. */
+  training: pinnedTraining.optional(),
 });
 
 /** A run as a versioned JSON file: page, command line and tests run the same recipe and get the same bytes. */
@@ -36,6 +55,7 @@ export type Recipe = z.infer<typeof recipeSchema>;
 
 /** The recipe file of a request. */
 export function recipeOf(request: RunRequest, files: { model: Recipe['model']; calibration: Recipe['calibration'] }): Recipe {
+  const { training } = request;
   return {
     format: 'graffitist-recipe',
     version: 1,
@@ -55,7 +75,13 @@ export function recipeOf(request: RunRequest, files: { model: Recipe['model']; c
       bypassed,
     })),
     ...files,
+    ...(training === undefined ? {} : { training: plainTraining(training) }),
   };
+}
+
+function plainTraining({ validation, ...training }: PinnedTraining): Recipe['training'] {
+  const copy = validation.kind === 'held-out' ? { ...validation } : { kind: validation.kind, files: [...validation.files] };
+  return { ...training, validation: copy };
 }
 
 /** Reads a recipe file. @throws GraffitistError `recipe-invalid` naming the first field that is wrong */
@@ -87,7 +113,13 @@ export function requestOf(recipe: Recipe): RunRequest {
   }));
   const { shapes, ...one } = recipe.interface;
   const graphInterface: GraphInterface = shapes === undefined ? one : { ...one, shapes };
-  return { interface: graphInterface, steps, ...(recipe.calibration === null ? {} : { calibration: recipe.calibration }) };
+  const { calibration, training } = recipe;
+  return {
+    interface: graphInterface,
+    steps,
+    ...(calibration === null ? {} : { calibration }),
+    ...(training === undefined ? {} : { training }),
+  };
 }
 
 function isImageRule(text: string): boolean {

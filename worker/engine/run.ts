@@ -83,7 +83,7 @@ export async function runPipeline(opened: Model, request: RunRequest, services: 
 }
 
 /** Loads what the step's transform reads beside the model. */
-async function contextOf(
+export async function contextOf(
   step: PipelineStep,
   model: Model,
   before: StageState | undefined,

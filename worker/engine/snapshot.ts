@@ -1,10 +1,13 @@
 import type { QuantizerStatistics } from '../calibrate/statistics.ts';
 import { GraffitistError } from '../errors.ts';
 import type { Model } from '../graph/model.ts';
-import type { CalibrationReport, RunReport, RunRequest, Stage, TrainReport } from '../protocol.ts';
-import type { VariableValues } from '../train/types.ts';
+import type { CalibrationReport, RunReport, RunRequest } from '../protocol.ts';
+import { type KeptTraining, type KeptTrainingHeader, restoredTraining, storedTraining } from './keptTraining.ts';
+import { retrainedStage } from './retrained.ts';
 import { type Calibrated, type RunServices, runPipeline } from './run.ts';
 import type { StageState } from './stage.ts';
+
+const LINE_FEED = 0x0a;
 
 /** What is kept of a run: transforms are pure and run again in moments, what calibration found is stored. */
 interface Snapshot {
@@ -14,19 +17,11 @@ interface Snapshot {
   readonly thresholds: readonly (readonly [string, number])[];
   readonly statistics: readonly (readonly [string, QuantizerStatistics])[];
   readonly calibration: CalibrationReport | null;
+  /** Its variables follow the line that is this snapshot. */
+  readonly training?: KeptTrainingHeader;
 }
 
-/** What training found, and on which stage. */
-export interface KeptTraining {
-  readonly trained: Stage;
-  /** Weights, thresholds (log2 t) and moving statistics by variable. */
-  readonly variables: VariableValues;
-  /** Bits of quantizers that were changed while it was trained. */
-  readonly bits: ReadonlyMap<string, number>;
-  readonly report: TrainReport;
-}
-
-/** A run as its stages and its report. */
+/** A run as its stages and its report; where it was trained, the last of the stages is the retrained one. */
 export interface KeptRun {
   readonly request: RunRequest;
   /** One per active step, and where it was trained the stage `retrained` after them. */
@@ -35,9 +30,11 @@ export interface KeptRun {
   readonly training?: KeptTraining;
 }
 
+/** RET10: one line of JSON; behind it, where the run was trained, the variables as they are in memory. */
 export function writeSnapshot(run: KeptRun): Blob {
   // Thresholds as calibration found them: what quantize did to them afterwards is done again.
   const calibrated = run.stages.find(({ quantization }) => quantization?.calibrated === true);
+  const training = run.training === undefined ? null : storedTraining(run.training);
   const snapshot: Snapshot = {
     version: 1,
     request: run.request,
@@ -45,14 +42,22 @@ export function writeSnapshot(run: KeptRun): Blob {
     thresholds: [...(calibrated?.quantization?.found ?? [])],
     statistics: [...(calibrated?.statistics ?? [])],
     calibration: calibrated?.calibration ?? null,
+    ...(training === null ? {} : { training: training.header }),
   };
   // JSON has no infinity, and a signal kept exactly has one.
-  return new Blob([JSON.stringify(snapshot, (_, value) => (value === Number.POSITIVE_INFINITY ? 'Infinity' : value))]);
+  const line = JSON.stringify(snapshot, (_, value) => (value === Number.POSITIVE_INFINITY ? 'Infinity' : value));
+  return new Blob(training === null ? [line] : [line, '\n', training.body as BlobPart]);
 }
 
-/** Runs the kept request again on the opened graph, with the kept thresholds in the place of a calibration. */
+/**
+ * Runs the kept request again on the opened graph, with the kept thresholds in the place of a calibration, and makes the retrained stage of
+ * the kept variables.
+ */
 export async function readSnapshot(blob: Blob, opened: Model, textOf: RunServices['textOf']): Promise<KeptRun> {
-  const snapshot = JSON.parse(await blob.text(), (_, value) => (value === 'Infinity' ? Number.POSITIVE_INFINITY : value)) as Snapshot;
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const end = bytes.indexOf(LINE_FEED);
+  const line = new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+  const snapshot = JSON.parse(line, (_, value) => (value === 'Infinity' ? Number.POSITIVE_INFINITY : value)) as Snapshot;
   const { calibration } = snapshot;
   if (snapshot.version !== 1)
     throw new GraffitistError('recipe-invalid', 'This kept session is of another version.', { remedy: 'Run the pipeline again.' });
@@ -60,7 +65,31 @@ export async function readSnapshot(blob: Blob, opened: Model, textOf: RunService
   const calibrate = async (): Promise<Calibrated> => {
     throw new GraffitistError('data-missing', 'The kept run was not calibrated.', { remedy: 'Run the pipeline again.' });
   };
-  return rerun(opened, snapshot, { textOf, calibrate, ...(calibration === null ? {} : { calibrated: { ...kept, calibration } }) });
+  const run = await rerun(opened, snapshot, {
+    textOf,
+    calibrate,
+    ...(calibration === null ? {} : { calibrated: { ...kept, calibration } }),
+  });
+  if (snapshot.training === undefined) return run;
+  const training = restoredTraining(snapshot.training, bytes.slice(end + 1));
+  if (training === null) {
+    throw new GraffitistError('training-state', 'The kept session ends before its trained variables do.', { remedy: 'Train again.' });
+  }
+  return withTraining(opened, run, training, textOf);
+}
+
+/** The run with the stage that training made of it, in the place of one that an earlier training made. */
+export async function withTraining(
+  opened: Model,
+  run: Omit<KeptRun, 'training'>,
+  training: KeptTraining,
+  textOf: RunServices['textOf'],
+): Promise<KeptRun> {
+  const { request, report } = run;
+  const stages = run.stages.filter(({ retrained }) => retrained !== true);
+  const { trained, variables, bits } = training;
+  const stage = await retrainedStage({ opened, request, stages, trained, variables, bits, textOf });
+  return { request, report, stages: [...stages, stage], training };
 }
 
 /** A run done again, for transforms are pure and take moments; how long the first one took is kept. */

@@ -33,6 +33,8 @@ export interface StageState {
   readonly calibration: CalibrationReport | null;
   /** Absent before `quantize`. */
   readonly quantization?: Quantization;
+  /** Made of what training found; its thresholds were trained. */
+  readonly retrained?: true;
 }
 
 /** How a stage was quantized: what calibration starts from when it is done again, and what is written beside the graph. */
@@ -68,6 +70,7 @@ export function thresholdOf(stage: StageState, quantizer: Quantizer): number | n
 /** The thresholds table. */
 export function quantizerRows(stage: StageState): QuantizerRow[] {
   const quantizers = stageQuantizers(stage);
+  const origin = stage.retrained === true ? 'trained' : 'loaded';
   const members = new Map<string, string[]>();
   for (const { threshold, name } of quantizers) {
     const list = members.get(threshold);
@@ -83,7 +86,7 @@ export function quantizerRows(stage: StageState): QuantizerRow[] {
       rawThreshold: log2t === null ? null : 2 ** log2t,
       usedThreshold: log2t === null ? null : 2 ** Math.ceil(log2t),
       exponent: log2t === null ? null : scaleExponent(quantizer, log2t),
-      method: statistics?.method ?? (log2t === null ? null : 'loaded'),
+      method: statistics?.method ?? (log2t === null ? null : origin),
       clipped: statistics?.clipped ?? null,
       sqnrDb: statistics?.sqnrDb ?? null,
       samples: statistics?.samples ?? null,

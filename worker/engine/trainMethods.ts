@@ -3,8 +3,8 @@ import { GraffitistError } from '../errors.ts';
 import { sha256 } from '../formats/sha256.ts';
 import type { DataRequest, Engine, JobOptions, TrainOutcome, TrainReport, TrainRequest } from '../protocol.ts';
 import type { DataSession } from './dataSession.ts';
+import { type KeptTraining, pinnedTraining } from './keptTraining.ts';
 import type { StageSource } from './networks.ts';
-import type { KeptTraining } from './snapshot.ts';
 import { type PreparedRun, prepareRun } from './train/prepare.ts';
 import { trainReport } from './train/report.ts';
 import { TrainingRun } from './train/run.ts';
@@ -96,6 +96,7 @@ export function trainMethods(services: TrainServices): TrainMethods & { readonly
     const { best } = ended.memory.state;
     if (best === null) throw new GraffitistError('internal', 'A run has ended without a validation.');
     await services.retrained({
+      pinned: pinnedTraining(ended.prepared.request, made, ended.memory.bits),
       trained: ended.prepared.stage,
       variables: new Map([...ended.prepared.start, ...best.variables]),
       bits: ended.memory.bits,
@@ -161,14 +162,14 @@ export function trainMethods(services: TrainServices): TrainMethods & { readonly
       return current.view();
     },
     training: async (since) => run?.view(since) ?? null,
-    restoreTraining: async () => {
+    restoreTraining: async (validation) => {
       if (run !== null) return run.view();
       const id = await identify();
       const stored = await services.store.find(id);
       if (stored === null || stored.run.ended) return null;
       const locked = await services.store.lock(id);
       try {
-        const found = await openRun(stored.run.request, stored.run, {});
+        const found = await openRun(withValidation(stored.run.request, validation), stored.run, {});
         found.storedAt = found.memory.state.step;
         run = found;
         release = locked;
@@ -182,4 +183,14 @@ export function trainMethods(services: TrainServices): TrainMethods & { readonly
     trainingReport: async () => report ?? services.keptReport(),
     dispose: () => void forget(),
   };
+}
+
+/** Files of a validation set are not stored with a run. @throws GraffitistError `data-missing` */
+function withValidation(request: TrainRequest, given: TrainRequest['validation'] | undefined): TrainRequest {
+  if (request.validation.kind === 'held-out') return request;
+  if (given?.kind === 'data') return { ...request, validation: given };
+  throw new GraffitistError('data-missing', 'The stored run was validated on a set of its own.', {
+    about: 'validation',
+    remedy: 'Give that set again.',
+  });
 }

@@ -1,3 +1,4 @@
+import type { Tensor } from '../formats/tensor.ts';
 import type { Model } from '../graph/model.ts';
 
 /** What is saved: a model, and the thresholds that stand in no checkpoint yet. */
@@ -9,4 +10,6 @@ export interface Exportable {
   readonly unshifted?: ReadonlyMap<string, number>;
   /** Thresholds were found here; false where a checkpoint brought them. */
   readonly calibrated?: boolean;
+  /** Of an inference graph made of a trained one, that one's variables: they go into the checkpoint beside the graph's own. */
+  readonly trainedVariables?: ReadonlyMap<string, Tensor>;
 }

@@ -44,6 +44,7 @@ export async function frozenFiles(source: Exportable, name: string, container: C
  * the graph alone. A SavedModel has its checkpoint in itself. Left shifts (EXP12) go into `…_fastmode.ckpt`, which `checkpoint` names then;
  * what was calibrated stays beside it.
  * EXP8: a training graph also gets the MetaGraph `<name>_graffitist.ckpt.meta`.
+ * RET12: so does one that was retrained: its inference graph, restored by a saver for all its variables.
  * EXP13: variables whose values a transform made or changed go into the checkpoint without thresholds too.
  * @param name file name of the graph without ending
  * @param checkpoint name of the checkpoint that the weights came from (`x.ckpt`), null for a frozen graph
@@ -72,13 +73,21 @@ function holdsOwnValues({ graph, changedVariables = new Set() }: Model): boolean
 
 /** EXP7: all variables of the graph as a checkpoint, and the text file `checkpoint` that names it; nothing for a frozen graph. */
 export async function variableFiles(source: Exportable, prefix: string): Promise<NamedBlob[]> {
-  const tensors = await variablesOf(source);
-  if (tensors.size === 0) return [];
+  const own = await variablesOf(source);
+  if (own.size === 0) return [];
+  const tensors = new Map([...(source.trainedVariables ?? []), ...own]);
   const state = writeCheckpointState({ current: prefix, all: [prefix] });
-  const meta = isTrainingGraph(source.model.graph)
-    ? [{ name: `${prefix}.meta`, blob: new Blob([trainingMetaGraph(source.model)] as BlobPart[]) }]
-    : [];
-  return [...checkpointFiles(prefix, tensors), ...meta, { name: 'checkpoint', blob: new Blob([state]) }];
+  return [
+    ...checkpointFiles(prefix, tensors),
+    ...checkpointMeta(source, `${prefix}.meta`),
+    { name: 'checkpoint', blob: new Blob([state]) },
+  ];
+}
+
+/** The MetaGraph beside a checkpoint: of a training graph, and of one that was retrained. */
+function checkpointMeta({ model, trainedVariables }: Exportable, name: string): NamedBlob[] {
+  if (isTrainingGraph(model.graph)) return [{ name, blob: new Blob([trainingMetaGraph(model)] as BlobPart[]) }];
+  return trainedVariables === undefined ? [] : [metaFile(model, name, true)];
 }
 
 async function modelFiles(source: Exportable, name: string, container: Container): Promise<SourceFile[]> {
@@ -94,9 +103,9 @@ async function modelFiles(source: Exportable, name: string, container: Container
   }
 }
 
-/** EXP5: a MetaGraph with what the opened one said and still holds: collections, saver, signatures. */
-function metaFile(model: Model, name: string): SourceFile {
-  const { spec, notes } = metaParts(model, false);
+/** EXP5: a MetaGraph with what the opened one said and still holds: collections, saver (another one where `fresh`), signatures. */
+function metaFile(model: Model, name: string, fresh = false): SourceFile {
+  const { spec, notes } = metaParts(model, fresh);
   const chunks = metaGraphChunks({ ...spec, tags: model.meta?.tags ?? [], signatures: keptSignatures(model) });
   return { name, blob: new Blob(chunks as BlobPart[]), notes };
 }

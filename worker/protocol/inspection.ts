@@ -50,7 +50,8 @@ export interface QuantizerRow extends Quantizer {
   readonly usedThreshold: number | null;
   /** Scale = 2^exponent; fraction bits = -exponent. */
   readonly exponent: number | null;
-  readonly method: 'MAX' | '3SD' | 'KL-J' | 'loaded' | null;
+  /** How the threshold was found; `loaded`: from the files, `trained`: by a training run here. */
+  readonly method: 'MAX' | '3SD' | 'KL-J' | 'loaded' | 'trained' | null;
   /** Share of samples outside the range, and signal to quantization noise, over the calibration images. */
   readonly clipped: number | null;
   readonly sqnrDb: number | null;

@@ -27,6 +27,29 @@ export interface TrainingOptionInfo {
   readonly default: TrainingOptions[keyof TrainingOptions];
 }
 
+/**
+ * A training run as a recipe and a kept session hold it: plain data, every option spelled out, so that defaults of a later version change
+ * nothing.
+ */
+export interface PinnedTraining {
+  readonly version: 1;
+  readonly stage?: Stage | undefined;
+  readonly preset: TrainRequest['preset'];
+  /** Seed, steps and rates as the run had them. */
+  readonly options: TrainingOptions;
+  /** The rule for images as text (`inception,size=128`). */
+  readonly images: string;
+  /** Of another set the names of its files: a reader is asked for them. */
+  readonly validation:
+    | { readonly kind: 'held-out'; readonly images: number }
+    | { readonly kind: 'data'; readonly files: readonly string[] };
+  readonly storeEvery?: number | undefined;
+  /** Bits of quantizers that a person changed while the run was paused, by quantizer. */
+  readonly bits: Readonly<Record<string, number>>;
+  /** SHA-256 of the graph file as it was opened, of the trained variables as they are stored: whether a run again came out the same. */
+  readonly hashes: TrainReport['hashes'];
+}
+
 /** A threshold of the run: the variable that holds log2 t, and the quantizers that read it. */
 export interface TrainedThreshold {
   readonly variable: string;
@@ -81,6 +104,8 @@ export interface TrainingView {
   readonly step: number;
   /** Steps after the one that was asked for; of a long run those that were kept, evenly thinned. */
   readonly records: readonly TrainingRecord[];
+  /** log2 t as it stands, in the order of `setup.thresholds`: a person may have changed it since the last record. */
+  readonly thresholds: Float32Array;
   readonly validations: readonly TrainingValidation[];
   readonly best: TrainingValidation | null;
   /** Frozen thresholds by variable, and at which step each was frozen. */

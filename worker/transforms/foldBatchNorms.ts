@@ -10,7 +10,7 @@ import { foldForTraining } from './fold/foldForTraining.ts';
 import { foldNodes } from './fold/foldNodes.ts';
 import { type FoldScene, foldScene, outputOf } from './fold/foldScene.ts';
 import { layersForBatchNorms } from './fold/loneBatchNorms.ts';
-import { type MovingStatistics, movingStatistics } from './fold/movingAverages.ts';
+import { type MovingStatistics, movingStatistics, removable } from './fold/movingAverages.ts';
 import { isLayerNormalization, kernelOf, obstacleTo } from './fold/obstacles.ts';
 import { leadsBack } from './fold/reshapes.ts';
 import { isRefused } from './graffitistOps.ts';
@@ -38,10 +38,10 @@ export const foldBatchNorms: Transform = {
   },
   after: ['fix_input_shape'],
   notAfter: ['remove_training_nodes', 'quantize'],
-  apply(model, { is_training, remaining }) {
+  apply(model, { is_training, remaining }, { foldOnly }) {
     const clean = removeIdentities(model.graph, model.outputs, 'FBN1');
     const training = is_training === true;
-    const foldsAll = !training && (remaining === 'fold' || (remaining === 'auto' && isRefused(model)));
+    const foldsAll = !training && foldOnly === undefined && (remaining === 'fold' || (remaining === 'auto' && isRefused(model)));
     const plain = plainLayers(clean.graph, model, foldsAll);
     const isBias = foldsAll ? biasTest(plain.graph) : () => false;
     const own = foldsAll ? layersForBatchNorms(foldScene(plain.graph, plain), isBias) : { graph: plain.graph, changes: [] };
@@ -50,7 +50,7 @@ export const foldBatchNorms: Transform = {
     const rewrite = new Rewrite(own.graph);
     const found = scene.graph.nodes.map((root) => ({ root, match: normalizedLayerAt(scene.graph, root, isBias) }));
     const lone = found.filter(({ root, match }) => match === undefined && isLoneBatchNorm(scene.graph, root) && scene.live.has(root.name));
-    const matches = found.flatMap(({ match }) => match ?? []);
+    const matches = found.flatMap(({ match }) => match ?? []).filter(({ bn }) => foldOnly === undefined || foldOnly.has(bn.name));
     const done = training ? foldForTraining(matches, scene, rewrite) : foldForInference(matches, scene, rewrite);
     return {
       model: { ...model, graph: rewrite.finish() },
@@ -170,13 +170,6 @@ function unread({ bn, nodes, reshape }: NormalizedLayer, { graph, outputs }: Fol
     if (!read && !outputs.has(node.name)) gone.add(node.name);
   }
   return gone;
-}
-
-/** Updates of moving statistics go, unless something else reads them. */
-function removable(updates: readonly GraphNode[], { graph, outputs }: FoldScene): readonly GraphNode[] {
-  const own = new Set(updates);
-  const read = updates.some((node) => outputs.has(node.name) || graph.uses(node.name).some((use) => !own.has(use.consumer)));
-  return read ? [] : updates;
 }
 
 /** FBN10; FBN8 where it takes the statistics of what it normalizes. */

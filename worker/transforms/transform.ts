@@ -74,6 +74,8 @@ export interface TransformContext {
   readonly files: ReadonlyMap<string, string>;
   /** Values of the graph's variables, where the transform says that it needs them. */
   readonly variables: ReadonlyMap<string, Tensor>;
+  /** The only batch norms that are folded, by node: those that a training graph of the same network has folded (RET5). Absent: all. */
+  readonly foldOnly?: ReadonlySet<string>;
 }
 
 /** A pure function from model to model plus a report. */

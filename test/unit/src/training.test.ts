@@ -52,6 +52,7 @@ function view(records: readonly TrainingRecord[], change: Partial<TrainingView> 
     },
     step: records.at(-1)?.step ?? 0,
     records,
+    thresholds: records.at(-1)?.thresholds ?? Float32Array.of(1.5, -0.25),
     validations: [{ step: 0, score: 0.25 }],
     best: null,
     frozen: [],

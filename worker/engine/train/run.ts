@@ -177,6 +177,7 @@ export class TrainingRun {
     return {
       ...{ state: this.#status, setup: this.setup, step: state.step, validations: state.validations, storedAt: this.storedAt },
       records: records.list.filter(({ step }) => step > since),
+      thresholds: this.#thresholds(state),
       best: state.best === null ? null : { step: state.best.step, score: state.best.score },
       frozen: state.freezing.frozen.map((variable) => ({ variable, step: frozenAt.get(variable) ?? state.step })),
       bits: Object.fromEntries(bits),
@@ -196,7 +197,7 @@ export class TrainingRun {
 
   #take(event: TrainingEvent, { onProgress }: JobOptions): void {
     const { state } = event;
-    const { plan, thresholds } = this.prepared;
+    const { plan } = this.prepared;
     const before = this.#memory;
     this.#memory = { ...before, state, frozenAt: frozenSince(before.frozenAt, state) };
     if (event.kind === 'step') {
@@ -204,7 +205,7 @@ export class TrainingRun {
         ...{ step: state.step, loss: event.loss, regularization: event.regularization, ms: this.#recent.at(-1) ?? 0 },
         weightRate: plan.schedule.weightRate(state.step - 1),
         thresholdRate: plan.schedule.thresholdRate(state.step - 1),
-        thresholds: Float32Array.from(thresholds, ({ variable }) => state.variables.get(variable)?.values[0] ?? Number.NaN),
+        thresholds: this.#thresholds(state),
       };
       this.#memory = { ...this.#memory, records: withRecord(before.records, record) };
     }
@@ -212,6 +213,10 @@ export class TrainingRun {
     const ms = this.view(state.step).msPerStep;
     const etaMs = ms === null ? null : ms * (steps - state.step);
     onProgress?.({ phase: 'train', done: state.step, total: steps, etaMs, layer: null, bytes: null });
+  }
+
+  #thresholds({ variables }: TrainingState): Float32Array {
+    return Float32Array.from(this.prepared.thresholds, ({ variable }) => variables.get(variable)?.values[0] ?? Number.NaN);
   }
 
   #timed(ms: number, peakBytes: number): void {

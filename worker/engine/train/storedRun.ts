@@ -52,7 +52,12 @@ export function serializeRun({ memory, prepared, status }: TrainingRun, generati
   const stored = serializeTraining(plan, state);
   const { title } = training.data.summary;
   const header: Header = {
-    ...{ generation, request, data: { title, count: training.data.count }, float, calibrated, peakBytes, trainedMs },
+    // Files are not stored: a set of its own for validation is asked for again.
+    ...{
+      generation,
+      request: request.validation.kind === 'data' ? { ...request, validation: { kind: 'data', data: { files: [] } } } : request,
+    },
+    ...{ data: { title, count: training.data.count }, float, calibrated, peakBytes, trainedMs },
     ...{ ended: status === 'ended', stride: records.stride, records: records.list.length, thresholds: thresholds.length },
     ...{ frozenAt: [...frozenAt], bits: [...bits], state: stored.length },
   };

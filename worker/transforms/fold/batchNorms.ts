@@ -147,7 +147,8 @@ function isScalar(found: GraphNode): boolean {
   return value?.kind === 'tensor' && value.value.shape.length === 0;
 }
 
-function inTraining(bn: GraphNode): boolean {
+/** Whether a fused batch norm normalizes with the statistics of the batch at hand. */
+export function inTraining(bn: GraphNode): boolean {
   const value = bn.attr('is_training');
   return value?.kind !== 'bool' || value.value;
 }

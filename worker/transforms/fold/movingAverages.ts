@@ -27,6 +27,16 @@ export function movingStatistics(
   return { mean: mean.edge, variance: variance.edge, updates: [...mean.updates, ...variance.updates] };
 }
 
+/** Updates of moving statistics go, unless something else reads them. */
+export function removable(
+  updates: readonly GraphNode[],
+  { graph, outputs }: { readonly graph: Graph; readonly outputs: ReadonlySet<string> },
+): readonly GraphNode[] {
+  const own = new Set(updates);
+  const read = updates.some((node) => outputs.has(node.name) || graph.uses(node.name).some((use) => !own.has(use.consumer)));
+  return read ? [] : updates;
+}
+
 /** The nodes of every scope `…/AssignMovingAvg…`, by scope. */
 export function movingAverageScopes(graph: Graph): ReadonlyMap<string, readonly GraphNode[]> {
   const scopes = new Map<string, GraphNode[]>();

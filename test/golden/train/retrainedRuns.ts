@@ -1,0 +1,58 @@
+import { openDocument } from '../../../worker/engine/document.ts';
+import { type RunServices, runPipeline } from '../../../worker/engine/run.ts';
+import { openedStage, type StageState } from '../../../worker/engine/stage.ts';
+import { openCheckpoint } from '../../../worker/formats/checkpoint.ts';
+import { tensorNumbers } from '../../../worker/formats/tensorValues.ts';
+import type { Model, VariableSource } from '../../../worker/graph/model.ts';
+import type { GraphInterface, RunRequest, SourceFile } from '../../../worker/protocol.ts';
+import type { VariableValues } from '../../../worker/train/types.ts';
+import { parseExpression } from '../../../worker/transforms/expression.ts';
+
+/** A pipeline that has run: what `retrainedStage` starts from. */
+export interface RunToTrain {
+  readonly opened: Model;
+  readonly request: RunRequest;
+  readonly stages: readonly StageState[];
+  readonly trained: number;
+  readonly textOf: (name: string) => Promise<string>;
+}
+
+/** Opens files and runs transforms, each step done; thresholds are those given, where there are any. @throws what refused a step */
+export async function runToTrain(
+  files: readonly SourceFile[],
+  graphInterface: GraphInterface,
+  transforms: readonly string[],
+  thresholds: ReadonlyMap<string, number> = new Map(),
+): Promise<RunToTrain> {
+  const { model: opened } = await openedStage(await openDocument(files));
+  const steps = transforms.map((text, index) => ({ id: `${index + 1}`, ...parseExpression(text), bypassed: false }));
+  const request = { interface: graphInterface, steps };
+  const textOf = async (name: string): Promise<string> => {
+    throw new Error(`No file '${name}'.`);
+  };
+  const calibration = { images: 0, quantizers: thresholds.size, ms: 0, perQuantizer: [] };
+  const services = {
+    textOf,
+    calibrate: async () => ({ thresholds, statistics: new Map(), calibration }),
+  } as unknown as RunServices;
+  const { stages, report } = await runPipeline(opened, request, services, {});
+  const refused = report.steps.find(({ error }) => error !== undefined)?.error;
+  if (refused !== undefined) throw new Error(`${refused.about}: ${refused.cause}`);
+  return { opened, request, stages, trained: stages.length, textOf };
+}
+
+/** All float32 variables of a checkpoint, as a run would hand them over. */
+export async function valuesOf(source: VariableSource): Promise<VariableValues> {
+  const values = new Map<string, { readonly shape: readonly number[]; readonly values: Float32Array }>();
+  for (const [name, { dtype, shape }] of source.entries) {
+    if (dtype === 'float32') values.set(name, { shape, values: Float32Array.from(tensorNumbers(await source.read(name))) });
+  }
+  return values;
+}
+
+/** @throws where there is none among the files */
+export async function checkpointAmong(files: readonly SourceFile[]): Promise<VariableSource> {
+  const found = await openCheckpoint(files);
+  if (found === undefined) throw new Error('There is no checkpoint among these files.');
+  return found;
+}
