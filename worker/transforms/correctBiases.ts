@@ -36,7 +36,7 @@ export const correctBiases: Transform = {
     const live = ancestors(graph, model.outputs);
     const layers = [...biasedLayers(graph)].filter(({ sum }) => live.has(sum.name));
     const named = layers.map(({ layer }) => ({ layer, weights: graph.input(layer, 1) }));
-    const listed = listedWeightBits(named, linesOf('bits_list', options, context));
+    const listed = listedWeightBits(named, linesOf('bits_list', options, context), outerLayers(options));
     const distributions = knownDistributions(model, layers, edits);
     const offsets = layers.map(({ offset }) => offset);
     const changes: Change[] = [];
@@ -80,9 +80,14 @@ function meanShift(layer: LaidOutLayer, inputs: Float64Array, width: SignedBits,
   return shift;
 }
 
-function bitsOf(layer: GraphNode, { weight_bits: width, first_layer: first, last_layer: last }: OptionValues): SignedBits {
-  const name = (value: OptionValues[string] | undefined) => (typeof value === 'string' && value !== '' ? value : null);
-  return weightBits(layer, { weightBits: typeof width === 'number' ? width : -8, firstLayer: name(first), lastLayer: name(last) });
+function bitsOf(layer: GraphNode, options: OptionValues): SignedBits {
+  const [firstLayer = null, lastLayer = null] = outerLayers(options);
+  const { weight_bits: width } = options;
+  return weightBits(layer, { weightBits: typeof width === 'number' ? width : -8, firstLayer, lastLayer });
+}
+
+function outerLayers({ first_layer: first, last_layer: last }: OptionValues): readonly (string | null)[] {
+  return [first, last].map((name) => (typeof name === 'string' && name !== '' ? name : null));
 }
 
 function corrected(layer: string, offset: string, shift: Float64Array): Change {
