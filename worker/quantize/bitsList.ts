@@ -2,15 +2,13 @@ import type { Graph, GraphNode } from '../graph/graph.ts';
 import { bitChanges, withFormats } from './bitOverrides.ts';
 import { formatName, type SignedBits, signedBits } from './fixedPoint.ts';
 import { badLine, type ListLine, wholeNumber } from './listFile.ts';
-import { parentScope, quantizerScope, suffixOf } from './naming.ts';
+import { layerOfClone, parentScope, quantizerScope, suffixOf } from './naming.ts';
 import { COMPUTE_OPS, isFromAvgPool } from './placement/ops.ts';
 import type { Note } from './placement/placement.ts';
 import type { Quantizer } from './quantizer.ts';
 import { readQuantizers } from './readQuantizers.ts';
 
 const OPTION = 'bits_list';
-/** The clone of a layer that is folded for training goes by the layer's name, as in QNT32. */
-const CLONE = /_Fold(_\d+)?$/;
 
 /** A quantizer that the list changed. */
 export interface OverriddenBits {
@@ -71,7 +69,7 @@ export function listedWeightBits(
 ): ReadonlyMap<string, SignedBits> {
   const exempt = new Set(outer.flatMap((name) => (name === null ? [] : [parentScope(name)])));
   const known = layers.map(({ layer: { name }, weights }) => ({
-    ...{ name: name.replace(CLONE, ''), layer: name, exempt: exempt.has(parentScope(name)) },
+    ...{ name: layerOfClone(name), layer: name, exempt: exempt.has(parentScope(name)) },
     weights: quantizerScope(weights, 'weight_quant'),
   }));
   const quantizers = new Set(known.map(({ weights }) => weights));
@@ -97,7 +95,7 @@ function weightedLayers(graph: Graph, quantizers: ReadonlyMap<string, Quantizer>
     const read = node.edges.map((edge) => byNode.get(edge.node));
     const weights = read.find((quantizer) => quantizer !== undefined && suffixOf(quantizer.name) === 'weight_quant');
     if (weights === undefined) return [];
-    return [{ name: node.name.replace(CLONE, ''), weights: weights.name, exempt: outer.has(parentScope(node.name)) }];
+    return [{ name: layerOfClone(node.name), weights: weights.name, exempt: outer.has(parentScope(node.name)) }];
   });
 }
 
