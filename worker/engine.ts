@@ -26,7 +26,7 @@ import { otherCalibration } from './engine/pinnedCalibration.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { genericRecipes } from './engine/recipes.ts';
 import { type Calibrate, floatModel, type RunServices, runPipeline } from './engine/run.ts';
-import { type KeptRun, readSnapshot, rerun, withTraining, writeSnapshot } from './engine/snapshot.ts';
+import { type KeptRun, readSnapshot, rerun, retrainedOf, withTraining, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
 import type { RunFiles } from './engine/train/runFiles.ts';
 import { RunStore } from './engine/train/runStore.ts';
@@ -137,16 +137,28 @@ export function createEngine(host: EngineHost): LocalEngine {
     document = next;
   };
 
-  const networks = { stageAt, runInterface: () => last?.request.interface ?? null, pool: workers };
-  const training = trainMethods({
+  const keptRun = (): KeptRun => {
+    if (last !== null) return last;
+    throw new GraffitistError('pipeline-order', 'No pipeline has run whose result could be trained.', { remedy: 'Run one first.' });
+  };
+  const networks = { stageAt, runInterface: () => last?.request.interface ?? null, runSteps: () => last?.request.steps ?? [], pool: workers };
+  const {
+    refuseWhileTraining,
+    forgetTraining,
+    dispose: endTraining,
+    ...training
+  } = trainMethods({
     ...{ ...networks, data, dataSession, store: new RunStore(host.runFiles ?? null) },
     stages: () => (last?.stages.length ?? 0) + 1 - (last?.training === undefined ? 0 : 1),
     graphFile: () => current().document.graphFile.blob,
     pipeline: () => last?.request ?? null,
     retrained: async (found) => {
       const { document: source, opened: stage } = current();
-      if (last === null) throw new GraffitistError('pipeline-order', 'No pipeline has run whose result could be trained.');
-      last = await withTraining(stage.model, last, found, (name) => textOf(source, name));
+      last = await withTraining(stage.model, keptRun(), found, (name) => textOf(source, name));
+    },
+    tryResult: async (found) => {
+      const { document: source, opened: stage } = current();
+      return retrainedOf(stage.model, keptRun(), found, (name) => textOf(source, name));
     },
     keptReport: () => last?.training?.report ?? null,
   });
@@ -160,11 +172,14 @@ export function createEngine(host: EngineHost): LocalEngine {
     },
 
     open: async (files, _job, choice) => {
+      refuseWhileTraining();
       await adopt(await openDocument(files, choice));
       last = null;
+      await forgetTraining();
       return summarize(current().document);
     },
     add: async (files) => {
+      refuseWhileTraining();
       await adopt(await addToDocument(current().document, files));
       return summarize(current().document);
     },
@@ -173,11 +188,14 @@ export function createEngine(host: EngineHost): LocalEngine {
 
     check: async (request) => checkPipeline(request.steps),
     run: async (request, job = {}) => {
+      refuseWhileTraining();
       const outcome = await runPipeline(current().opened.model, request, servicesOf(current().document, request), job);
       last = { request, ...outcome };
+      await forgetTraining();
       return outcome.report;
     },
     calibrate: async (files, job = {}) => {
+      refuseWhileTraining();
       const data = files === null ? current().document : await addToDocument(current().document, files);
       const stage = last?.stages.find(({ quantization }) => quantization !== undefined);
       if (last === null || stage?.quantization === undefined) {
@@ -193,6 +211,7 @@ export function createEngine(host: EngineHost): LocalEngine {
       );
       last = await rerun(current().opened.model, last, { ...servicesOf(data, last.request), calibrated });
       document = data;
+      await forgetTraining();
       return calibrated.calibration;
     },
     stages: async () => stages().map(stageInfo),
@@ -209,7 +228,9 @@ export function createEngine(host: EngineHost): LocalEngine {
       if (data.length === 0)
         throw new GraffitistError('data-missing', 'There are no images to compare on.', { remedy: 'Add a calibration_set.npy.' });
       const quantized = stages().at(-1);
-      const float = last?.stages.findLast((stage) => stage.statistics.size === 0 && stage.thresholds.size === 0) ?? current().opened;
+      const float =
+        last?.stages.findLast((stage) => stage.statistics.size === 0 && stage.thresholds.size === 0 && stage.retrained !== true) ??
+        current().opened;
       if (quantized === undefined) throw new GraffitistError('internal', 'There is no stage.');
       const model = { ...float.model, graph: resolveConditions(float.model).graph };
       return compareOutputs({ float: model, quantized, data, images, pool: await workers(job.signal), job });
@@ -243,13 +264,14 @@ export function createEngine(host: EngineHost): LocalEngine {
 
     snapshot: async () => (last === null ? null : writeSnapshot(last)),
     restore: async (blob) => {
+      refuseWhileTraining();
       const { document: source, opened: stage } = current();
       last = await readSnapshot(blob, stage.model, (name) => textOf(source, name));
     },
     dispose: async () => {
       pool?.dispose();
       pool = null;
-      training.dispose();
+      endTraining();
       data.dispose();
     },
   };
