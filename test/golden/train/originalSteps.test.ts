@@ -10,6 +10,13 @@ import { cifarSteps, type RecordedStep, totalGradients } from './cifarSteps.ts';
 import { originalArithmetic, withGivenRoots } from './originalArithmetic.ts';
 import { farGradients, wideThresholds } from './recordedSteps.ts';
 
+/**
+ * While batch norms take statistics, of 150 recorded threshold gradients five are off by more than 1e-4 of their own size, by 1e-8 of the largest
+ * at most. Of 8-bit ones it is one sum that nearly cancels, in the third step: 1.0847150e-6 recorded, 1.0849258e-6 here, and 1.0849774e-6
+ * where every sum is taken in float64, so that TensorFlow's own sum in float32 is the one that is off.
+ */
+const SLACK = { freeze_bn: { wide: 0, narrow: 0 }, bn_batch: { wide: 1e-8, narrow: 2e-9 } };
+
 type Case = Awaited<ReturnType<typeof cifarSteps>>;
 
 /** Losses, and the logits to the last bit. */
@@ -62,7 +69,7 @@ describeShared('three steps of the MobileNet on CIFAR-10, in the arithmetic of t
           const gradients = cifar.recordedGradients(at);
           const expectAll = (result: StepResult): void => {
             expectOutputs(result, recorded, cifar.recordedLogits(at));
-            expect(farGradients(totalGradients(result), [...gradients], wide, mode === 'freeze_bn')).toEqual([]);
+            expect(farGradients(totalGradients(result), [...gradients], wide, SLACK[mode])).toEqual([]);
           };
           const result = await run(at, ours);
           expectAll(result);

@@ -18,16 +18,14 @@ export function wideThresholds(graph: Graph): ReadonlySet<string> {
 }
 
 /**
- * Gradients that are not the recorded ones: not within 1e-4 of their norm. While batch norms take statistics 16-bit thresholds, sums of what
- * rounding took away, a few thousandths of the largest threshold gradient or less, are held to 1e-8 of the largest; and an 8-bit threshold's sum that
- * nearly cancels to 2e-9 of it. (Of 246 recorded ones that is one, 1.0847150e-6 in the third step: 1.0849774e-6 where every sum is taken in float64
- * and 1.0849258e-6 here, so that TensorFlow's own sum in float32 is the one that is off.)
+ * Gradients that are not the recorded ones: not within 1e-4 of their norm, and of thresholds not within `slack` of the largest threshold
+ * gradient either (16-bit ones, sums of what rounding took away, are a few thousandths of it or less).
  */
 export function farGradients(
   ours: ReadonlyMap<string, ArrayLike<number>>,
   recorded: readonly (readonly [variable: string, gradient: ArrayLike<number>])[],
   wide: ReadonlySet<string>,
-  frozen: boolean,
+  slack: { readonly wide: number; readonly narrow: number },
 ): readonly string[] {
   const isThreshold = (name: string): boolean => /threshold$/.test(name);
   const largest = Math.max(...recorded.map(([name, gradient]) => (isThreshold(name) ? Math.abs(gradient[0] ?? 0) : 0)));
@@ -35,7 +33,7 @@ export function farGradients(
     const found = ours.get(name) ?? [];
     const far = distance(found, theirs);
     const off = Math.abs((found[0] ?? Number.NaN) - (theirs[0] ?? 0)) / largest;
-    const near = far <= 1e-4 || (!frozen && isThreshold(name) && off <= (wide.has(name) ? 1e-8 : 2e-9));
+    const near = far <= 1e-4 || (isThreshold(name) && off <= (wide.has(name) ? slack.wide : slack.narrow));
     return near ? [] : [`${name}: ${far}, ${off} of the largest threshold's`];
   });
 }
