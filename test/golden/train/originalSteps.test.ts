@@ -11,7 +11,7 @@ import { originalArithmetic, withGivenRoots } from './originalArithmetic.ts';
 import { farGradients, wideThresholds } from './recordedSteps.ts';
 
 /**
- * While batch norms take statistics, of 150 recorded threshold gradients five are off by more than 1e-4 of their own size, by 1e-8 of the largest
+ * While batch norms take statistics, of some 150 recorded threshold gradients four are off by more than 1e-4 of their own size, by 1e-8 of the largest
  * at most. Of 8-bit ones it is one sum that nearly cancels, in the third step: 1.0847150e-6 recorded, 1.0849258e-6 here, and 1.0849774e-6
  * where every sum is taken in float64, so that TensorFlow's own sum in float32 is the one that is off.
  */
