@@ -213,7 +213,9 @@ export function createEngine(host: EngineHost): LocalEngine {
       if (data.length === 0)
         throw new GraffitistError('data-missing', 'There are no images to compare on.', { remedy: 'Add a calibration_set.npy.' });
       const quantized = stages().at(-1);
-      const float = last?.stages.findLast((stage) => stage.statistics.size === 0 && stage.thresholds.size === 0 && stage.retrained !== true) ?? current().opened;
+      const float =
+        last?.stages.findLast((stage) => stage.statistics.size === 0 && stage.thresholds.size === 0 && stage.retrained !== true) ??
+        current().opened;
       if (quantized === undefined) throw new GraffitistError('internal', 'There is no stage.');
       const model = { ...float.model, graph: resolveConditions(float.model).graph };
       return compareOutputs({ float: model, quantized, data, images, pool: await workers(job.signal), job });
