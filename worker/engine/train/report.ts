@@ -18,7 +18,8 @@ export async function trainReport(run: TrainingRun, modelHash: string): Promise<
     return {
       ...{ variable, quantizers, before: start, after },
       bits: run.memory.bits.get(quantizers[0] ?? '') ?? bits,
-      deviation: Math.ceil(after) - Math.ceil(start),
+      // The zero turns −0 into 0.
+      deviation: Math.ceil(after) - Math.ceil(start) + 0,
       frozenAt: frozenAt.get(variable) ?? null,
     };
   });
