@@ -143,7 +143,12 @@ export function createEngine(host: EngineHost): LocalEngine {
     throw new GraffitistError('pipeline-order', 'No pipeline has run whose result could be trained.', { remedy: 'Run one first.' });
   };
   const networks = { stageAt, runInterface: () => last?.request.interface ?? null, pool: workers };
-  const training = trainMethods({
+  const {
+    refuseWhileTraining,
+    forgetTraining,
+    dispose: endTraining,
+    ...training
+  } = trainMethods({
     ...{ ...networks, data, dataSession, store: new RunStore(host.runFiles ?? null) },
     stages: () => (last?.stages.length ?? 0) + 1 - (last?.training === undefined ? 0 : 1),
     graphFile: () => current().document.graphFile.blob,
@@ -168,11 +173,14 @@ export function createEngine(host: EngineHost): LocalEngine {
     },
 
     open: async (files, _job, choice) => {
+      refuseWhileTraining();
       await adopt(await openDocument(files, choice));
       last = null;
+      await forgetTraining();
       return summarize(current().document);
     },
     add: async (files) => {
+      refuseWhileTraining();
       await adopt(await addToDocument(current().document, files));
       return summarize(current().document);
     },
@@ -181,11 +189,14 @@ export function createEngine(host: EngineHost): LocalEngine {
 
     check: async (request) => checkPipeline(request.steps),
     run: async (request, job = {}) => {
+      refuseWhileTraining();
       const outcome = await runPipeline(current().opened.model, request, servicesOf(current().document, request), job);
       last = { request, ...outcome };
+      await forgetTraining();
       return outcome.report;
     },
     calibrate: async (files, job = {}) => {
+      refuseWhileTraining();
       const data = files === null ? current().document : await addToDocument(current().document, files);
       const stage = last?.stages.find(({ quantization }) => quantization !== undefined);
       if (last === null || stage?.quantization === undefined) {
@@ -197,6 +208,7 @@ export function createEngine(host: EngineHost): LocalEngine {
       const calibrated = await calibrateWith(data)(stage.quantization.placed, options, job);
       last = await rerun(current().opened.model, last, { ...servicesOf(data, last.request), calibrated });
       document = data;
+      await forgetTraining();
       return calibrated.calibration;
     },
     stages: async () => stages().map(stageInfo),
@@ -249,13 +261,14 @@ export function createEngine(host: EngineHost): LocalEngine {
 
     snapshot: async () => (last === null ? null : writeSnapshot(last)),
     restore: async (blob) => {
+      refuseWhileTraining();
       const { document: source, opened: stage } = current();
       last = await readSnapshot(blob, stage.model, (name) => textOf(source, name));
     },
     dispose: async () => {
       pool?.dispose();
       pool = null;
-      training.dispose();
+      endTraining();
       data.dispose();
     },
   };

@@ -74,14 +74,24 @@ export class ComputePool {
     workers: readonly number[],
     name: K,
     args: (worker: number) => ComputeCalls[K]['args'],
-    options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: ((worker: number, done: number) => void) | undefined } = {},
+    options: {
+      readonly signal?: AbortSignal | undefined;
+      readonly onProgress?: ((worker: number, done: number) => void) | undefined;
+      /** Buffers within a worker's arguments that move to it. */
+      readonly transfer?: (args: ComputeCalls[K]['args']) => readonly ArrayBufferLike[];
+    } = {},
   ): Promise<readonly ComputeCalls[K]['result'][]> {
-    const { onProgress } = options;
+    const { onProgress, transfer } = options;
     return together(
       workers.map((index) => async (signal) => {
         const worker = this.workers[index];
         if (worker === undefined) throw new GraffitistError('internal', `There is no compute worker ${index}.`);
-        return worker.call(name, args(index), { signal, onProgress: onProgress && ((done) => onProgress(index, done)) });
+        const given = args(index);
+        return worker.call(name, given, {
+          signal,
+          onProgress: onProgress && ((done) => onProgress(index, done)),
+          ...(transfer === undefined ? {} : { transfer: transfer(given) }),
+        });
       }),
       options.signal,
     );

@@ -1,11 +1,11 @@
 import type { ComputePool } from '../compute/pool.ts';
 import { GraffitistError } from '../errors.ts';
 import { sha256 } from '../formats/sha256.ts';
-import type { DataRequest, Engine, JobOptions, TrainOutcome, TrainReport, TrainRequest } from '../protocol.ts';
+import type { Engine, JobOptions, TrainOutcome, TrainReport, TrainRequest } from '../protocol.ts';
 import type { DataSession } from './dataSession.ts';
 import { type FoundByTraining, type KeptTraining, pinnedTraining } from './keptTraining.ts';
 import type { StageSource } from './networks.ts';
-import { type PreparedRun, prepareRun } from './train/prepare.ts';
+import { prepareRun } from './train/prepare.ts';
 import { trainReport } from './train/report.ts';
 import { TrainingRun } from './train/run.ts';
 import type { RunStore } from './train/runStore.ts';
@@ -45,73 +45,118 @@ export interface TrainServices extends StageSource {
   readonly keptReport: () => TrainReport | null;
 }
 
-/** The part of the engine that trains; it holds one run at a time. */
-export function trainMethods(services: TrainServices): TrainMethods & { readonly dispose: () => void } {
-  let run: TrainingRun | null = null;
-  let report: TrainReport | null = null;
-  let validationSession: DataSession | null = null;
-  let release: (() => void) | null = null;
+/** What the engine around it does to training. */
+export interface TrainingGuard {
+  /** @throws GraffitistError `training-state` while a run is under way: what it trains must stay as it is */
+  refuseWhileTraining(): void;
+  /** Lets go of the run at hand: its document or its stages are gone. What is stored of it stays. */
+  forgetTraining(): Promise<void>;
+  dispose(): void;
+}
 
+/** A run, and what it alone uses. */
+interface HeldRun {
+  readonly run: TrainingRun;
+  /** Its validation set, where that is one of its own. */
+  readonly session: DataSession | null;
+}
+
+/** The part of the engine that trains; it holds one run at a time. */
+export function trainMethods(services: TrainServices): TrainMethods & TrainingGuard {
+  let held: HeldRun | null = null;
+  let report: TrainReport | null = null;
+  /** The right to train, and of what. */
+  let right: { readonly id: string; readonly release: () => void } | null = null;
+  /** What was asked for while a run is being opened; null: none is. */
+  let opening: 'go on' | 'pause' | 'stop' | null = null;
+
+  const refuseWhileTraining = (): void => {
+    if (opening === null && held?.run.status !== 'running' && held?.run.status !== 'pausing') return;
+    throw new GraffitistError('training-state', 'A training run is under way.', { remedy: 'Pause or stop it first.' });
+  };
   const paused = (): TrainingRun => {
-    if (run !== null && run.status === 'paused') return run;
-    throw new GraffitistError('training-state', run === null ? 'There is no training run.' : 'The training run is not paused.', {
-      remedy: run === null ? 'Start one.' : 'Pause it first.',
+    if (opening === null && held?.run.status === 'paused') return held.run;
+    throw new GraffitistError('training-state', held === null ? 'There is no training run.' : 'The training run is not paused.', {
+      remedy: held === null ? 'Start one.' : 'Pause it first.',
     });
   };
-  const forget = async (): Promise<void> => {
-    const gone = run;
-    run = null;
-    validationSession?.dispose();
-    validationSession = null;
-    release?.();
-    release = null;
-    await gone?.dispose();
+  const letGo = (): void => {
+    right?.release();
+    right = null;
   };
-  const validationSet = async (validation: TrainRequest['validation'], job: JobOptions) => {
-    if (validation.kind === 'held-out') return null;
-    validationSession?.dispose();
-    validationSession = services.dataSession();
-    await validationSession.open(validation.data as DataRequest, job);
-    return { data: await validationSession.opened(), batches: validationSession.batches };
+  const drop = async (gone: HeldRun | null): Promise<void> => {
+    await gone?.run.dispose();
+    gone?.session?.dispose();
   };
-  const prepared = async (request: TrainRequest, job: JobOptions): Promise<PreparedRun> => {
-    const ready = await prepareRun(request, {
-      ...services,
-      data: await services.data.opened(),
-      batches: services.data.batches,
-      validation: await validationSet(request.validation, job),
-    });
-    // RET9: before hours are spent on it.
-    await services.tryResult({ trained: ready.stage, variables: ready.start, bits: new Map() });
-    return ready;
+  const forgetTraining = async (): Promise<void> => {
+    const gone = held;
+    held = null;
+    report = null;
+    letGo();
+    await drop(gone);
   };
-  const openRun = async (request: TrainRequest, stored: StoredRun | null, job: JobOptions): Promise<TrainingRun> => {
-    const about = await prepared(request, job);
-    return TrainingRun.open(
-      about,
-      stored?.memory(about) ?? null,
-      { pool: services.pool, keep: (kept, now) => services.store.keep(kept, now) },
-      job.signal,
-    );
+
+  const openRun = async (request: TrainRequest, stored: StoredRun | null, job: JobOptions): Promise<HeldRun> => {
+    const { validation } = request;
+    const session = validation.kind === 'data' ? services.dataSession() : null;
+    try {
+      if (validation.kind === 'data') await session?.open(validation.data, job);
+      const prepared = await prepareRun(request, {
+        ...services,
+        data: await services.data.opened(),
+        batches: services.data.batches,
+        validation: session === null ? null : { data: await session.opened(), batches: session.batches },
+      });
+      // RET9: before hours are spent on it.
+      await services.tryResult({ trained: prepared.stage, variables: prepared.start, bits: new Map() });
+      const memory = stored === null ? null : await stored.memory(prepared);
+      const keep = (kept: TrainingRun, now: boolean) => services.store.keep(kept, now);
+      return { run: await TrainingRun.open(prepared, memory, { pool: services.pool, keep }, job.signal), session };
+    } catch (error) {
+      session?.dispose();
+      throw error;
+    }
+  };
+  /** Opens a run in the place of the one at hand, which stays where that fails, and the right to train what it trains. */
+  const take = async (id: string, request: TrainRequest, stored: Awaited<ReturnType<RunStore['find']>>, job: JobOptions) => {
+    const release = right?.id === id ? right.release : await services.store.lock(id);
+    try {
+      const next = await openRun(request, stored?.run ?? null, job);
+      if (stored !== null) next.run.storedAt = next.run.memory.state.step;
+      await services.store.begin(id, stored === null ? null : { generation: stored.run.generation, slot: stored.slot });
+      const before = held;
+      held = next;
+      if (right?.id !== id) letGo();
+      right = { id, release };
+      await drop(before);
+      return next.run;
+    } catch (error) {
+      if (right?.id !== id) release();
+      throw error;
+    }
   };
   const modelHash = (): Promise<string> => sha256(services.graphFile());
   const identify = async (): Promise<string> => sha256(new TextEncoder().encode(JSON.stringify([await modelHash(), services.pipeline()])));
 
+  /** TRN29: the result of a run that has ended. Where none can be made of it, it is as if it had been paused. */
   const finish = async (ended: TrainingRun): Promise<TrainReport> => {
-    const made = await trainReport(ended, await modelHash());
-    const { best } = ended.memory.state;
-    if (best === null) throw new GraffitistError('internal', 'A run has ended without a validation.');
-    await services.retrained({
-      pinned: pinnedTraining(ended.prepared.request, made, ended.memory.bits),
-      trained: ended.prepared.stage,
-      variables: new Map([...ended.prepared.start, ...best.variables]),
-      bits: ended.memory.bits,
-      report: made,
-    });
-    report = made;
-    release?.();
-    release = null;
-    return made;
+    try {
+      const made = await trainReport(ended, await modelHash());
+      await services.retrained({
+        pinned: pinnedTraining(ended.prepared.request, made, ended.memory.bits),
+        trained: ended.prepared.stage,
+        variables: new Map([...ended.prepared.start, ...(ended.memory.state.best?.variables ?? [])]),
+        bits: ended.memory.bits,
+        report: made,
+      });
+      report = made;
+    } catch (error) {
+      ended.reopen();
+      throw error;
+    }
+    await services.store.keep(ended, true);
+    letGo();
+    return report;
   };
   const goOn = async (current: TrainingRun, job: JobOptions): Promise<TrainOutcome> => {
     try {
@@ -120,7 +165,7 @@ export function trainMethods(services: TrainServices): TrainMethods & { readonly
     } catch (error) {
       if (error instanceof GraffitistError && error.code === 'cancelled') {
         await services.store.discard();
-        await forget();
+        await forgetTraining();
       } else await services.store.keep(current, true);
       throw error;
     }
@@ -128,38 +173,41 @@ export function trainMethods(services: TrainServices): TrainMethods & { readonly
 
   return {
     train: async (request, job = {}) => {
-      if (run?.status === 'running' || run?.status === 'pausing') {
-        throw new GraffitistError('training-state', 'A training run is under way.', { remedy: 'Pause or stop it first.' });
-      }
-      const id = await identify();
-      const locked = release ?? (await services.store.lock(id));
+      refuseWhileTraining();
+      opening = 'go on';
+      const asked = (): typeof opening => opening;
       try {
-        const fresh = await openRun(request, null, job);
-        await run?.dispose();
-        run = fresh;
-        release = locked;
-        await services.store.begin(id, null);
-      } catch (error) {
-        if (release === null) locked();
-        throw error;
+        const run = await take(await identify(), request, null, job);
+        if (asked() === 'pause') {
+          await services.store.keep(run, true);
+          return { ended: 'paused' };
+        }
+        if (asked() === 'stop') {
+          await run.end();
+          return { ended: 'stopped', report: await finish(run) };
+        }
+      } finally {
+        opening = null;
       }
-      return goOn(run, job);
+      return goOn(paused(), job);
     },
-    pauseTraining: async () => run?.pause(),
+    pauseTraining: async () => {
+      if (opening === 'go on') opening = 'pause';
+      else held?.run.pause();
+    },
     stopTraining: async () => {
-      if (run === null || run.status === 'ended') return null;
-      if (run.status !== 'paused') {
-        run.stop();
-        return null;
-      }
-      await run.end();
-      return finish(run);
+      if (opening !== null) opening = 'stop';
+      else if (held?.run.status === 'paused') {
+        await held.run.end();
+        return finish(held.run);
+      } else held?.run.stop();
+      return null;
     },
     resumeTraining: async (job = {}) => goOn(paused(), job),
     discardTraining: async () => {
-      if (run?.status === 'running' || run?.status === 'pausing') paused();
+      refuseWhileTraining();
       await services.store.discard(await identify());
-      await forget();
+      await forgetTraining();
     },
     editTraining: async (edit) => {
       const current = paused();
@@ -167,27 +215,24 @@ export function trainMethods(services: TrainServices): TrainMethods & { readonly
       await services.store.keep(current, true);
       return current.view();
     },
-    training: async (since) => run?.view(since) ?? null,
+    training: async (since) => held?.run.view(since) ?? null,
     restoreTraining: async (validation) => {
-      if (run !== null) return run.view();
-      const id = await identify();
-      const stored = await services.store.find(id);
-      if (stored === null || stored.run.ended) return null;
-      const locked = await services.store.lock(id);
+      if (held !== null) return held.run.view();
+      refuseWhileTraining();
+      opening = 'go on';
       try {
-        const found = await openRun(withValidation(stored.run.request, validation), stored.run, {});
-        found.storedAt = found.memory.state.step;
-        run = found;
-        release = locked;
-        await services.store.begin(id, { generation: stored.run.generation, slot: stored.slot });
-      } catch (error) {
-        locked();
-        throw error;
+        const id = await identify();
+        const stored = await services.store.find(id);
+        if (stored === null || stored.run.ended) return null;
+        return (await take(id, withValidation(stored.run.request, validation), stored, {})).view();
+      } finally {
+        opening = null;
       }
-      return run.view();
     },
     trainingReport: async () => report ?? services.keptReport(),
-    dispose: () => void forget(),
+    refuseWhileTraining,
+    forgetTraining,
+    dispose: () => void forgetTraining(),
   };
 }
 

@@ -6,6 +6,8 @@ export interface FreezingSchedule {
   readonly start: number;
   /** From then on, one threshold at most is frozen every so many steps. */
   readonly interval: number;
+  /** After so many steps all thresholds are frozen at once; null: never. */
+  readonly hardAt: number | null;
   /** Decay of the moving mean of each threshold. */
   readonly averageDecay: number;
 }
@@ -24,7 +26,8 @@ export const nothingFrozen: Freezing = { frozen: [], averages: noMeans, gradient
 /**
  * The freezing rule of the published script (facts 8.1), after a step. At every `interval`-th step after `start`: thresholds by ascending
  * |mean gradient| since the last choice; the first one not frozen yet whose integer bin is that of its moving mean, ceil(log2 t) =
- * ceil(mean), is frozen. It has settled, and sits in the bin that it visits more. With N thresholds freezing takes at least N intervals.
+ * ceil(mean), is frozen. It has settled, and sits in the bin that it visits more. With N thresholds freezing takes at least N intervals;
+ * `hardAt` ends it at once, and what a person releases after that is trained on.
  *
  * @param step steps done, this one included
  * @param log2 thresholds after the step, in the order of the graph's trainable variables: the first of equal gradients is taken
@@ -35,9 +38,13 @@ export function freezingAfter(
   step: number,
   log2: ReadonlyMap<string, number>,
   gradients: ReadonlyMap<string, number>,
-  { start, interval, averageDecay }: FreezingSchedule,
+  { start, interval, hardAt, averageDecay }: FreezingSchedule,
 ): Freezing {
   const averages = movedMeans(before.averages, log2, averageDecay, step - 1);
+  if (hardAt !== null && step === hardAt) {
+    const taken = new Set(before.frozen);
+    return { frozen: [...before.frozen, ...[...log2.keys()].filter((name) => !taken.has(name))], averages, gradients: new Map() };
+  }
   if (step <= start) return { ...before, averages };
   const sums = new Map([...log2.keys()].map((name) => [name, (before.gradients.get(name) ?? 0) + (gradients.get(name) ?? 0)]));
   if (step % interval !== 0) return { ...before, averages, gradients: sums };

@@ -39,6 +39,7 @@ export const trainingOptionsSchema = z.strictObject({
     .describe('Epochs during which batch norms use the statistics of each batch and keep their moving ones up to date.'),
   freezeStart: z.number().nonnegative().default(1000).describe('Steps of 24 images before thresholds begin to be frozen.'),
   freezeInterval: count.default(50).describe('Steps from one frozen threshold to the next.'),
+  hardFreezeAt: count.nullable().default(null).describe('Steps after which all thresholds are frozen at once.'),
   averageDecay: share.default(0.9999).describe('Decay of the moving means of thresholds.'),
   lossDecay: share.default(0.99).describe('Decay of the moving means of losses.'),
   validationInterval: count.default(1000).describe('Steps between two validations.'),

@@ -27,7 +27,12 @@ export function scheduleOf(options: TrainingOptions, images: number): Schedule {
     weightRate: (step) => staircase(options.weightRate, options.weightDecay, options.weightDecaySteps * scale, step),
     thresholdRate: (step) => staircase(options.thresholdRate, options.thresholdDecay, options.thresholdDecaySteps * scale, step),
     batchNormFrozen: (step) => options.mode === 'thresholds' || step > options.batchNormEpochs * epoch,
-    freezing: { start: options.freezeStart * scale, interval: options.freezeInterval, averageDecay: options.averageDecay },
+    freezing: {
+      start: options.freezeStart * scale,
+      interval: options.freezeInterval,
+      hardAt: options.hardFreezeAt,
+      averageDecay: options.averageDecay,
+    },
     validatesAfter: (done) => (done === 0 ? options.validatesFirst : done % options.validationInterval === 0 || done === steps),
   };
 }

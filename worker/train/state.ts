@@ -54,11 +54,28 @@ export function withReleased(state: TrainingState, threshold: string): TrainingS
   return { ...state, freezing: released(state.freezing, threshold) };
 }
 
-/** A person puts a threshold back to a value, or its bits were changed: its optimizer starts anew, for its gradients are others now. */
+/** A person puts a threshold back to a value: its optimizer starts anew, for its gradients are others now. */
 export function withThreshold(state: TrainingState, threshold: string, log2: number): TrainingState {
   const variables = new Map(state.variables);
-  variables.set(threshold, { shape: [], values: Float32Array.of(log2) });
-  const moments = new Map(state.thresholds.moments);
-  moments.delete(threshold);
-  return { ...state, variables, thresholds: { ...state.thresholds, moments } };
+  variables.set(threshold, { shape: variables.get(threshold)?.shape ?? [], values: Float32Array.of(log2) });
+  return { ...state, variables, thresholds: withoutMoments(state.thresholds, threshold) };
+}
+
+/**
+ * The bits of a threshold's quantizers were changed: its optimizer starts anew, and what was best before was of another network, so that
+ * the state at hand is validated again where it was.
+ */
+export function withOtherBits(state: TrainingState, threshold: string): TrainingState {
+  return {
+    ...state,
+    thresholds: withoutMoments(state.thresholds, threshold),
+    validations: state.validations.filter(({ step }) => step !== state.step),
+    best: null,
+  };
+}
+
+function withoutMoments(adam: AdamState, variable: string): AdamState {
+  const moments = new Map(adam.moments);
+  moments.delete(variable);
+  return { ...adam, moments };
 }

@@ -131,7 +131,7 @@ function unfit(constant: GraphNode): Skip {
   const value = constant.attr('value');
   const dtype = value?.kind === 'tensor' ? value.value.dtype : 'unknown';
   return {
-    rule: 'TRN23',
+    rule: 'TRN19',
     node: constant.name,
     reason: `its values are ${dtype}, and training computes in float32: it stays a constant`,
     remedy: 'Export the network in float32.',

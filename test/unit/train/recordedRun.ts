@@ -59,7 +59,7 @@ export function rerun({ settings }: RecordedRun): Pick<RecordedRun, 'frozen' | '
     weights = adamStep(weights, new Map([['weights', pull]]), settings.weightRate, adam);
     const { start, interval, average: averageDecay } = settings;
     const before = freezing.frozen.length;
-    freezing = freezingAfter(freezing, step + 1, log2(), gradients, { start, interval, averageDecay });
+    freezing = freezingAfter(freezing, step + 1, log2(), gradients, { start, interval, hardAt: null, averageDecay });
     for (const name of freezing.frozen.slice(before)) frozen.push([step + 1, names.indexOf(name)]);
     if (step < 3 || (step + 1) % 40 === 0) {
       record.push({

@@ -37,8 +37,8 @@ describe('the schedule of the published script', () => {
   it('TRN3 what counts images is scaled with 24 ÷ batch size, what counts steps is not', () => {
     const small = scheduleOf(trainingOptions({ batchSize: 12 }), PUBLISHED);
     expect([1999, 2000].map((step) => small.thresholdRate(step) / schedule.thresholdRate(0))).toEqual([1, 0.5]);
-    expect(small.freezing).toEqual({ start: 2000, interval: 50, averageDecay: 0.9999 });
-    expect(schedule.freezing).toEqual({ start: 1000, interval: 50, averageDecay: 0.9999 });
+    expect(small.freezing).toEqual({ start: 2000, interval: 50, hardAt: null, averageDecay: 0.9999 });
+    expect(schedule.freezing).toEqual({ start: 1000, interval: 50, hardAt: null, averageDecay: 0.9999 });
     expect(small.steps).toBe(2 * 266_909 + 1);
   });
 

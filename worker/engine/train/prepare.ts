@@ -17,7 +17,9 @@ import { type TrainingOptions, trainingOptions } from '../../train/options.ts';
 import { type TrainingPlan, trainingPlan } from '../../train/plan.ts';
 import { regularizationLosses } from '../../train/regularization.ts';
 import { scheduleOf, shortRun } from '../../train/schedule.ts';
+import { bytesPerImage, partsOf } from '../../train/stepBytes.ts';
 import type { VariableValues } from '../../train/types.ts';
+import { variablesHash } from '../../train/variablesHash.ts';
 import { openNetworks, type StageSource } from '../networks.ts';
 import { exampleShape } from '../validate.ts';
 
@@ -45,6 +47,9 @@ export interface PreparedRun {
   readonly thresholds: readonly TrainedThreshold[];
   /** Every variable that the run changes, as it is at the start, and all thresholds. */
   readonly start: VariableValues;
+  readonly startHash: string;
+  /** Parts that a batch is cut into. */
+  readonly parts: number;
   readonly training: ImagesOf;
   readonly validation: ImagesOf;
   readonly score: 'top1' | 'agreement';
@@ -86,14 +91,16 @@ export async function prepareRun(request: TrainRequest, services: PrepareService
   const split = splitImages(request, given, services);
   const options = resolvedOptions(request, given, model, split.training.images.length);
   const plan = trainingPlan(model, options, split.training.images.length);
+  const start = await startValues(model, plan);
+  const { input } = network;
+  const logits = logitsOf(model.graph, network.outputs[network.scored.at] ?? '', network.scored.loss);
   return {
-    ...{ request, stage, float, shape, plan, ...split },
+    ...{ request, stage, float, shape, plan, input, logits, start, ...split },
     trained: { ...trained, model },
-    input: network.input,
     classes: network.scored.classes,
-    logits: logitsOf(model.graph, network.outputs[network.scored.at] ?? '', network.scored.loss),
     thresholds: trainedThresholds(trained, plan),
-    start: await startValues(model, plan),
+    startHash: await variablesHash(start),
+    parts: partsOf(options, bytesPerImage(model.graph, { input, shape, logits })),
     score: split.validation.data.summary.labels === null ? 'agreement' : 'top1',
   };
 }

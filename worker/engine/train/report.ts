@@ -1,9 +1,7 @@
 import { GraffitistError } from '../../errors.ts';
 import { rate } from '../../evaluate/rate.ts';
-import { joinBytes } from '../../formats/bytes.ts';
-import { sha256 } from '../../formats/sha256.ts';
 import type { ThresholdChange, TrainReport } from '../../protocol.ts';
-import type { VariableValues } from '../../train/types.ts';
+import { variablesHash } from '../../train/variablesHash.ts';
 import type { TrainingRun } from './run.ts';
 
 /** TRN29: what a run that has ended came to: the best state, and the way to it. */
@@ -12,12 +10,13 @@ export async function trainReport(run: TrainingRun, modelHash: string): Promise<
   const { setup, prepared } = run;
   const { best } = state;
   if (best === null || calibrated === null) throw new GraffitistError('internal', 'A run has ended without a validation.');
-  const images = setup.images.validation;
+  // Images that cannot be read are in no score.
+  const { of } = calibrated;
   const thresholds = setup.thresholds.map(({ variable, quantizers, bits, start }): ThresholdChange => {
     const after = best.variables.get(variable)?.values[0] ?? start;
     return {
       ...{ variable, quantizers, before: start, after },
-      bits: run.memory.bits.get(quantizers[0] ?? '') ?? bits,
+      bits: Math.abs(quantizers.map((name) => run.memory.bits.get(name)).find((changed) => changed !== undefined) ?? bits),
       // The zero turns −0 into 0.
       deviation: Math.ceil(after) - Math.ceil(start) + 0,
       frozenAt: frozenAt.get(variable) ?? null,
@@ -25,18 +24,9 @@ export async function trainReport(run: TrainingRun, modelHash: string): Promise<
   });
   return {
     ...{ steps: state.step, bestStep: best.step, score: setup.score, thresholds, options: prepared.plan.options, images: setup.images },
-    accuracy: { float: setup.score === 'agreement' ? null : float, calibrated, retrained: rate(Math.round(best.score * images), images) },
+    accuracy: { float: setup.score === 'agreement' ? null : float, calibrated, retrained: rate(Math.round(best.score * of), of) },
     ...{ backend: setup.backend, microBatches: setup.microBatches, msPerStep: trainedMs / Math.max(1, state.step), peakBytes },
     hashes: { model: modelHash, variables: await variablesHash(best.variables) },
     warnings: run.warnings(),
   };
-}
-
-/** SHA-256 over names, each with a zero, and little-endian values, in the order of the names. */
-async function variablesHash(variables: VariableValues): Promise<string> {
-  const encoder = new TextEncoder();
-  const parts = [...variables]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([name, { values }]) => [encoder.encode(`${name}\0`), new Uint8Array(values.buffer, values.byteOffset, values.byteLength)]);
-  return sha256(joinBytes(parts));
 }

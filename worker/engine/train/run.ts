@@ -6,9 +6,10 @@ import type { Model } from '../../graph/model.ts';
 import type { DataWarning, JobOptions, Rate, TrainingEdit, TrainingSetup, TrainingView } from '../../protocol.ts';
 import { withQuantizerBits } from '../../quantize/bitOverrides.ts';
 import { imageOrder } from '../../train/imageOrder.ts';
-import { startOfTraining, type TrainingState, withFrozen, withReleased, withThreshold } from '../../train/state.ts';
+import { startOfTraining, type TrainingState, withFrozen, withOtherBits, withReleased, withThreshold } from '../../train/state.ts';
 import { afterValidation, type TrainingEvent, train } from '../../train/trainer.ts';
 import { ImageFeed } from './imageFeed.ts';
+import { onWorkers } from './onWorkers.ts';
 import type { PreparedRun } from './prepare.ts';
 import { NO_RECORDS, type Records, withRecord } from './records.ts';
 import { floatScore, trainedScore } from './scores.ts';
@@ -72,15 +73,16 @@ export class TrainingRun {
 
   /** A run before its first step, or as it was stored. */
   static async open(prepared: PreparedRun, memory: RunMemory | null, services: RunServices, signal?: AbortSignal): Promise<TrainingRun> {
-    const pool = await services.pool(signal);
+    const start = () => services.pool(signal);
     const { plan, trained } = prepared;
-    const float = memory?.float ?? (await floatScore(prepared, pool, signal));
-    const calibrated = memory?.calibrated ?? (await trainedScore(prepared, trained.model, prepared.start, pool, signal));
+    const float = memory?.float ?? (await onWorkers(start, (pool) => floatScore(prepared, pool, signal)));
+    const calibrated =
+      memory?.calibrated ?? (await onWorkers(start, (pool) => trainedScore(prepared, trained.model, prepared.start, pool, signal)));
     const fresh = {
       ...{ state: startOfTraining(plan, prepared.start), records: NO_RECORDS, frozenAt: new Map(), bits: new Map() },
       ...{ peakBytes: 0, trainedMs: 0 },
     };
-    const setup = setupOf(prepared, float, pool.description);
+    const setup = setupOf(prepared, float, (await start()).description);
     return new TrainingRun(prepared, setup, { ...(memory ?? fresh), float, calibrated }, services);
   }
 
@@ -152,7 +154,16 @@ export class TrainingRun {
     await this.#end('stopped');
   }
 
-  /** @throws GraffitistError `training-state` while it runs, `option-invalid` for what is no threshold or quantizer of the run */
+  /** Nothing could be made of a run that has ended: it waits again, as it was. */
+  reopen(): void {
+    this.#status = 'paused';
+  }
+
+  /**
+   * TRN27: a change by hand.
+   * @throws GraffitistError `training-state` while it runs, `option-invalid` for what is no threshold or quantizer of the run; what
+   *   `withQuantizerBits` throws for bits
+   */
   edit(edit: TrainingEdit): void {
     if (this.#status !== 'paused') {
       throw new GraffitistError('training-state', 'The run can be changed while it is paused.', { remedy: 'Pause it first.' });
@@ -173,7 +184,6 @@ export class TrainingRun {
 
   view(since = 0): TrainingView {
     const { state, records, frozenAt, bits } = this.#memory;
-    const recent = this.#recent;
     return {
       ...{ state: this.#status, setup: this.setup, step: state.step, validations: state.validations, storedAt: this.storedAt },
       records: records.list.filter(({ step }) => step > since),
@@ -181,7 +191,7 @@ export class TrainingRun {
       best: state.best === null ? null : { step: state.best.step, score: state.best.score },
       frozen: state.freezing.frozen.map((variable) => ({ variable, step: frozenAt.get(variable) ?? state.step })),
       bits: Object.fromEntries(bits),
-      msPerStep: recent.length === 0 ? null : recent.reduce((sum, ms) => sum + ms, 0) / recent.length,
+      msPerStep: this.#msPerStep(),
       warnings: this.warnings(),
     };
   }
@@ -210,9 +220,14 @@ export class TrainingRun {
       this.#memory = { ...this.#memory, records: withRecord(before.records, record) };
     }
     const { steps } = plan.schedule;
-    const ms = this.view(state.step).msPerStep;
+    const ms = this.#msPerStep();
     const etaMs = ms === null ? null : ms * (steps - state.step);
     onProgress?.({ phase: 'train', done: state.step, total: steps, etaMs, layer: null, bytes: null });
+  }
+
+  #msPerStep(): number | null {
+    const recent = this.#recent;
+    return recent.length === 0 ? null : recent.reduce((sum, ms) => sum + ms, 0) / recent.length;
   }
 
   #thresholds({ variables }: TrainingState): Float32Array {
@@ -226,11 +241,15 @@ export class TrainingRun {
   }
 
   async #validate(variables: TrainingState['variables']): Promise<number> {
-    const { calibrated, state } = this.#memory;
+    const { calibrated, state, bits } = this.#memory;
     // The calibrated network was measured when the run began.
-    if (state.step === 0 && state.validations.length === 0 && calibrated !== null) return calibrated.value;
-    const pool = await this.#services.pool(this.#signal);
-    return (await trainedScore(this.prepared, this.model, variables, pool, this.#signal)).value;
+    if (state.step === 0 && bits.size === 0 && calibrated !== null) return calibrated.value;
+    const signal = this.#signal;
+    const score = await onWorkers(
+      () => this.#services.pool(signal),
+      (pool) => trainedScore(this.prepared, this.model, variables, pool, signal),
+    );
+    return score.value;
   }
 
   /** What was asked for since `run` began. */
@@ -250,18 +269,20 @@ export class TrainingRun {
       this.#memory = { ...this.#memory, state: afterValidation(state, await this.#validate(state.variables)) };
     }
     this.#status = 'ended';
-    await this.#services.keep(this, true);
     await this.dispose();
     return how;
   }
 
+  /** Quantizers that share a threshold get the same bits. What was best before was another network. */
   #changeBits(quantizer: string, bits: number): void {
-    if (!this.setup.thresholds.some(({ quantizers }) => quantizers.includes(quantizer))) throw unknown('quantizer', quantizer);
+    const threshold = this.setup.thresholds.find(({ quantizers }) => quantizers.includes(quantizer));
+    if (threshold === undefined) throw unknown('quantizer', quantizer);
     const before = this.#memory;
-    const changed = new Map(before.bits).set(quantizer, bits);
+    const others = [...before.bits].filter(([name]) => !threshold.quantizers.includes(name));
+    const changed = new Map([...others, [quantizer, bits] as const]);
     // Refused bits must leave the run as it was.
     withQuantizerBits(this.prepared.trained.model.graph, changed);
-    this.#memory = { ...before, bits: changed };
+    this.#memory = { ...before, bits: changed, state: withOtherBits(before.state, threshold.variable) };
     this.#steps.changeModel(this.model);
   }
 
@@ -270,10 +291,14 @@ export class TrainingRun {
   }
 }
 
-function setupOf({ plan, training, validation, thresholds, score, start }: PreparedRun, float: Rate, backend: string): TrainingSetup {
+function setupOf(
+  { plan, training, validation, thresholds, score, start, parts }: PreparedRun,
+  float: Rate,
+  backend: string,
+): TrainingSetup {
   const sizes = plan.weights.map((name) => start.get(name)?.values.length ?? 0);
   return {
-    ...{ options: plan.options, steps: plan.schedule.steps, microBatches: plan.options.microBatches, thresholds, score, backend },
+    ...{ options: plan.options, steps: plan.schedule.steps, microBatches: parts, thresholds, score, backend },
     images: { training: training.images.length, validation: validation.images.length },
     weights: { variables: sizes.length, parameters: sizes.reduce((sum, size) => sum + size, 0) },
     floatScore: float.value,

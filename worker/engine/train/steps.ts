@@ -6,6 +6,7 @@ import type { Model } from '../../graph/model.ts';
 import { cutBatch, joinParts } from '../../train/microBatches.ts';
 import type { StepRequest } from '../../train/trainer.ts';
 import type { MeasuredStep } from '../../train/trainingStep.ts';
+import { onWorkers } from './onWorkers.ts';
 import { networkToTrain, type PreparedRun } from './prepare.ts';
 
 /** Hands steps to the compute workers, and opens the network in them where it is not open: at first, and after one has died. */
@@ -28,19 +29,12 @@ export class Steps {
   }
 
   /**
-   * TRN23, TRN27: one step. Where a worker dies or a GPU is lost on the way the workers are started anew and the step is done again: nothing
-   * of it has been taken yet.
-   * @throws GraffitistError what stops a step; `worker-failed` where that happens twice in a row; `cancelled`
+   * One step, on new workers where one has died on the way (TRN28).
+   * @throws GraffitistError `label-invalid`, `cancelled`, what stops a step
    */
   async step(request: StepRequest, batch: Batch, signal: AbortSignal | undefined): Promise<MeasuredStep> {
     refuseLabels(this.#run, batch);
-    try {
-      return await this.#compute(request, batch, signal);
-    } catch (error) {
-      if (!(error instanceof GraffitistError) || error.code !== 'worker-failed') throw error;
-      this.#opened = null;
-      return this.#compute(request, batch, signal);
-    }
+    return onWorkers(this.#pool, (pool) => this.#compute(pool, request, batch, signal));
   }
 
   async close(): Promise<void> {
@@ -50,14 +44,15 @@ export class Steps {
   }
 
   async #compute(
+    pool: ComputePool,
     { variables, batchNormFrozen, frozen }: StepRequest,
     batch: Batch,
     signal: AbortSignal | undefined,
   ): Promise<MeasuredStep> {
-    const pool = await this.#open(signal);
+    await this.#open(pool, signal);
     const images = batch.images.length;
     // Statistics of a batch are those of all its images: one worker takes it whole.
-    const parts = cutBatch(images, batchNormFrozen ? this.#run.plan.options.microBatches : 1);
+    const parts = cutBatch(images, batchNormFrozen ? this.#run.parts : 1);
     const workers = everyone(pool).slice(0, parts.length);
     const dealt = workers.map((_, worker) => parts.filter((_part, k) => Math.floor((k * workers.length) / parts.length) === worker));
     const found = await pool.ask(
@@ -67,18 +62,16 @@ export class Steps {
         parts: (dealt[worker] ?? []).map(({ first, count }) => partOf(batch, first, count)),
         ...{ images, variables, batchNormFrozen, frozen },
       }),
-      { signal },
+      { signal, transfer: ({ parts: own }) => own.flatMap(({ values, labels }) => [values.buffer, labels.buffer]) },
     );
     return joinParts(found.flat());
   }
 
-  async #open(signal: AbortSignal | undefined): Promise<ComputePool> {
-    const pool = await this.#pool();
-    if (pool === this.#opened && !pool.broken) return pool;
+  async #open(pool: ComputePool, signal: AbortSignal | undefined): Promise<void> {
+    if (pool === this.#opened) return;
     const network = networkToTrain(this.#run, this.#model);
     await pool.ask(everyone(pool), 'openTraining', () => network, { signal });
     this.#opened = pool;
-    return pool;
   }
 }
 
@@ -86,7 +79,7 @@ function everyone(pool: ComputePool): readonly number[] {
   return pool.workers.map((_, worker) => worker);
 }
 
-/** Copies: structured clone takes the whole buffer behind a view. */
+/** Copies, which move to the worker: the batch is needed again where a step is done again. */
 function partOf({ values, labels, images }: Batch, first: number, count: number): PartOfBatch {
   const size = values.length / images.length;
   return { values: values.slice(first * size, (first + count) * size), labels: labels.slice(first, first + count) };

@@ -2,6 +2,7 @@ import { GraffitistError } from '../../errors.ts';
 import { joinBytes } from '../../formats/bytes.ts';
 import { crc32c } from '../../formats/crc32c.ts';
 import type { Rate, TrainingRecord, TrainRequest } from '../../protocol.ts';
+import type { TrainingState } from '../../train/state.ts';
 import { parseTraining, resumedState, type StoredTraining, serializeTraining } from '../../train/storedState.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { RunMemory, TrainingRun } from './run.ts';
@@ -20,6 +21,8 @@ interface Header {
   readonly request: TrainRequest;
   /** The data as they were called and how many there were. */
   readonly data: { readonly title: string; readonly count: number };
+  /** Hash of the variables that the run began with. */
+  readonly start: string;
   readonly stride: number;
   readonly records: number;
   readonly thresholds: number;
@@ -38,7 +41,7 @@ export interface StoredRun {
   readonly ended: boolean;
   readonly request: TrainRequest;
   readonly data: Header['data'];
-  /** @throws GraffitistError `training-state` where the run at hand is another one */
+  /** @throws GraffitistError `training-state` where the run at hand is another one: other data, other weights or thresholds to begin with, other options */
   memory(prepared: PreparedRun): RunMemory;
 }
 
@@ -57,7 +60,7 @@ export function serializeRun({ memory, prepared, status }: TrainingRun, generati
       generation,
       request: request.validation.kind === 'data' ? { ...request, validation: { kind: 'data', data: { files: [] } } } : request,
     },
-    ...{ data: { title, count: training.data.count }, float, calibrated, peakBytes, trainedMs },
+    ...{ data: { title, count: training.data.count }, start: prepared.startHash, float, calibrated, peakBytes, trainedMs },
     ...{ ended: status === 'ended', stride: records.stride, records: records.list.length, thresholds: thresholds.length },
     ...{ frozenAt: [...frozenAt], bits: [...bits], state: stored.length },
   };
@@ -82,14 +85,32 @@ export function parseRun(bytes: Uint8Array, about: string): StoredRun {
   const numbers = new Float64Array(bytes.slice(start, start + size).buffer);
   const stored = parseTraining(bytes.slice(start + size, start + size + header.state), about);
   const { generation, ended, request, data } = header;
-  return { generation, ended, request, data, memory: (prepared) => memoryOf(header, numbers, resumed(prepared, stored, about)) };
+  return { generation, ended, request, data, memory: (prepared) => memoryOf(header, numbers, resumed(prepared, header, stored, about)) };
 }
 
-function resumed({ plan }: PreparedRun, stored: StoredTraining, about: string): RunMemory['state'] {
+function resumed(
+  { plan, training, startHash }: PreparedRun,
+  { data, start }: Header,
+  stored: StoredTraining,
+  about: string,
+): TrainingState {
+  const { title } = training.data.summary;
+  if (title !== data.title || training.data.count !== data.count) {
+    throw new GraffitistError('training-state', `The stored run was trained on other images: ${data.title}.`, {
+      about: title,
+      remedy: 'Open those images, or start a new run.',
+    });
+  }
+  if (startHash !== start) {
+    throw new GraffitistError('training-state', 'The stored run began with other weights or thresholds.', {
+      about,
+      remedy: 'Open the checkpoint that it began with, or start a new run.',
+    });
+  }
   return resumedState(plan, stored, about);
 }
 
-function memoryOf(header: Header, numbers: Float64Array, state: RunMemory['state']): RunMemory {
+function memoryOf(header: Header, numbers: Float64Array, state: TrainingState): RunMemory {
   const { stride, records, thresholds, float, calibrated, peakBytes, trainedMs } = header;
   const list = Array.from({ length: records }, (_, k) =>
     recordOf(numbers.subarray(k * (FIXED + thresholds), (k + 1) * (FIXED + thresholds))),
