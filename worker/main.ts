@@ -4,9 +4,8 @@ import { opfsFiles } from './opfsFiles.ts';
 import { serveEngine } from './rpc.ts';
 
 /** The document worker: parses, rewrites, lays out and inspects; starts compute workers for everything that computes tensors, decode workers for images. */
-const runFiles = opfsFiles();
 const engine = createEngine({
-  ...(runFiles === null ? {} : { runFiles }),
+  runFiles: opfsFiles(),
   cores: navigator.hardwareConcurrency,
   spawn: () => spawned(new Worker(new URL('./computeMain.ts', import.meta.url), { type: 'module' })),
   spawnData: () => spawned(new Worker(new URL('./dataMain.ts', import.meta.url), { type: 'module' })),

@@ -1,10 +1,14 @@
 import type { RunFiles } from './engine/train/runFiles.ts';
+import { GraffitistError } from './errors.ts';
 
 const FOLDER = 'training';
 
-/** The origin's private file system, as this worker writes it; null where the browser has none. One writer per name across all windows. */
-export function opfsFiles(): RunFiles | null {
-  if (typeof navigator.storage?.getDirectory !== 'function') return null;
+/**
+ * TRN27: the origin's private file system, as this worker writes it. One writer per name across all windows. Where the browser has none
+ * nothing is found, and writing throws why: the run goes on and says so.
+ */
+export function opfsFiles(): RunFiles {
+  if (typeof navigator.storage?.getDirectory !== 'function') return nowhere;
   const folder = async (): Promise<FileSystemDirectoryHandle> =>
     (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true });
   return {
@@ -19,6 +23,7 @@ export function opfsFiles(): RunFiles | null {
     },
     async write(name, bytes) {
       const handle = await (await folder()).getFileHandle(name, { create: true });
+      if (typeof handle.createWritable !== 'function') return writeInPlace(handle, bytes);
       // What is written takes the file's place when it is closed; until then the file is as it was.
       const target = await handle.createWritable();
       try {
@@ -34,12 +39,42 @@ export function opfsFiles(): RunFiles | null {
         if (error.name !== 'NotFoundError') throw error;
       });
     },
-    lock: (name) =>
-      new Promise((resolve, reject) => {
-        const held = navigator.locks.request(`graffitist-training-${name}`, { ifAvailable: true }, (lock) =>
-          lock === null ? resolve(null) : new Promise<void>((release) => resolve(release)),
-        );
-        held.catch(reject);
-      }),
+    lock,
   };
+}
+
+const nowhere: RunFiles = {
+  read: async () => null,
+  write: async () => {
+    throw new GraffitistError('internal', 'This browser has no private file system.');
+  },
+  remove: async () => undefined,
+  lock: (name) => lock(name),
+};
+
+/** What workers have of a file, and the types of the DOM do not. */
+interface FileInPlace extends FileSystemFileHandle {
+  createSyncAccessHandle(): Promise<{ truncate(size: number): void; write(bytes: BufferSource): number; flush(): void; close(): void }>;
+}
+
+/** Older WebKit: a file that is cut off on the way fails its checksum, and the other generation is whole. */
+async function writeInPlace(handle: FileSystemFileHandle, bytes: Uint8Array): Promise<void> {
+  const file = await (handle as FileInPlace).createSyncAccessHandle();
+  try {
+    file.truncate(0);
+    file.write(bytes as Uint8Array<ArrayBuffer>);
+    file.flush();
+  } finally {
+    file.close();
+  }
+}
+
+async function lock(name: string): Promise<(() => void) | null> {
+  if (navigator.locks === undefined) return () => undefined;
+  return new Promise((resolve, reject) => {
+    const held = navigator.locks.request(`graffitist-training-${name}`, { ifAvailable: true }, (granted) =>
+      granted === null ? resolve(null) : new Promise<void>((release) => resolve(release)),
+    );
+    held.catch(reject);
+  });
 }

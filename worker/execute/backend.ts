@@ -7,6 +7,13 @@ export type BackendName = 'webgpu' | 'wasm' | 'reference';
 /** Elements as a backend holds them. */
 export type FloatArray = Float32Array | Float64Array;
 
+/** What a device was given: programs to run, and bytes that went to it and came back. */
+export interface DeviceWork {
+  readonly dispatches: number;
+  readonly uploadedBytes: number;
+  readonly readBytes: number;
+}
+
 /** One place where values live and kernels run. A value of one backend is never handed to another. */
 export interface Backend {
   readonly name: BackendName;
@@ -25,6 +32,8 @@ export interface Backend {
   release(value: Value): void;
   /** Resolves when the kernels called so far have run. */
   settle(): Promise<void>;
+  /** What the device was given since the backend was made; absent where kernels run in place. */
+  readonly work?: () => DeviceWork;
   /** Bytes now held. */
   memory(): number;
   dispose(): void;

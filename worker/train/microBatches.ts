@@ -1,3 +1,4 @@
+import type { DeviceWork } from '../execute/backend.ts';
 import type { MeasuredStep } from './trainingStep.ts';
 
 /** Places `first` … `first + count − 1` of a batch. */
@@ -44,6 +45,7 @@ export function joinParts(parts: readonly MeasuredStep[]): MeasuredStep {
     batchStatistics: first.batchStatistics,
     logits: joined(parts.map(({ logits }) => logits)),
     peakBytes: Math.max(...parts.map(({ peakBytes }) => peakBytes)),
+    work: parts.map(({ work }) => work).reduce(both),
   };
 }
 
@@ -58,6 +60,15 @@ function tree<T>(values: readonly T[], add: (a: T, b: T) => T): T {
     });
   }
   return level[0] as T;
+}
+
+function both(a: DeviceWork | null, b: DeviceWork | null): DeviceWork | null {
+  if (a === null || b === null) return null;
+  return {
+    dispatches: a.dispatches + b.dispatches,
+    uploadedBytes: a.uploadedBytes + b.uploadedBytes,
+    readBytes: a.readBytes + b.readBytes,
+  };
 }
 
 function sum(a: Float32Array, b: Float32Array): Float32Array {

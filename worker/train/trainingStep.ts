@@ -1,5 +1,5 @@
 import { GraffitistError } from '../errors.ts';
-import type { Backend } from '../execute/backend.ts';
+import type { Backend, DeviceWork } from '../execute/backend.ts';
 import { type Differentiation, Differentiator } from '../execute/differentiate/differentiate.ts';
 import type { Tensor } from '../formats/tensor.ts';
 import { makeTensor, tensorNumbers } from '../formats/tensorValues.ts';
@@ -38,8 +38,8 @@ export interface TrainingStepRequest {
   readonly signal?: AbortSignal;
 }
 
-/** The step, and the most bytes that the backend held during it. */
-export type MeasuredStep = StepResult & { readonly peakBytes: number };
+/** The step, the most bytes that the backend held during it, and what its device was given; null: it has none. */
+export type MeasuredStep = StepResult & { readonly peakBytes: number; readonly work: DeviceWork | null };
 
 /**
  * GRD7: loss and gradients of one step of a training graph on a backend. Nothing is updated here. While batch norms are frozen the graph
@@ -71,13 +71,15 @@ export class TrainingStep {
     const { feeds, targets, variables, batchNormFrozen, frozen = [], signal } = request;
     const { differentiator, batchNorms } = this.#for(batchNormFrozen, [...feeds.keys()]);
     const [images = 1] = feeds.values().next().value?.shape ?? [];
+    const { work } = this.#options.backend;
+    const before = work?.();
     const found = await differentiator.run({
       feeds,
       values: new Map([...tensorsOf(variables), ...this.#switches(batchNormFrozen, new Set(frozen))]),
       head: crossEntropy(checkedTargets(targets, images), request.images ?? images),
       ...(signal === undefined ? {} : { signal }),
     });
-    return stepResult(found, batchNorms);
+    return { ...stepResult(found, batchNorms), work: before === undefined || work === undefined ? null : since(before, work()) };
   }
 
   /** Frees what was uploaded. The backend stays. */
@@ -149,7 +151,7 @@ function checkedTargets(targets: Targets, images: number): Targets {
   });
 }
 
-function stepResult(found: Differentiation, batchNorms: readonly string[]): MeasuredStep {
+function stepResult(found: Differentiation, batchNorms: readonly string[]): Omit<MeasuredStep, 'work'> {
   const narrow = (gradients: ReadonlyMap<string, Float64Array>): ReadonlyMap<string, Float32Array> =>
     new Map([...gradients].map(([name, values]) => [name, Float32Array.from(values)]));
   const floats = (tensor: Tensor | undefined): Float32Array => Float32Array.from(tensor === undefined ? [] : tensorNumbers(tensor));
@@ -165,5 +167,13 @@ function stepResult(found: Differentiation, batchNorms: readonly string[]): Meas
     batchStatistics: new Map(statistics),
     logits: floats(found.output),
     peakBytes: found.peakBytes,
+  };
+}
+
+function since(before: DeviceWork, after: DeviceWork): DeviceWork {
+  return {
+    dispatches: after.dispatches - before.dispatches,
+    uploadedBytes: after.uploadedBytes - before.uploadedBytes,
+    readBytes: after.readBytes - before.readBytes,
   };
 }

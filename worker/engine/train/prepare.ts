@@ -1,6 +1,6 @@
 import type { NetworkToTrain } from '../../compute/messages.ts';
 import { portableModel } from '../../compute/portableModel.ts';
-import type { BatchStream, OpenedData } from '../../data/types.ts';
+import type { OpenedData } from '../../data/types.ts';
 import { GraffitistError } from '../../errors.ts';
 import { withThresholds } from '../../evaluate/compareOutputs.ts';
 import { type OpenNetwork, prepareNetworks } from '../../evaluate/network.ts';
@@ -11,7 +11,6 @@ import { isVariable, readVariables, variableName } from '../../graph/variables.t
 import type { Stage, TrainedThreshold, TrainRequest } from '../../protocol.ts';
 import type { Quantizer } from '../../quantize/quantizer.ts';
 import { readQuantizers } from '../../quantize/readQuantizers.ts';
-import { choose, random } from '../../random.ts';
 import { logitsOf } from '../../train/logits.ts';
 import { type TrainingOptions, trainingOptions } from '../../train/options.ts';
 import { type TrainingPlan, trainingPlan } from '../../train/plan.ts';
@@ -22,13 +21,7 @@ import type { VariableValues } from '../../train/types.ts';
 import { variablesHash } from '../../train/variablesHash.ts';
 import { openNetworks, type StageSource } from '../networks.ts';
 import { exampleShape } from '../validate.ts';
-
-/** Images of a set, by their numbers in it. */
-export interface ImagesOf {
-  readonly data: OpenedData;
-  readonly batches: BatchStream;
-  readonly images: Uint32Array;
-}
+import { type ImagesOf, type SplitServices, splitImages } from './split.ts';
 
 /** Everything about a run that is known before its first step. */
 export interface PreparedRun {
@@ -55,13 +48,9 @@ export interface PreparedRun {
   readonly score: 'top1' | 'agreement';
 }
 
-export interface PrepareServices extends StageSource {
+export interface PrepareServices extends StageSource, SplitServices {
   /** How many stages there are, the opened graph included. */
   readonly stages: () => number;
-  readonly data: OpenedData;
-  readonly batches: BatchStream;
-  /** The set that `validation` of the request names, opened. */
-  readonly validation: { readonly data: OpenedData; readonly batches: BatchStream } | null;
 }
 
 /**
@@ -74,6 +63,7 @@ export async function prepareRun(request: TrainRequest, services: PrepareService
   const given = trainingOptions(request.options);
   const quantizeStage = firstQuantized(stage, services);
   if ((quantizeStage === null) !== (given.mode === 'float')) throw wrongStage(given.mode);
+  if (stage === 0 || quantizeStage === 0) throw openedStage();
   const [trained] = await openNetworks([{ kind: 'stage', stage, title: 'trained' }], undefined, services);
   const [float] = await openNetworks([{ kind: 'stage', stage: (quantizeStage ?? stage + 1) - 1, title: 'float' }], undefined, services);
   if (trained === undefined || float === undefined) throw new GraffitistError('internal', 'A stage could not be opened.');
@@ -88,7 +78,7 @@ export async function prepareRun(request: TrainRequest, services: PrepareService
     });
   }
   const model = withThresholds(trained.model, trained.thresholds);
-  const split = splitImages(request, given, services);
+  const split = splitImages(request.validation, given.seed, services);
   const options = resolvedOptions(request, given, model, split.training.images.length);
   const plan = trainingPlan(model, options, split.training.images.length);
   const start = await startValues(model, plan);
@@ -106,7 +96,10 @@ export async function prepareRun(request: TrainRequest, services: PrepareService
 }
 
 /** What workers open of a run. */
-export function networkToTrain({ trained, float, input, shape, logits, plan }: PreparedRun, model: Model = trained.model): NetworkToTrain {
+export function networkToTrain(
+  { float, input, shape, logits, plan }: Pick<PreparedRun, 'float' | 'input' | 'shape' | 'logits' | 'plan'>,
+  model: Model,
+): NetworkToTrain {
   const teaches = plan.options.targets === 'distillation';
   const [teacher] = teaches ? prepareNetworks([float], shape).networks : [];
   const changed = [...plan.weights, ...plan.thresholds, ...plan.movingUpdates.map(({ variable }) => variable)];
@@ -144,6 +137,13 @@ function wrongStage(mode: TrainingOptions['mode']): GraffitistError {
       });
 }
 
+/** What is made of a run starts from the graph before it was quantized (recipe 3c). */
+function openedStage(): GraffitistError {
+  return new GraffitistError('pipeline-order', 'Trained is what a pipeline has made, and this is the graph as it was opened.', {
+    remedy: 'Open the graph without quantizers, and run a pipeline: recipe 3a, or for float weights one without quantize.',
+  });
+}
+
 /** Thresholds that neither the run nor the graph knows. */
 function refuseUncalibrated({ model, thresholds }: OpenNetwork): void {
   const missing = readQuantizers(model.graph).find((one) => one.constantLog2 === undefined && !thresholds.has(one.threshold));
@@ -160,31 +160,6 @@ function refuseMissingLabels({ targets }: TrainingOptions, { summary }: OpenedDa
     about: 'targets',
     remedy: "Give labels, or take the float network's own answers as targets (distillation).",
   });
-}
-
-/** TRN25: validation images are held out by the seed, or another set. */
-function splitImages(
-  { validation }: TrainRequest,
-  { seed }: TrainingOptions,
-  { data, batches, validation: other }: PrepareServices,
-): Pick<PreparedRun, 'training' | 'validation'> {
-  const all = (set: OpenedData): Uint32Array => Uint32Array.from({ length: set.count }, (_, image) => image);
-  if (validation.kind === 'data') {
-    if (other === null) throw new GraffitistError('internal', 'The validation set was not opened.');
-    return { training: { data, batches, images: all(data) }, validation: { ...other, images: all(other.data) } };
-  }
-  if (!Number.isInteger(validation.images) || validation.images < 1 || validation.images >= data.count) {
-    throw new GraffitistError('option-invalid', `${validation.images} of ${data.count} images cannot be held out for validation.`, {
-      about: 'validation',
-      remedy: 'Hold out at least one image, and leave some to train on.',
-    });
-  }
-  const held = choose(data.count, validation.images, random(seed, 'validation')).sort();
-  const out = new Set(held);
-  return {
-    training: { data, batches, images: all(data).filter((image) => !out.has(image)) },
-    validation: { data, batches, images: held },
-  };
 }
 
 /** Options that were given win over those of the preset. */

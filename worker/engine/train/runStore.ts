@@ -1,6 +1,6 @@
 import { errorInfo, GraffitistError } from '../../errors.ts';
 import { newestGeneration, removeGenerations, writeGeneration } from '../../train/generations.ts';
-import type { TrainingRun } from './run.ts';
+import type { RunMemory, TrainingRun } from './run.ts';
 import type { RunFiles } from './runFiles.ts';
 import { parseRun, type StoredRun, serializeRun } from './storedRun.ts';
 
@@ -17,6 +17,8 @@ export class RunStore {
   #generation = 0;
   #writtenAt = Number.NEGATIVE_INFINITY;
   #took = 0;
+  /** What was written last, and whether it had ended. */
+  #written: { readonly memory: RunMemory; readonly ended: boolean } | null = null;
 
   constructor(files: RunFiles | null) {
     this.#files = files;
@@ -44,6 +46,7 @@ export class RunStore {
       this.#slot = stored?.slot ?? null;
     }
     this.#writtenAt = Number.NEGATIVE_INFINITY;
+    this.#written = null;
   }
 
   /** What is stored under a name; null: nothing that can be read. */
@@ -56,7 +59,10 @@ export class RunStore {
   /** Stores the run: now, or when it is due. */
   async keep(run: TrainingRun, now: boolean): Promise<void> {
     if (this.#files === null || this.#name === null) return;
-    const { step } = run.memory.state;
+    const { memory } = run;
+    const ended = run.status === 'ended';
+    if (memory === this.#written?.memory && ended === this.#written.ended) return;
+    const { step } = memory.state;
     const every = run.prepared.request.storeEvery ?? EVERY;
     const due = step !== run.storedAt && step % every === 0 && performance.now() - this.#writtenAt > this.#took / SHARE;
     if (!now && !due) return;
@@ -64,6 +70,7 @@ export class RunStore {
     try {
       const bytes = serializeRun(run, ++this.#generation);
       this.#slot = await writeGeneration(this.#files, this.#name, this.#slot, bytes);
+      this.#written = { memory, ended };
       run.storedAt = step;
       run.storeWarning = null;
     } catch (error) {

@@ -9,14 +9,17 @@ import type { MeasuredStep } from '../../train/trainingStep.ts';
 import { onWorkers } from './onWorkers.ts';
 import { networkToTrain, type PreparedRun } from './prepare.ts';
 
+/** What steps need to know of a run. */
+type SteppedRun = Pick<PreparedRun, 'float' | 'input' | 'shape' | 'logits' | 'plan' | 'parts' | 'classes'>;
+
 /** Hands steps to the compute workers, and opens the network in them where it is not open: at first, and after one has died. */
 export class Steps {
-  readonly #run: PreparedRun;
+  readonly #run: SteppedRun;
   readonly #pool: () => Promise<ComputePool>;
   #model: Model;
   #opened: ComputePool | null = null;
 
-  constructor(run: PreparedRun, model: Model, pool: () => Promise<ComputePool>) {
+  constructor(run: SteppedRun, model: Model, pool: () => Promise<ComputePool>) {
     this.#run = run;
     this.#model = model;
     this.#pool = pool;
@@ -86,7 +89,7 @@ function partOf({ values, labels, images }: Batch, first: number, count: number)
 }
 
 /** EVA9: a label that the network has no class for, or none at all, where labels are the targets. */
-function refuseLabels({ plan, classes }: PreparedRun, { names, labels }: Batch): void {
+function refuseLabels({ plan, classes }: SteppedRun, { names, labels }: Batch): void {
   if (plan.options.targets === 'distillation') return;
   const at = labels.findIndex((label) => label < 0 || label >= classes);
   if (at < 0) return;

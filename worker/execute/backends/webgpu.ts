@@ -35,7 +35,14 @@ export async function webgpuBackend(): Promise<Backend> {
   flags.set('WEBGPU_THRESHOLD_TO_INCREASE_WORKGROUPS_FOR_MATMUL', 0);
   const stop = await startEngine('webgpu');
   registerLinearQuant();
-  const device = (tf.backend() as WebGPUBackend).device;
+  const library = tf.backend() as WebGPUBackend;
+  const { device } = library;
+  const work = { dispatches: 0, uploadedBytes: 0, readBytes: 0 };
+  const run = library.runWebGPUProgram.bind(library);
+  library.runWebGPUProgram = (...args) => {
+    work.dispatches++;
+    return run(...args);
+  };
   const guarded = watch(device);
   const kernels = rowsAlike(
     tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor }),
@@ -44,14 +51,27 @@ export async function webgpuBackend(): Promise<Backend> {
     name: 'webgpu',
     description: `WebGPU · ${probe.description}`,
     kernels: { ...kernels, ...webgpuGradients(kernels) },
-    upload: uploadTensor,
+    upload: (tensor) => {
+      work.uploadedBytes += tensor.bytes.byteLength;
+      return uploadTensor(tensor);
+    },
     make: (shape, fill) => {
       const elements = new Float32Array(shape.reduce((product, length) => product * length, 1));
       fill(elements);
+      work.uploadedBytes += elements.byteLength;
       return { dtype: 'float32', shape, tensor: tf.engine().makeTensor(elements, [...shape], 'float32') } as TfValue;
     },
-    read: (value) => guarded(downloadTensor(value)),
-    withFloats: async (value, use) => use((await guarded((value as TfValue).tensor.data())) as Float32Array),
+    read: async (value) => {
+      const tensor = await guarded(downloadTensor(value));
+      work.readBytes += tensor.bytes.byteLength;
+      return tensor;
+    },
+    withFloats: async (value, use) => {
+      const elements = (await guarded((value as TfValue).tensor.data())) as Float32Array;
+      work.readBytes += elements.byteLength;
+      return use(elements);
+    },
+    work: () => ({ ...work }),
     scope: tidy,
     release: (value) => (value as TfValue).tensor.dispose(),
     settle: async () => {
