@@ -4,7 +4,6 @@ import type { Ran } from '../../../src/pipeline/stepState.ts';
 import { grown, USUAL_FORM } from '../../../src/state/training.ts';
 import { trainingFaults } from '../../../src/training/faults.ts';
 import { lastPlace, lossColumns, rateColumns, scoreColumns, thresholdColumns } from '../../../src/training/series.ts';
-import { isStaticFine } from '../../../src/training/staticFine.ts';
 import { deviationOf, histogramOf, rowsOfRun, sortedRows } from '../../../src/training/thresholdRows.ts';
 import { boxTints, movedThresholds } from '../../../src/training/tints.ts';
 import { heldOut, trainedStage, trainRequest } from '../../../src/training/trainRequest.ts';
@@ -235,18 +234,6 @@ describe('what is missing before a run', () => {
       weight_bits: -4,
       first_layer: 'conv',
     });
-  });
-
-  it('TPG7: where quantization alone keeps the answers, it is said', () => {
-    const top1 = (value: number) => ({ comparison: { top1: { difference: { value } }, agreement: { value: 0.5 } } }) as never;
-    const agreement = (value: number) => ({ comparison: { top1: null, agreement: { value } } }) as never;
-    expect([top1(-0.009), top1(-0.02), agreement(0.99), agreement(0.9), { comparison: null }].map(isStaticFine)).toEqual([
-      true,
-      false,
-      true,
-      false,
-      false,
-    ]);
   });
 });
 
