@@ -82,7 +82,7 @@ pythons.forEach((python, i) => {
     'graph',
     'checkpoint',
     'train',
-    ...(i === first ? ['failed', 'same', 'dump'] : []),
+    ...(i === first ? ['failed', 'same', 'dump', 'answers'] : []),
     ...(i === 0 ? ['golden'] : []),
   ]);
   if (i === 0) check(i, 'serves SavedModels', ['eager']);

@@ -65,6 +65,15 @@ type Job =
       readonly input: string;
       readonly output: string;
     }
+  | {
+      readonly name: string;
+      readonly kind: 'answers';
+      /** A frozen quantized graph; `.npz`: `images` as bytes (x / 127.5 − 1 is fed), their `labels`, the class that the engine gave each. */
+      readonly file: string;
+      readonly answers: string;
+      readonly input: string;
+      readonly output: string;
+    }
   | { readonly name: string; readonly kind: 'golden'; readonly file: string; readonly expected: string };
 
 /** Writes a run's files through the command line, and says what TensorFlow must find in them. */

@@ -8,6 +8,7 @@ import { createBackend } from '../../worker/execute/createBackend.ts';
 import { type Check, checksOf } from './checks.ts';
 import { foreignChecks } from './foreign.ts';
 import { writeImages } from './images.ts';
+import { retrainedChecks } from './retrained.ts';
 import { interopRuns } from './table.ts';
 
 const [folder, keras = null] = process.argv.slice(2);
@@ -18,5 +19,6 @@ const backend = await createBackend('wasm');
 const checks: Check[] = [];
 for (const run of interopRuns(keras)) checks.push(...(await checksOf(run, folder, backend)));
 checks.push(...(await foreignChecks(folder, backend)));
+checks.push(...(await retrainedChecks(folder, backend)));
 backend.dispose();
 writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify(checks, null, 1));

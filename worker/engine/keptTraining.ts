@@ -4,15 +4,19 @@ import type { PinnedTraining, TrainReport, TrainRequest } from '../protocol.ts';
 import { readArrays, variableArrays } from '../train/storedArrays.ts';
 import type { VariableValues } from '../train/types.ts';
 
-/** What is kept of a training run that ended: the stage `retrained` is made of it again in moments. */
-export interface KeptTraining {
-  readonly pinned: PinnedTraining;
+/** What the stage `retrained` is made of, in moments. */
+export interface FoundByTraining {
   /** Number of the stage that was trained. */
   readonly trained: number;
   /** Weights, thresholds (log2 t) and moving statistics of the best state, by variable. */
   readonly variables: VariableValues;
   /** Bits of quantizers that were changed while it was trained, by quantizer. */
   readonly bits: ReadonlyMap<string, number>;
+}
+
+/** What is kept of a training run that ended. */
+export interface KeptTraining extends FoundByTraining {
+  readonly pinned: PinnedTraining;
   readonly report: TrainReport;
 }
 

@@ -15,7 +15,10 @@ export interface TrainedRun extends KeptTraining {
  * RET12: the variables of the graph that was trained, as training left them: a checkpoint that holds them restores that graph as well as the
  * inference graph. Variables that no file has a value for are left out, for nothing that was trained reads them.
  */
-export async function trainedVariables({ stage, variables }: TrainedRun): Promise<ReadonlyMap<string, Tensor>> {
+export async function trainedVariables({
+  stage,
+  variables,
+}: Pick<TrainedRun, 'stage' | 'variables'>): Promise<ReadonlyMap<string, Tensor>> {
   const model = withThresholds(stage.model, stage.thresholds);
   const tensors = new Map<string, Tensor>();
   for (const node of model.graph.nodes) {

@@ -2,7 +2,7 @@ import type { QuantizerStatistics } from '../calibrate/statistics.ts';
 import { GraffitistError } from '../errors.ts';
 import type { Model } from '../graph/model.ts';
 import type { CalibrationReport, RunReport, RunRequest } from '../protocol.ts';
-import { type KeptTraining, type KeptTrainingHeader, restoredTraining, storedTraining } from './keptTraining.ts';
+import { type FoundByTraining, type KeptTraining, type KeptTrainingHeader, restoredTraining, storedTraining } from './keptTraining.ts';
 import { retrainedStage } from './retrained.ts';
 import { type Calibrated, type RunServices, runPipeline } from './run.ts';
 import type { StageState } from './stage.ts';
@@ -79,17 +79,20 @@ export async function readSnapshot(blob: Blob, opened: Model, textOf: RunService
 }
 
 /** The run with the stage that training made of it, in the place of one that an earlier training made. */
-export async function withTraining(
-  opened: Model,
-  run: Omit<KeptRun, 'training'>,
-  training: KeptTraining,
-  textOf: RunServices['textOf'],
-): Promise<KeptRun> {
+export async function withTraining(opened: Model, run: KeptRun, training: KeptTraining, textOf: RunServices['textOf']): Promise<KeptRun> {
   const { request, report } = run;
   const stages = run.stages.filter(({ retrained }) => retrained !== true);
-  const { trained, variables, bits } = training;
-  const stage = await retrainedStage({ opened, request, stages, trained, variables, bits, textOf });
-  return { request, report, stages: [...stages, stage], training };
+  return { request, report, stages: [...stages, await retrainedOf(opened, run, training, textOf)], training };
+}
+
+/** The stage `retrained` of a run. Errors as `retrainedStage`. */
+export function retrainedOf(
+  opened: Model,
+  { request, stages }: KeptRun,
+  { trained, variables, bits }: FoundByTraining,
+  textOf: RunServices['textOf'],
+): Promise<StageState> {
+  return retrainedStage({ opened, request, stages, trained, variables, bits, textOf });
 }
 
 /** A run done again, for transforms are pure and take moments; how long the first one took is kept. */

@@ -3,7 +3,7 @@ import { GraffitistError } from '../errors.ts';
 import { sha256 } from '../formats/sha256.ts';
 import type { Engine, JobOptions, TrainOutcome, TrainReport, TrainRequest } from '../protocol.ts';
 import type { DataSession } from './dataSession.ts';
-import { type KeptTraining, pinnedTraining } from './keptTraining.ts';
+import { type FoundByTraining, type KeptTraining, pinnedTraining } from './keptTraining.ts';
 import type { StageSource } from './networks.ts';
 import { prepareRun } from './train/prepare.ts';
 import { trainReport } from './train/report.ts';
@@ -39,6 +39,8 @@ export interface TrainServices extends StageSource {
   readonly store: RunStore;
   /** Takes what training found: adds the stage `retrained` to the run. */
   readonly retrained: (found: KeptTraining) => Promise<void>;
+  /** Makes that stage and drops it. @throws what `retrained` would throw */
+  readonly tryResult: (found: FoundByTraining) => Promise<unknown>;
   /** The report of a retrained stage that was there before: after a reload. */
   readonly keptReport: () => TrainReport | null;
 }
@@ -105,6 +107,8 @@ export function trainMethods(services: TrainServices): TrainMethods & TrainingGu
         batches: services.data.batches,
         validation: session === null ? null : { data: await session.opened(), batches: session.batches },
       });
+      // RET9: before hours are spent on it.
+      await services.tryResult({ trained: prepared.stage, variables: prepared.start, bits: new Map() });
       const memory = stored === null ? null : await stored.memory(prepared);
       const keep = (kept: TrainingRun, now: boolean) => services.store.keep(kept, now);
       return { run: await TrainingRun.open(prepared, memory, { pool: services.pool, keep }, job.signal), session };

@@ -172,6 +172,25 @@ def check_same(check):
     return "within %.1e" % difference
 
 
+def check_answers(check):
+    """TensorFlow gives each image the class that the engine gave it, so that both have the same number right."""
+    with np.load(check["answers"]) as stored:
+        images, labels, ours = stored["images"], stored["labels"], stored["answers"]
+    running = graphs.opened(check["file"], "pb", None)
+    try:
+        theirs = np.concatenate([
+            np.argmax(running.run(check["output"] + ":0", {check["input"] + ":0": batch.astype(np.float32) / np.float32(127.5) - np.float32(1)}), axis=-1)
+            for batch in np.array_split(images, max(1, len(images) // 50))
+        ])
+    finally:
+        running.close()
+    right = int(np.sum(ours == labels))
+    differing = int(np.sum(ours != theirs))
+    assert differing == 0, "%d of %d answers differ; right are %d here and %d in TensorFlow" % (
+        differing, len(ours), right, int(np.sum(theirs == labels)))
+    return "%d of %d right, the same ones" % (right, len(ours))
+
+
 def check_eager(check):
     """tf.saved_model.load takes it, and its signature computes what the engine computed."""
     stored = arrays_of(check["answers"])
@@ -185,7 +204,7 @@ def check_eager(check):
     return "within %.1e" % difference
 
 
-CHECKS = {"eager": check_eager, "graph": check_graph, "train": check_train, "same": check_same, "checkpoint": check_checkpoint, "dump": check_dump, "golden": check_golden}
+CHECKS = {"answers": check_answers, "eager": check_eager, "graph": check_graph, "train": check_train, "same": check_same, "checkpoint": check_checkpoint, "dump": check_dump, "golden": check_golden}
 
 
 def outcome(check):
