@@ -99,11 +99,18 @@ export async function contextOf(
     const value = step.options[name];
     if (spec.kind === 'file' && typeof value === 'string') files.set(value, await textOf(value));
   }
-  if (transform.needsVariables !== true) return { files, variables: new Map<string, Tensor>() };
+  if (transform.needsVariables !== true) return { files, variables: await knownVariables(model, transform.looksAt?.(model, step.options)) };
   const { graph } = model;
   const needed = ancestors(graph, model.outputs);
   const part = new Graph(graph.nodes.filter(({ name }) => needed.has(name)));
   return { files, variables: await readVariables({ ...withThresholds(model, before?.thresholds ?? new Map()), graph: part }) };
+}
+
+/** Values of some variables, of those that have one. */
+async function knownVariables({ variables }: Model, names: readonly string[] = []): Promise<ReadonlyMap<string, Tensor>> {
+  const known = new Map<string, Tensor>();
+  for (const name of names) if (variables.entries.has(name)) known.set(name, await variables.read(name));
+  return known;
 }
 
 /** @throws GraffitistError `interface-invalid` */
