@@ -45,7 +45,7 @@ interface SampleFiles {
 }
 
 /** Repairs the sample network: static quantization, then retraining, at two widths, with a table of what each reaches. */
-export async function demoTrainCommand(out: string, size: DemoSize = DEMO): Promise<number> {
+export async function demoTrainCommand(out: string, size: DemoSize): Promise<number> {
   await checkFolder(out);
   const index = JSON.parse(await readFile(path.join(sample, 'index.json'), 'utf8')) as SampleFiles;
   const [training, test] = [drawn('train', UNSEEN_PICTURE, size.training), drawn('test', 0, size.test)];

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { errorInfo, errorText, GraffitistError } from '../worker/errors.ts';
 import { withDataArguments } from './dataArguments.ts';
 import { demoCommand } from './demoCommand.ts';
-import { demoTrainCommand } from './demoTrainCommand.ts';
+import { DEMO, demoTrainCommand } from './demoTrainCommand.ts';
 import { type DiffOptions, diffCommand } from './diffCommand.ts';
 import { type ExplainOptions, explainCommand } from './explainCommand.ts';
 import { type GenCalibSetOptions, genCalibSetCommand } from './genCalibSetCommand.ts';
@@ -12,6 +12,7 @@ import { type InspectOptions, inspectCommand } from './inspectCommand.ts';
 import { type TrainArguments, trainWords, withTrainArguments } from './trainArguments.ts';
 import { trainCommand } from './trainCommand.ts';
 import { type ValidateOptions, validateCommand } from './validateCommand.ts';
+import { wholeNumber } from './wholeNumber.ts';
 import { zooCommand } from './zooCommand.ts';
 
 /** Runs the command line. @returns the exit code: 0 done, 1 refused or different, 2 wrong use, 130 stopped by Ctrl-C */
@@ -139,10 +140,25 @@ export async function main(argv: readonly string[]): Promise<number> {
     .command('demo')
     .description('quantize the sample model and print what happened')
     .option('--train', 'retrain it: what static quantization loses, and what comes back')
+    .option('--steps <count>', 'of each retraining', String(DEMO.steps))
+    .option('--test <count>', 'pictures that accuracy is measured on after it', String(DEMO.test))
     .option('--out <folder>', 'where the results go', 'graffitist-demo')
-    .action(async (options: { readonly out: string; readonly train?: boolean }) => {
-      code = options.train === true ? await demoTrainCommand(options.out) : await demoCommand(options.out);
-    });
+    .action(
+      async ({
+        out,
+        train,
+        steps,
+        test,
+      }: {
+        readonly out: string;
+        readonly train?: boolean;
+        readonly steps: string;
+        readonly test: string;
+      }) => {
+        const size = { ...DEMO, steps: wholeNumber(steps, '--steps', 1), test: wholeNumber(test, '--test', 1) };
+        code = train === true ? await demoTrainCommand(out, size) : await demoCommand(out);
+      },
+    );
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync([...trainWords(argv)], { from: 'user' });

@@ -10,6 +10,7 @@ import { SEED } from '../../scripts/sample/plan.ts';
 import { CLASSES } from '../../scripts/sample/shapes.ts';
 import { openGraph } from '../../worker/graph/graphFile.ts';
 import type { TrainReport } from '../../worker/protocol.ts';
+import { readQuantizers } from '../../worker/quantize/readQuantizers.ts';
 import { npy, npz, png } from '../unit/data/files.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -196,5 +197,26 @@ describe('graffitize train', () => {
     const { code, out } = await train('--in_graph', FILES.training, '--data', 'pictures', ...few, '--out_dir', 'left_out');
     expect(code).toBe(0);
     expect(out).toMatch(/warning: 1 image cannot be read and is left out \(.*broken\.png\)\. \[TRN28\]/);
+  });
+
+  it('npm run demo:train: static quantization at two widths, retrained, judged on other pictures than it was trained on', async () => {
+    const done = await new Promise<Outcome>((resolve) => {
+      const args = [program, 'demo', '--train', '--steps', '2', '--test', '200', '--out', 'demo'];
+      execFile(process.execPath, args, { cwd: folder, maxBuffer: 64 << 20 }, (error, out, err) =>
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }),
+      );
+    });
+    expect(done.code).toBe(0);
+    const share = (name: string) => Number(new RegExp(`^${name} +(\\d+\\.\\d\\d) %`, 'm').exec(done.out)?.[1]);
+    expect(share('float')).toBeGreaterThan(90);
+    expect(share('static INT8')).toBeLessThan(30);
+    expect(share('retrained INT8')).toBeGreaterThan(0);
+    expect(share('static INT4, depthwise 8')).toBeLessThan(30);
+    expect(share('retrained INT4, depthwise 8')).toBeGreaterThan(0);
+    expect(done.out).toContain('200 test pictures; 2 steps of 24 on 2,400 other pictures each.');
+    const frozen = openGraph(await read('demo', 'int4', 'shapes_mnv1_retrained_frozen.pb'), 'frozen');
+    const quantizers = readQuantizers(frozen).map(({ name, bits }) => [name, bits] as const);
+    expect(quantizers.filter(([name]) => /depthwise.*weight_quant/.test(name)).map(([, bits]) => bits)).toEqual([8, 8, 8, 8, 8]);
+    expect(quantizers.filter(([name]) => /pointwise.*weight_quant/.test(name)).map(([, bits]) => bits)).toEqual([4, 4, 4, 4, 4]);
   });
 });
