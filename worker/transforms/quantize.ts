@@ -69,6 +69,11 @@ export const quantize: Transform = {
       'auto',
       'Thresholds of weights: the largest value or |mean| + 3 standard deviations; auto: 3sd where is_training, else max.',
     ),
+    weight_search: choice(
+      ['none', 'kl'],
+      'none',
+      'Searches thresholds of weights by how little the answers on the calibration images change (kl), where static quantization loses them; takes a minute or more.',
+    ),
     calibrate_quant_layers: flag(true, 'Find thresholds on the calibration data; off: they come from a checkpoint.'),
   },
   after: ['fix_input_shape', 'fold_batch_norms', 'preprocess_layers'],
