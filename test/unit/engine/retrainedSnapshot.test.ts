@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openDocument } from '../../../worker/engine/document.ts';
+import { inferenceRoad } from '../../../worker/engine/inferenceRoad.ts';
 import type { KeptTraining } from '../../../worker/engine/keptTraining.ts';
 import { type RunServices, runPipeline } from '../../../worker/engine/run.ts';
 import { type KeptRun, readSnapshot, withTraining, writeSnapshot } from '../../../worker/engine/snapshot.ts';
@@ -97,5 +98,12 @@ describe('a retrained stage that is kept', () => {
     expect(rows.find((row) => row.name === name)).toMatchObject({ bits: 6, signed: true, log2t: -1.375 });
     expect(stage).toMatchObject({ title: 'retrained', calibration: null });
     expect(stage.statistics.size).toBe(0);
+  });
+
+  it('RET4: a graph that was quantized before it was opened has no float graph to start from', () => {
+    const quantized = run.stages[STEPS.length - 1]?.model ?? opened;
+    const [first] = readQuantizers(quantized.graph);
+    const again = { opened: quantized, request: { ...request, steps: [] }, stages: [], trained: 0 };
+    expect(() => inferenceRoad(again)).toThrowError(expect.objectContaining({ code: 'quantizer-conflict', about: first?.node }));
   });
 });
