@@ -44,7 +44,7 @@ describe('a retrained stage that is kept', () => {
     const file = async (name: string): Promise<SourceFile> => ({ name, blob: new Blob([await readFile(path.join(sample, name))]) });
     opened = (await openedStage(await openDocument(await Promise.all(NAMES.map(file))))).model;
     const counts = { images: 0, quantizers: 0, ms: 0, searchMs: 0, recomputed: 0, peakBytes: 0 };
-    const calibrate: RunServices['calibrate'] = async ({ graph }) => ({
+    const calibrate: RunServices['calibrate'] = async ({ placed: { graph } }) => ({
       thresholds: new Map(readQuantizers(graph).map(({ threshold }) => [threshold, 0.25])),
       statistics: new Map(),
       calibration: { ...counts, backend: 'none', inexact: [], warnings: [] },
