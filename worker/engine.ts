@@ -141,7 +141,12 @@ export function createEngine(host: EngineHost): LocalEngine {
     if (last !== null) return last;
     throw new GraffitistError('pipeline-order', 'No pipeline has run whose result could be trained.', { remedy: 'Run one first.' });
   };
-  const networks = { stageAt, runInterface: () => last?.request.interface ?? null, runSteps: () => last?.request.steps ?? [], pool: workers };
+  const networks = {
+    stageAt,
+    runInterface: () => last?.request.interface ?? null,
+    runSteps: () => last?.request.steps ?? [],
+    pool: workers,
+  };
   const {
     refuseWhileTraining,
     forgetTraining,
