@@ -1,19 +1,24 @@
-import type { DataSummary, Evaluation, MeanWithInterval, NetworkComparison, NetworkScore, Rate, Suggestion } from '../worker/protocol.ts';
-import { printExpression } from '../worker/transforms/expression.ts';
+import type {
+  DataSummary,
+  Evaluation,
+  MeanWithInterval,
+  NetworkComparison,
+  NetworkScore,
+  OptionValues,
+  Rate,
+  Suggestion,
+} from '../worker/protocol.ts';
 import { table } from './table.ts';
-
-/** So many lines of a list of bits are printed. */
-const LISTED = 3;
 
 /** So many of the images that changed their answer are printed; all of them are in the CSV and the JSON. */
 const PRINTED = 10;
 
 /** An evaluation as the command line prints it: a table of the networks, then how the second differs from the first. */
 export function evaluationText(evaluation: Evaluation, data: DataSummary): string {
-  const { networks, comparison, suggestions, leftOut, images, ms, backend } = evaluation;
+  const { networks, comparison, leftOut, images, ms, backend } = evaluation;
   const lines = [data.title, '', networkTable(networks)];
   if (comparison !== null) lines.push('', ...comparisonLines(evaluation, comparison));
-  if (suggestions !== undefined && suggestions.length > 0) lines.push('', ...suggestionLines(suggestions));
+  lines.push(...suggestionLines(evaluation.suggestions ?? []));
   if (leftOut.count > 0) {
     lines.push('', `${count(leftOut.count, 'image')} could not be read:`);
     lines.push(...leftOut.first.slice(0, PRINTED).map(({ name, error }) => `  ${name}: ${error.cause}`));
@@ -22,27 +27,32 @@ export function evaluationText(evaluation: Evaluation, data: DataSummary): strin
   return `${lines.join('\n')}\n`;
 }
 
-/** What to do next, the nearest road first, each with what it changes. */
+/** What to do next, the nearest road first. */
 function suggestionLines(suggestions: readonly Suggestion[]): string[] {
-  return suggestions.flatMap(({ title, why, change, rule }, index) => {
-    const how = changeText(change);
-    return [`${suggestions.length > 1 ? `${index + 1}. ` : ''}${title}: ${why} [${rule}]`, ...(how === null ? [] : [`   ${how}`])];
+  const lines = suggestions.flatMap((suggestion, k) => {
+    const { rule, title, why } = suggestion;
+    const change = changeText(suggestion);
+    return [`${k + 1}. ${title}: ${why} [${rule}]`, ...(change === '' ? [] : [`   ${change}`])];
   });
+  return lines.length === 0 ? [] : ['', 'What to do next:', ...lines];
 }
 
-/** A suggestion in arguments of the command line; null: nothing is to be changed. */
-function changeText(change: Suggestion['change']): string | null {
+function changeText({ change }: Suggestion): string {
+  const written = (options: OptionValues) =>
+    Object.entries(options)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(', ');
   switch (change.kind) {
     case 'none':
-      return null;
+      return '';
     case 'steps':
-      return `before quantize: ${change.steps.map(({ transform, options }) => `'${printExpression(transform, options)}'`).join(' ')}`;
+      return `before quantize: ${change.steps.map(({ transform, options }) => (written(options) === '' ? transform : `'${transform}(${written(options)})'`)).join(' ')}`;
     case 'options':
-      return `'${printExpression('quantize', change.options)}'`;
+      return `quantize(${written(change.options)})`;
     case 'bits':
-      return `quantize(bits_list=bits.txt), in bits.txt: ${change.lines.slice(0, LISTED).join('; ')}${change.lines.length > LISTED ? '; …' : ''}`;
-    case 'retrain':
-      return `graffitize train --targets ${change.targets}`;
+      return `quantize(bits_list=bits.txt), bits.txt with a line each: ${change.lines.join('; ')}`;
+    default:
+      return `${change.thaw ? 'thaw_graph, ' : ''}recipe 3, targets: ${change.targets}`;
   }
 }
 

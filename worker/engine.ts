@@ -25,6 +25,7 @@ import { networkFacts } from './engine/networkFacts.ts';
 import { otherCalibration } from './engine/pinnedCalibration.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { genericRecipes } from './engine/recipes.ts';
+import { suggestionsFor } from './engine/roadFacts.ts';
 import { type Calibrate, floatModel, type RunServices, runPipeline } from './engine/run.ts';
 import { type KeptRun, readSnapshot, rerun, retrainedOf, withTraining, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
@@ -141,12 +142,7 @@ export function createEngine(host: EngineHost): LocalEngine {
     if (last !== null) return last;
     throw new GraffitistError('pipeline-order', 'No pipeline has run whose result could be trained.', { remedy: 'Run one first.' });
   };
-  const networks = {
-    stageAt,
-    runInterface: () => last?.request.interface ?? null,
-    runSteps: () => last?.request.steps ?? [],
-    pool: workers,
-  };
+  const networks = { stageAt, runInterface: () => last?.request.interface ?? null, pool: workers };
   const {
     refuseWhileTraining,
     forgetTraining,
@@ -241,7 +237,14 @@ export function createEngine(host: EngineHost): LocalEngine {
       return compareOutputs({ float: model, quantized, data, images, pool: await workers(job.signal), job });
     },
 
-    ...dataMethods(data, networks, { isOpen: () => document !== null, made: (list) => lists.splice(0, 1, list) }),
+    ...dataMethods(data, networks, {
+      isOpen: () => document !== null,
+      made: (list) => lists.splice(0, 1, list),
+      advice: ({ networks: [, second] }, evaluation) =>
+        second?.kind !== 'stage' || second.stage === 0 || last === null
+          ? []
+          : suggestionsFor({ opened: current().opened.model.graph, stage: stageAt(second.stage), request: last.request, evaluation }),
+    }),
 
     trainingOptions: async () => trainingOptionInfos(),
     ...training,

@@ -8,11 +8,9 @@ import type { DataWarning, Evaluation, ImageRule, JobOptions, ValidateRequest } 
 import { choose, random } from '../random.ts';
 import { placeholderShape } from '../transforms/interface.ts';
 import { openNetworks, type StageSource } from './networks.ts';
-import { type RoadSource, roadFacts } from './roadFacts.ts';
-import { roadsFor } from './roads.ts';
 
 /** What an evaluation needs of the document, the data and the workers. */
-export interface ValidateServices extends StageSource, RoadSource {
+export interface ValidateServices extends StageSource {
   readonly data: OpenedData;
   readonly batches: BatchStream;
   readonly pool: (signal: AbortSignal | undefined) => Promise<ComputePool>;
@@ -41,17 +39,14 @@ export async function validate(request: ValidateRequest, services: ValidateServi
     pool,
     job,
   });
-  const [networks, comparison] = [tally.networks(), tally.comparison()];
-  const facts = roadFacts(request.networks, { networks, comparison }, services);
   return {
     images: tally.images,
     perImage: tally.perImage(),
     rule: request.images,
     leftOut,
     classNames: data.summary.classNames,
-    networks,
-    comparison,
-    ...(facts === null ? {} : { suggestions: roadsFor(facts) }),
+    networks: tally.networks(),
+    comparison: tally.comparison(),
     warnings: [...prepared.warnings, ...unscored(prepared, data), ...tally.warnings()],
     backend: pool.description,
     ms: performance.now() - started,
