@@ -1,4 +1,13 @@
-import type { DataSummary, Evaluation, MeanWithInterval, NetworkComparison, NetworkScore, Rate } from '../worker/protocol.ts';
+import type {
+  DataSummary,
+  Evaluation,
+  MeanWithInterval,
+  NetworkComparison,
+  NetworkScore,
+  OptionValues,
+  Rate,
+  Suggestion,
+} from '../worker/protocol.ts';
 import { table } from './table.ts';
 
 /** So many of the images that changed their answer are printed; all of them are in the CSV and the JSON. */
@@ -9,12 +18,42 @@ export function evaluationText(evaluation: Evaluation, data: DataSummary): strin
   const { networks, comparison, leftOut, images, ms, backend } = evaluation;
   const lines = [data.title, '', networkTable(networks)];
   if (comparison !== null) lines.push('', ...comparisonLines(evaluation, comparison));
+  lines.push(...suggestionLines(evaluation.suggestions ?? []));
   if (leftOut.count > 0) {
     lines.push('', `${count(leftOut.count, 'image')} could not be read:`);
     lines.push(...leftOut.first.slice(0, PRINTED).map(({ name, error }) => `  ${name}: ${error.cause}`));
   }
   lines.push('', `${count(images, 'image')} in ${(ms / 1000).toFixed(1)} s on ${backend}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** What to do next, the nearest road first. */
+function suggestionLines(suggestions: readonly Suggestion[]): string[] {
+  const lines = suggestions.flatMap((suggestion, k) => {
+    const { rule, title, why } = suggestion;
+    const change = changeText(suggestion);
+    return [`${k + 1}. ${title}: ${why} [${rule}]`, ...(change === '' ? [] : [`   ${change}`])];
+  });
+  return lines.length === 0 ? [] : ['', 'What to do next:', ...lines];
+}
+
+function changeText({ change }: Suggestion): string {
+  const written = (options: OptionValues) =>
+    Object.entries(options)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(', ');
+  switch (change.kind) {
+    case 'none':
+      return '';
+    case 'steps':
+      return `before quantize: ${change.steps.map(({ transform, options }) => (written(options) === '' ? transform : `'${transform}(${written(options)})'`)).join(' ')}`;
+    case 'options':
+      return `quantize(${written(change.options)})`;
+    case 'bits':
+      return `quantize(bits_list=bits.txt), bits.txt with a line each: ${change.lines.join('; ')}`;
+    default:
+      return `${change.thaw ? 'thaw_graph, ' : ''}recipe 3, targets: ${change.targets}`;
+  }
 }
 
 /** One line per network, as the original appends one to its pretrained_results.txt. */

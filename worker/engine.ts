@@ -1,4 +1,5 @@
 import { calibrate as calibrateModel } from './calibrate/calibrate.ts';
+import { calibrateSearched } from './calibrate/calibrateSearched.ts';
 import { type Method, weightMethods } from './calibrate/rules.ts';
 import { ComputePool, workersFor } from './compute/pool.ts';
 import type { SpawnCompute } from './compute/port.ts';
@@ -24,7 +25,8 @@ import { networkFacts } from './engine/networkFacts.ts';
 import { otherCalibration } from './engine/pinnedCalibration.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { genericRecipes } from './engine/recipes.ts';
-import { type Calibrate, type RunServices, runPipeline } from './engine/run.ts';
+import { suggestionsFor } from './engine/roadFacts.ts';
+import { type Calibrate, floatModel, type RunServices, runPipeline } from './engine/run.ts';
 import { type KeptRun, readSnapshot, rerun, retrainedOf, withTraining, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
 import type { RunFiles } from './engine/train/runFiles.ts';
@@ -111,14 +113,12 @@ export function createEngine(host: EngineHost): LocalEngine {
   };
   const calibrateWith =
     (source: OpenDocument): Calibrate =>
-    async (model, options, job) => {
-      refuseBrokenCheckpoint(source, model.graph);
+    async ({ float, placed }, options, job) => {
+      refuseBrokenCheckpoint(source, placed.graph);
       if (options.is_training === true) refuseCalibrated(source);
-      return calibrateModel(model, calibrationOf(source), {
-        pool: () => workers(job.signal),
-        job,
-        methods: chosenMethods(options, readQuantizers(model.graph)),
-      });
+      const how = { pool: () => workers(job.signal), job, methods: chosenMethods(options, readQuantizers(placed.graph)) };
+      const images = calibrationOf(source);
+      return options.weight_search === 'kl' ? calibrateSearched(float, placed, images, how) : calibrateModel(placed, images, how);
     };
   const servicesOf = (source: OpenDocument, request: RunRequest): RunServices => ({
     calibrate: calibrateWith(source),
@@ -205,7 +205,11 @@ export function createEngine(host: EngineHost): LocalEngine {
         });
       }
       const options = last.request.steps.find((step) => step.id === stage.step)?.options ?? {};
-      const calibrated = await calibrateWith(data)(stage.quantization.placed, options, job);
+      const calibrated = await calibrateWith(data)(
+        { float: floatModel(last.stages, stage.quantization.placed), placed: stage.quantization.placed },
+        options,
+        job,
+      );
       last = await rerun(current().opened.model, last, { ...servicesOf(data, last.request), calibrated });
       document = data;
       await forgetTraining();
@@ -233,7 +237,14 @@ export function createEngine(host: EngineHost): LocalEngine {
       return compareOutputs({ float: model, quantized, data, images, pool: await workers(job.signal), job });
     },
 
-    ...dataMethods(data, networks, { isOpen: () => document !== null, made: (list) => lists.splice(0, 1, list) }),
+    ...dataMethods(data, networks, {
+      isOpen: () => document !== null,
+      made: (list) => lists.splice(0, 1, list),
+      advice: ({ networks: [, second] }, evaluation) =>
+        second?.kind !== 'stage' || second.stage === 0 || last === null
+          ? []
+          : suggestionsFor({ opened: current().opened.model.graph, stage: stageAt(second.stage), request: last.request, evaluation }),
+    }),
 
     trainingOptions: async () => trainingOptionInfos(),
     ...training,

@@ -275,6 +275,18 @@ export interface CalibrationReport {
   readonly backend: string;
   readonly ms: number;
   readonly searchMs: number;
+  /**
+   * `weight_search`: mean distance from the float network's answers (SRCH2) with only weights rounded, before and after; thresholds that moved;
+   * candidates that were run.
+   */
+  readonly search?: {
+    readonly before: number;
+    readonly after: number;
+    readonly rounds: number;
+    readonly tried: number;
+    readonly moved: number;
+    readonly of: number;
+  };
   /** Tensors computed again because a shared threshold moved after a member was read. */
   readonly recomputed: number;
   readonly peakBytes: number;

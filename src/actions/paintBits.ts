@@ -51,17 +51,16 @@ export async function depthwiseWeights(): Promise<readonly QuantizerRow[]> {
 /** From now on a click on a layer of the graph gives its weights these bits, until Escape. */
 export function paintByClicks(bits: number): void {
   const prompt = `Click layers: their weights get ${bitsText(bits)}`;
-  const answer = (node: string): void => {
-    void paintLayer(node, bits).then(() => askPick({ prompt, answer }));
+  const answer = (node: string, members: readonly string[]): void => {
+    void paintBox(node, new Set(members), bits).then(() => askPick({ prompt, answer }));
   };
   askPick({ prompt, answer });
 }
 
-async function paintLayer(node: string, bits: number): Promise<void> {
-  const { stage } = useView.getState();
-  const detail = await quietly(() => engine().inspect(stage, node), null);
-  const names = new Set(detail?.quantizers ?? []);
-  const rows = (useRun.getState().quantizers?.rows ?? []).filter(({ kind, name }) => kind === 'weight' && names.has(name));
+async function paintBox(node: string, members: ReadonlySet<string>, bits: number): Promise<void> {
+  const rows = (useRun.getState().quantizers?.rows ?? []).filter(
+    ({ kind, node: own, source }) => kind === 'weight' && (members.has(own) || members.has(source)),
+  );
   if (rows.length === 0) log('info', `${node} has no quantized weights.`);
   await paintBits(new Map(rows.map(({ name }) => [name, bits])));
 }

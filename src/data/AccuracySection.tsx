@@ -2,6 +2,7 @@ import { useData } from '../state/data.ts';
 import { ErrorNote } from '../ui/ErrorNote.tsx';
 import { CompareForm } from './CompareForm.tsx';
 import { OutputTable } from './OutputTable.tsx';
+import { Roads } from './Roads.tsx';
 import { ScoreTable } from './ScoreTable.tsx';
 import { DataWarnings } from './SetNotes.tsx';
 import { certaintyText, pairedText, rateText } from './sentences.ts';
@@ -31,6 +32,7 @@ export function AccuracySection() {
               </div>
             )}
           </div>
+          <Roads />
           <DataWarnings warnings={evaluation.warnings} />
         </>
       )}

@@ -21,7 +21,8 @@ interface SelectionState {
 export interface Pick {
   /** "Pick an input", shown over the graph. */
   readonly prompt: string;
-  readonly answer: (node: string) => void;
+  /** Of the box that was clicked: its node, and all nodes that it stands for. */
+  readonly answer: (node: string, members: readonly string[]) => void;
 }
 
 const NO_NODES: ReadonlySet<string> = new Set();
@@ -42,7 +43,7 @@ export function clickBox(box: SceneNode | null, quantizer: string | null): void 
   const node = box === null || box.kind === 'group' ? null : box.id;
   if (pick !== null && node !== null) {
     useSelection.setState({ pick: null });
-    pick.answer(node);
+    pick.answer(node, membersOf(box));
     return;
   }
   useSelection.setState({ node, box, quantizer });

@@ -17,7 +17,7 @@ const SCORE: readonly ChartLine[] = [
 ];
 const RATES: readonly ChartLine[] = [
   { name: 'weights', colour: 'accent' },
-  { name: 'thresholds', colour: 'range', dashed: true },
+  { name: 'log₂ t', colour: 'range', dashed: true },
 ];
 
 const realTick = (value: number): string => real(value, 2);

@@ -25,7 +25,8 @@ export function ReportSection() {
         <DataWarnings warnings={report.warnings} />
         <Downloads />
       </section>
-      <section className="data-column narrow" aria-label="The run">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
+      <section className="data-column narrow" aria-label="The run" tabIndex={0}>
         <Facts />
       </section>
       <div className="training-list">

@@ -2,11 +2,11 @@ import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { count, fixed } from '../format/numbers.ts';
 import { useTraining } from '../state/training.ts';
-import { PathText } from '../ui/PathText.tsx';
 import { Spacer } from '../ui/Spacer.tsx';
 import { BitsTag } from '../ui/Tag.tsx';
 import { useRowWindow } from '../ui/VirtualRows.tsx';
 import { selectThreshold } from './selectThreshold.ts';
+import { commonScope, shortName } from './shortName.ts';
 import { type RowColumn, type RowSorting, sortedRows, type ThresholdRow } from './thresholdRows.ts';
 import { movementText, signed } from './words.ts';
 
@@ -50,6 +50,7 @@ export function ThresholdList({ rows, selected, before = false }: Props) {
   const order = useOrder(rows, sorting);
   const range = useRowWindow(scroller, order.length, ROW_HEIGHT);
   const at = order.indexOf(selected);
+  const common = useMemo(() => commonScope(rows.map(({ quantizers, variable }) => quantizers[0] ?? variable)), [rows]);
 
   useEffect(() => {
     const element = scroller.current;
@@ -109,7 +110,7 @@ export function ThresholdList({ rows, selected, before = false }: Props) {
             const row = rows[place];
             return (
               row !== undefined && (
-                <Row key={row.variable} row={row} index={range.first + index + 2} on={place === selected} before={before} />
+                <Row key={row.variable} row={row} index={range.first + index + 2} on={place === selected} before={before} common={common} />
               )
             );
           })}
@@ -120,14 +121,12 @@ export function ThresholdList({ rows, selected, before = false }: Props) {
   );
 }
 
-function Row({ row, index, on, before }: { row: ThresholdRow; index: number; on: boolean; before: boolean }) {
+function Row({ row, index, on, before, common }: { row: ThresholdRow; index: number; on: boolean; before: boolean; common: string }) {
   const { quantizers, variable, bits, start, now, deviation, frozenAt } = row;
   const name = quantizers[0] ?? variable;
   return (
     <tr aria-rowindex={index} aria-selected={on} className={on ? 'on' : undefined} onClick={() => selectThreshold(row)}>
-      <td title={quantizers.join('\n')}>
-        <PathText>{name}</PathText>
-      </td>
+      <td title={quantizers.join('\n')}>{shortName(name, common)}</td>
       <td>
         <BitsTag bits={bits} signed={row.signed ?? true} />
       </td>

@@ -17,11 +17,12 @@ export function useReportRows(): readonly ThresholdRow[] {
   }, [report, quantizers]);
 }
 
-/** The thresholds of the run at hand as they stand, else those of the last report. */
+/** The thresholds of the run at hand as they stand; once it has ended those of its report, whose state is the best one. */
 export function useThresholdRows(): readonly ThresholdRow[] {
   const run = useTraining((state) => state.run);
   const reported = useReportRows();
-  return useMemo(() => (run === null ? reported : rowsOfRun(run)), [run, reported]);
+  const ended = run === null || (run.state === 'ended' && reported.length > 0);
+  return useMemo(() => (ended ? reported : rowsOfRun(run)), [run, ended, reported]);
 }
 
 /** Place of the threshold that the selected quantizer reads; −1: none. */

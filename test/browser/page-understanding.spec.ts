@@ -11,8 +11,8 @@ const inspector = (page: Page): Locator => page.getByRole('complementary', { nam
 const files = (page: Page) => page.getByRole('region', { name: 'Files' });
 
 /** Recipe 2 on a network whose last layer has no bias. */
-async function quantizeBiasless(page: Page, folder: string): Promise<void> {
-  const tiny = await writeTinyNetwork(folder, { biasless: true });
+async function quantizeBiasless(page: Page, folder: string, lifted = false): Promise<void> {
+  const tiny = await writeTinyNetwork(folder, { biasless: true, lifted });
   await openStudio(page);
   await drop(page, [tiny.folder]);
   await expect(files(page)).toContainText('8 images');
@@ -88,7 +88,7 @@ test('QNT56 the notes of a quantizer stand under its histogram', async ({ page }
 test('QNT33 depthwise layers quantized statically: one click equalizes them, one makes a graph to retrain, and both keep each other', async ({
   page,
 }, testInfo) => {
-  await quantizeBiasless(page, testInfo.outputPath('evaluation'));
+  await quantizeBiasless(page, testInfo.outputPath('evaluation'), true);
   await expect(card(page, 'quantize')).toContainText('Retraining needs some: labelled ones, or any');
   await card(page, 'quantize').getByRole('button', { name: 'Equalize layers' }).click();
   await expect(marked(page, 'done')).toHaveCount(8);
@@ -112,7 +112,7 @@ test('QNT33 depthwise layers quantized statically: one click equalizes them, one
   await settled(page);
   await page.getByRole('button', { name: 'Undo' }).click();
 
-  const training = await writeTinyNetwork(testInfo.outputPath('training'), { training: true });
+  const training = await writeTinyNetwork(testInfo.outputPath('training'), { training: true, lifted: true });
   await choose(page, () => page.keyboard.press('Control+o'), [training.graph, ...training.checkpoint, training.calibration]);
   await settled(page);
   await runButton(page).click();

@@ -34,6 +34,10 @@ export interface CalibrateOptions {
   readonly budgetBytes?: number;
   /** Methods other than the original's, by quantizer name. */
   readonly methods?: ReadonlyMap<string, Method>;
+  /** log2 t of thresholds that are not found but given, by variable. */
+  readonly fixed?: ReadonlyMap<string, number>;
+  /** Only these quantizers; all of them where absent. */
+  readonly only?: (quantizer: Quantizer) => boolean;
 }
 
 export interface Calibrated {
@@ -56,7 +60,8 @@ export async function calibrate(
 ): Promise<Calibrated> {
   const started = performance.now();
   const job = options.job ?? {};
-  const quantizers = inOrder(quantized);
+  const { only = () => true } = options;
+  const quantizers = inOrder(quantized).filter(only);
   const model = { ...quantized, graph: withMovingStatistics(quantized.graph) };
   const sources = quantizers.map(({ source }) => source);
   const feeds = feedsOf(model, [data].flat(), neededFor(model.graph, sources));
@@ -78,6 +83,7 @@ export async function calibrate(
     images,
     budgetBytes: options.budgetBytes ?? DEFAULT_BUDGET_BYTES,
     methodOf: ({ quantizer }) => options.methods?.get(quantizer.name) ?? methodOf(quantizer),
+    fixed: options.fixed ?? new Map(),
     signal: job.signal,
     onProgress: ({ searching, ...at }) => progress({ phase: searching ? 'search' : 'calibrate', ...at }),
   });

@@ -31,6 +31,8 @@ export interface SweepRequest {
   /** For all workers together. */
   readonly budgetBytes: number;
   readonly methodOf: (stage: Stage) => Method;
+  /** log2 t of thresholds that are given, by variable. */
+  readonly fixed: ReadonlyMap<string, number>;
   readonly signal?: AbortSignal | undefined;
   /** `images` of this stage are done; `searching` while candidates are tried. */
   readonly onProgress?: (progress: {
@@ -105,7 +107,10 @@ async function runStages(request: SweepRequest, everyone: readonly number[]): Pr
 
     const members = stage.members.map((member) => ({ member, ...(measured.get(member) as Measured) }));
     const extremes = members.reduce((all, { extremes }) => mergeExtremes(all, extremes), noSamples);
-    const search = searchFor(stage.quantizer, request.methodOf(stage), extremes);
+    const variable = stage.quantizer.threshold;
+    const given = request.fixed.get(variable);
+    const found = searchFor(stage.quantizer, request.methodOf(stage), extremes);
+    const search: Search = given === undefined ? found : { kind: 'maximum', threshold: 2 ** given };
     let threshold = search.kind === 'maximum' ? search.threshold : 0;
     if (search.kind === 'deviation') threshold = await threeDeviations(extremes.count, (mean) => spread(request, mean, members));
     let counted: ReadonlyMap<number, Float64Array> = new Map();
@@ -117,14 +122,14 @@ async function runStages(request: SweepRequest, everyone: readonly number[]): Pr
       searchMs += performance.now() - before;
     }
 
-    const variable = stage.quantizer.threshold;
+    const value = given ?? log2Threshold(threshold);
     log2.delete(variable);
-    log2.set(variable, log2Threshold(threshold));
+    log2.set(variable, value);
     const settling = stage.settles ? members : [];
     const settle = (worker: number) => ({
       stage: index,
       variable,
-      log2: log2Threshold(threshold),
+      log2: value,
       settled: settling
         .filter(({ holders }) => holders.includes(worker))
         .map(({ member, extremes }) => ({

@@ -166,6 +166,24 @@ export type ComputeCalls = {
   /** Frees the network that was trained. */
   readonly closeTraining: { readonly args: null; readonly result: null };
 
+  /**
+   * Makes a quantized network ready for `distance`, in the place of the one before, and computes the float network's outputs for the images
+   * once. Images come in ranges, each of which is one call of the kernels.
+   */
+  readonly openSearch: {
+    readonly args: { readonly float: NetworkToEvaluate; readonly quantized: NetworkToEvaluate; readonly images: readonly ImageRange[] };
+    readonly result: null;
+  };
+  /** Gives threshold variables other values, which stay, and says how far each image's outputs are from the float ones (SRCH2). */
+  readonly distance: {
+    readonly args: {
+      readonly log2: readonly { readonly variable: string; readonly value: number; readonly dtype: 'float32' | 'float64' }[];
+    };
+    readonly result: Float64Array;
+  };
+  /** Frees the network that was searched. */
+  readonly closeSearch: { readonly args: null; readonly result: null };
+
   /** Integer codes of quantized constants, for each of some LinearQuant nodes. */
   readonly codes: {
     readonly args: { readonly model: PortableModel; readonly linearQuants: readonly string[] };

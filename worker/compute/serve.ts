@@ -10,6 +10,7 @@ import { Evaluator } from './evaluator.ts';
 import type { ComputeCalls } from './messages.ts';
 import { runOutputs } from './outputs.ts';
 import type { ComputePort } from './port.ts';
+import { SearchWorker } from './searchWorker.ts';
 import { SweepWorker } from './sweepWorker.ts';
 import { TrainWorker } from './trainWorker.ts';
 
@@ -22,6 +23,7 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
   let sweep: SweepWorker | null = null;
   let evaluator: Evaluator | null = null;
   let trainer: TrainWorker | null = null;
+  let searcher: SearchWorker | null = null;
 
   const started = (): Backend => {
     if (backend === null) throw new GraffitistError('internal', 'A compute worker was called before it was started.');
@@ -38,6 +40,14 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
   const closeNetworks = (): void => {
     evaluator?.dispose();
     evaluator = null;
+  };
+  const searched = (): SearchWorker => {
+    if (searcher === null) throw new GraffitistError('internal', 'A compute worker has no search open.');
+    return searcher;
+  };
+  const closeSearch = (): void => {
+    searcher?.dispose();
+    searcher = null;
   };
   const trained = (): TrainWorker => {
     if (trainer === null) throw new GraffitistError('internal', 'A compute worker has no network to train.');
@@ -94,6 +104,16 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
       closeTraining();
       return null;
     },
+    async openSearch(args, context) {
+      closeSearch();
+      searcher = await SearchWorker.open(args, started(), context);
+      return null;
+    },
+    distance: (args, context) => searched().distance(args, context),
+    async closeSearch() {
+      closeSearch();
+      return null;
+    },
     codes: constantCodes,
   };
   const stop = serveCalls(port, handlers);
@@ -102,6 +122,7 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
     close();
     closeNetworks();
     closeTraining();
+    closeSearch();
     backend?.dispose();
     backend = null;
   };

@@ -1,4 +1,4 @@
-import type { Engine, SourceFile } from '../protocol.ts';
+import type { Engine, Evaluation, SourceFile, Suggestion, ValidateRequest } from '../protocol.ts';
 import { chooseCalibrationSet } from './calibrationSet.ts';
 import { checkData } from './check/checkData.ts';
 import type { DataSession } from './dataSession.ts';
@@ -11,6 +11,8 @@ interface OpenOrNot {
   readonly isOpen: () => boolean;
   /** Hears of the list of a calibration set that was made. */
   readonly made: (list: SourceFile) => void;
+  /** What an evaluation suggests. */
+  readonly advice: (request: ValidateRequest, evaluation: Evaluation) => readonly Suggestion[];
 }
 
 /** The part of the engine that reads images; `networks`: what is evaluated on them, and where. */
@@ -28,7 +30,10 @@ export function dataMethods(data: DataSession, networks: Omit<ValidateServices, 
       };
       return checkData(images, services, job);
     },
-    validate: async (request, job = {}) => validate(request, { ...networks, data: await data.opened(), batches: data.batches }, job),
+    validate: async (request, job = {}) => {
+      const evaluation = await validate(request, { ...networks, data: await data.opened(), batches: data.batches }, job);
+      return { ...evaluation, suggestions: document.advice(request, evaluation) };
+    },
     makeCalibrationSet: async (request, job = {}) => {
       const set = await chooseCalibrationSet(request, data, document.isOpen() ? networks : null, job);
       document.made(set.list);

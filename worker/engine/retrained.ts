@@ -1,6 +1,7 @@
 import { GraffitistError } from '../errors.ts';
 import { makeTensor } from '../formats/tensorValues.ts';
 import type { Model } from '../graph/model.ts';
+import { ancestors } from '../graph/reach.ts';
 import { isVariable, variableName, withValues } from '../graph/variables.ts';
 import { withQuantizerBits } from '../quantize/bitOverrides.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
@@ -24,7 +25,7 @@ export interface Retrained extends TrainedStages {
  * RET6 … RET8: the stage `retrained`: the inference graph of recipe 3c with the trained values in its variables and the trained thresholds in
  * its quantizers; of a float graph its evaluation form with the trained values.
  *
- * @throws GraffitistError what `inferenceRoad` throws; `threshold-missing` naming a quantizer that the trained graph does not have
+ * @throws GraffitistError what `inferenceRoad` throws; `threshold-missing` naming a quantizer that one of the two graphs does not have
  */
 export async function retrainedStage(run: Retrained): Promise<StageState> {
   const { base, steps, foldOnly } = inferenceRoad(run);
@@ -41,6 +42,8 @@ export async function retrainedStage(run: Retrained): Promise<StageState> {
   const quantized = withQuantizerBits(model.graph, run.bits);
   const trained = run.stages[run.trained - 1];
   const valued = trainedValues({ ...model, graph: quantized }, trained?.model ?? run.opened, run.variables);
+  const thresholds = trainedThresholds(valued, run.variables, trained?.thresholds ?? new Map());
+  refuseLost(trained?.model, thresholds);
   return {
     title: 'retrained',
     step: trained?.step ?? null,
@@ -48,7 +51,7 @@ export async function retrainedStage(run: Retrained): Promise<StageState> {
     changed: new Set(),
     changes,
     leftFloat: new Map(skipped.map(({ node, reason }) => [node, reason])),
-    thresholds: trainedThresholds(valued, run.variables, trained?.thresholds ?? new Map()),
+    thresholds,
     statistics: new Map(),
     calibration: null,
     retrained: true,
@@ -78,6 +81,21 @@ function trainedThresholds(
     found.set(threshold, log2);
   }
   return found;
+}
+
+/**
+ * RET8: what was trained is not lost: every quantizer that the trained graph's outputs depend on is in the inference graph too.
+ * @throws GraffitistError `threshold-missing` naming one that is not
+ */
+function refuseLost(trained: Model | undefined, thresholds: ReadonlyMap<string, number>): void {
+  if (trained === undefined) return;
+  const live = ancestors(trained.graph, trained.outputs);
+  const lost = readQuantizers(trained.graph).find(({ threshold, source }) => live.has(source) && !thresholds.has(threshold));
+  if (lost === undefined) return;
+  throw new GraffitistError('threshold-missing', `The trained graph has the quantizer '${lost.name}', which the inference graph has not.`, {
+    about: lost.threshold,
+    remedy: 'Fold without is_training, which takes batch norms in small ops along, and train that.',
+  });
 }
 
 function untrained(quantizer: string, threshold: string): GraffitistError {

@@ -19,8 +19,12 @@ import { loadThresholds } from './thresholds.ts';
 
 /** What a calibration brings to the stage that `quantize` made. */
 export type Calibrated = Pick<StageState, 'thresholds' | 'statistics'> & { readonly calibration: NonNullable<StageState['calibration']> };
-/** Finds the thresholds of a quantized model, `options` being those of its `quantize` step; @throws GraffitistError `data-missing` where there are no images */
-export type Calibrate = (model: Model, options: OptionValues, job: JobOptions) => Promise<Calibrated>;
+/** Finds the thresholds of a quantized model, `float` being the network whose answers are right, `options` being those of its `quantize` step; @throws GraffitistError `data-missing` where there are no images */
+export type Calibrate = (
+  models: { readonly float: Model; readonly placed: Model },
+  options: OptionValues,
+  job: JobOptions,
+) => Promise<Calibrated>;
 
 /** What a run needs of the document and the workers. */
 export interface RunServices {
@@ -68,7 +72,7 @@ export async function runPipeline(opened: Model, request: RunRequest, services: 
     try {
       if (fault?.step === step.id) throw new GraffitistError('pipeline-order', fault.message, { about: step.transform });
       const result = applyStep(model, step, await contextOf(step, model, stages.at(-1), services.textOf));
-      const { stage, ...more } = await finishStep(step, result, stages.at(-1), services, job);
+      const { stage, ...more } = await finishStep(step, result, stages, services, job);
       steps.push(doneReport(step, model, { ...result, ...more }, stage, performance.now() - before));
       stages.push(stage);
       model = stage.model;
@@ -95,11 +99,18 @@ export async function contextOf(
     const value = step.options[name];
     if (spec.kind === 'file' && typeof value === 'string') files.set(value, await textOf(value));
   }
-  if (transform.needsVariables !== true) return { files, variables: new Map<string, Tensor>() };
+  if (transform.needsVariables !== true) return { files, variables: await knownVariables(model, transform.looksAt?.(model, step.options)) };
   const { graph } = model;
   const needed = ancestors(graph, model.outputs);
   const part = new Graph(graph.nodes.filter(({ name }) => needed.has(name)));
   return { files, variables: await readVariables({ ...withThresholds(model, before?.thresholds ?? new Map()), graph: part }) };
+}
+
+/** Values of some variables, of those that have one. */
+async function knownVariables({ variables }: Model, names: readonly string[] = []): Promise<ReadonlyMap<string, Tensor>> {
+  const known = new Map<string, Tensor>();
+  for (const name of names) if (variables.entries.has(name)) known.set(name, await variables.read(name));
+  return known;
 }
 
 /** @throws GraffitistError `interface-invalid` */
@@ -125,11 +136,12 @@ interface StepEnd extends Pick<TransformResult, 'changes' | 'warnings'> {
 async function finishStep(
   step: PipelineStep,
   result: TransformResult,
-  before: StageState | undefined,
+  stages: readonly StageState[],
   services: RunServices,
   job: JobOptions,
 ): Promise<StepEnd> {
   const { changes, warnings } = result;
+  const before = stages.at(-1);
   const stage: StageState = {
     title: step.transform,
     step: step.id,
@@ -142,7 +154,15 @@ async function finishStep(
     calibration: null,
     ...(before?.quantization === undefined ? {} : { quantization: before.quantization }),
   };
-  return step.transform === 'quantize' ? finishQuantize(stage, step, result, services, job) : { stage, changes, warnings };
+  return step.transform === 'quantize'
+    ? finishQuantize(stage, step, result, services, floatModel(stages, result.model), job)
+    : { stage, changes, warnings };
+}
+
+/** The network whose answers are right for a quantized one: the stage before its biases were corrected for rounding, or before quantize. */
+export function floatModel(stages: readonly StageState[], placed: Model): Model {
+  const end = stages.findIndex(({ title }) => title === 'correct_biases' || title === 'quantize');
+  return (end < 0 ? stages : stages.slice(0, end)).at(-1)?.model ?? placed;
 }
 
 /** Thresholds are found or loaded, then come the steps that need them. */
@@ -151,11 +171,12 @@ async function finishQuantize(
   step: PipelineStep,
   result: TransformResult,
   { calibrate, calibrated, dataWarnings }: RunServices,
+  float: Model,
   job: JobOptions,
 ): Promise<StepEnd> {
   const placed = result.model;
   const calibrates = step.options.calibrate_quant_layers !== false;
-  const found = calibrated ?? (calibrates ? await calibrate(placed, step.options, job) : null);
+  const found = calibrated ?? (calibrates ? await calibrate({ float, placed }, step.options, job) : null);
   const ofData = found === null ? [] : ((await dataWarnings?.()) ?? []);
   const thresholds = found?.thresholds ?? (await loadThresholds(readQuantizers(placed.graph), placed.variables));
   const finished = result.finish?.(placed, thresholds) ?? {

@@ -32,6 +32,13 @@ export async function runGraph(graph: Graph, options: RunOptions): Promise<Map<s
   }
 }
 
+/** Nodes made ready for some shapes, in their order, and which of them read a constant that has changed since. */
+interface Bound {
+  readonly numbers: Parameters<Session['bind']>[1];
+  readonly steps: BoundNode[];
+  readonly stale: Set<number>;
+}
+
 /** One set of fetches of a session, to be run batch after batch: constants stay on the backend in between. */
 export class Runner {
   readonly #session: Session;
@@ -39,7 +46,7 @@ export class Runner {
   readonly #part: Graph;
   readonly #order: readonly GraphNode[];
   /** Bound nodes by the shapes they are bound for. */
-  readonly #bound = new Map<string, readonly BoundNode[]>();
+  readonly #bound = new Map<string, Bound>();
 
   /** @throws GraffitistError whatever would stop the run, naming the node, before any work (see `checkExecutable`) */
   constructor(session: Session, fetches: readonly string[]) {
@@ -108,16 +115,32 @@ export class Runner {
     }
   }
 
+  /** Gives a variable a value from now on; nodes that read what follows from it are made ready again, the others stay. */
+  assign(variable: string, value: Tensor): void {
+    const { constants } = this.#session;
+    const changed = constants.dependents(variable);
+    this.#session.assign(variable, value);
+    for (const { steps, stale } of this.#bound.values()) {
+      steps.forEach(({ node }, k) => {
+        if (node.edges.some((edge) => changed.has(edge.node))) stale.add(k);
+      });
+    }
+  }
+
   async #steps(feeds: ReadonlyMap<string, Tensor>): Promise<readonly BoundNode[]> {
     const shapes = new Map<string, Shape>([...feeds].map(([name, tensor]) => [name, tensor.shape]));
     const key = JSON.stringify([...shapes]);
     const there = this.#bound.get(key);
-    if (there !== undefined) return there;
+    if (there !== undefined) {
+      for (const k of there.stale) there.steps[k] = await this.#session.bind((there.steps[k] as BoundNode).node, there.numbers);
+      there.stale.clear();
+      return there.steps;
+    }
     const { numbers } = inferStatic(this.#part, { feeds: shapes, strict: true });
     const computed = new Set(this.#reading(numbers).map((node) => node.name));
     const bound: BoundNode[] = [];
     for (const node of this.#order) if (computed.has(node.name)) bound.push(await this.#session.bind(node, numbers));
-    this.#bound.set(key, bound);
+    this.#bound.set(key, { numbers, steps: bound, stale: new Set() });
     return bound;
   }
 

@@ -1,16 +1,14 @@
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, GraphNode } from '../graph/graph.ts';
 import { bitChanges, withFormats } from './bitOverrides.ts';
 import { formatName, type SignedBits, signedBits } from './fixedPoint.ts';
 import { badLine, type ListLine, wholeNumber } from './listFile.ts';
-import { parentScope, suffixOf } from './naming.ts';
+import { layerOfClone, parentScope, quantizerScope, suffixOf } from './naming.ts';
 import { COMPUTE_OPS, isFromAvgPool } from './placement/ops.ts';
 import type { Note } from './placement/placement.ts';
 import type { Quantizer } from './quantizer.ts';
 import { readQuantizers } from './readQuantizers.ts';
 
 const OPTION = 'bits_list';
-/** The clone of a layer that is folded for training goes by the layer's name, as in QNT32. */
-const CLONE = /_Fold(_\d+)?$/;
 
 /** A quantizer that the list changed. */
 export interface OverriddenBits {
@@ -22,7 +20,8 @@ export interface OverriddenBits {
 /** A layer whose weights are quantized. */
 interface WeightedLayer {
   readonly name: string;
-  readonly weights: Quantizer;
+  /** The name of their quantizer. */
+  readonly weights: string;
   /** QNT7: it keeps 8 bits unless it is named itself. */
   readonly exempt: boolean;
 }
@@ -44,10 +43,7 @@ export function overrideBits(
   const quantizers = new Map(readQuantizers(graph).map((quantizer) => [quantizer.name, quantizer]));
   const layers = weightedLayers(graph, quantizers, new Set(outer.flatMap((name) => (name === null ? [] : [parentScope(name)]))));
   const wanted = new Map<string, SignedBits>();
-  for (const { line, fields } of lines) {
-    const [name = '', width] = fields;
-    if (fields.length !== 2) throw badLine(OPTION, line, `${fields.length} fields instead of a name and its bits.`, 'Write: name, -8');
-    const bits = widthOf(line, width);
+  for (const { line, name, bits } of widths(lines)) {
     const named = namedBy(name, layers, quantizers);
     if (named.length === 0) throw badLine(OPTION, line, unmatched(graph, name), 'Check the name; graffitize inspect lists quantizers.');
     for (const quantizer of named) wanted.set(quantizer, bits);
@@ -61,6 +57,36 @@ export function overrideBits(
   return { graph: withFormats(graph, formats), overridden, warnings: notes };
 }
 
+/**
+ * QNT61, QNT62: the bits that a list gives the weights of layers of a graph that is not quantized yet, by layer; what stands there for other
+ * quantizers is for `quantize` to read. @throws GraffitistError `option-invalid` naming the line
+ * @param layers with the node that delivers their weights. @param outer first_layer and last_layer
+ */
+export function listedWeightBits(
+  layers: readonly { readonly layer: GraphNode; readonly weights: GraphNode }[],
+  lines: readonly ListLine[],
+  outer: readonly (string | null)[],
+): ReadonlyMap<string, SignedBits> {
+  const exempt = new Set(outer.flatMap((name) => (name === null ? [] : [parentScope(name)])));
+  const known = layers.map(({ layer: { name }, weights }) => ({
+    ...{ name: layerOfClone(name), layer: name, exempt: exempt.has(parentScope(name)) },
+    weights: quantizerScope(weights, 'weight_quant'),
+  }));
+  const quantizers = new Set(known.map(({ weights }) => weights));
+  const bits = new Map<string, SignedBits>();
+  for (const { name, bits: width } of widths(lines)) for (const quantizer of namedBy(name, known, quantizers)) bits.set(quantizer, width);
+  return new Map(known.flatMap(({ layer, weights }) => (bits.has(weights) ? [[layer, bits.get(weights) as SignedBits] as const] : [])));
+}
+
+/** What stands in the lines. @throws GraffitistError `option-invalid` naming the line */
+function* widths(lines: readonly ListLine[]): Generator<{ readonly line: number; readonly name: string; readonly bits: SignedBits }> {
+  for (const { line, fields } of lines) {
+    const [name = '', width] = fields;
+    if (fields.length !== 2) throw badLine(OPTION, line, `${fields.length} fields instead of a name and its bits.`, 'Write: name, -8');
+    yield { line, name, bits: widthOf(line, width) };
+  }
+}
+
 /** Layers with quantized weights by their names, in the order of the graph; average pools are none. */
 function weightedLayers(graph: Graph, quantizers: ReadonlyMap<string, Quantizer>, outer: ReadonlySet<string>): WeightedLayer[] {
   const byNode = new Map([...quantizers.values()].map((quantizer) => [quantizer.node, quantizer]));
@@ -69,17 +95,21 @@ function weightedLayers(graph: Graph, quantizers: ReadonlyMap<string, Quantizer>
     const read = node.edges.map((edge) => byNode.get(edge.node));
     const weights = read.find((quantizer) => quantizer !== undefined && suffixOf(quantizer.name) === 'weight_quant');
     if (weights === undefined) return [];
-    return [{ name: node.name.replace(CLONE, ''), weights, exempt: outer.has(parentScope(node.name)) }];
+    return [{ name: layerOfClone(node.name), weights: weights.name, exempt: outer.has(parentScope(node.name)) }];
   });
 }
 
 /** Names of the quantizers that a line's first field stands for. */
-function namedBy(name: string, layers: readonly WeightedLayer[], quantizers: ReadonlyMap<string, Quantizer>): readonly string[] {
+function namedBy(
+  name: string,
+  layers: readonly WeightedLayer[],
+  quantizers: Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>,
+): readonly string[] {
   if (quantizers.has(name)) return [name];
-  if (!name.includes('*') && !name.endsWith('/')) return layers.filter((layer) => layer.name === name).map(({ weights }) => weights.name);
+  if (!name.includes('*') && !name.endsWith('/')) return layers.filter((layer) => layer.name === name).map(({ weights }) => weights);
   const test = patternTest(name.endsWith('/') ? `${name}*` : name);
   if (name.endsWith('_quant')) return [...quantizers.keys()].filter(test);
-  return layers.filter((layer) => !layer.exempt && test(layer.name)).map(({ weights }) => weights.name);
+  return layers.filter((layer) => !layer.exempt && test(layer.name)).map(({ weights }) => weights);
 }
 
 /** Whole names, `*` for any characters; no other character has a meaning. Looks at each part once, so no pattern takes long. */

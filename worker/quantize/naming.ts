@@ -35,6 +35,11 @@ export function quantizerScope(producer: GraphNode, suffix: QuantizerSuffix): st
   return `${isRead ? variable.node : (clone?.node.replace(CLONE, '') ?? producer.name)}_${suffix}`;
 }
 
+/** The layer that a training fold's clone stands for; any other name itself. */
+export function layerOfClone(name: string): string {
+  return name.replace(CLONE, '');
+}
+
 /** Which suffix a quantizer's scope ends with; undefined where it is none of ours. */
 export function suffixOf(scope: string): QuantizerSuffix | undefined {
   return (Object.keys(KINDS) as QuantizerSuffix[]).find((suffix) => scope.endsWith(`_${suffix}`) || scope === suffix);

@@ -1,5 +1,7 @@
+import type { GraphNode } from '../graph/graph.ts';
 import { ancestors } from '../graph/reach.ts';
-import { fixedPoint, formatOf, quantize } from '../quantize/fixedPoint.ts';
+import { listedWeightBits } from '../quantize/bitsList.ts';
+import { fixedPoint, formatOf, quantize, type SignedBits } from '../quantize/fixedPoint.ts';
 import { weightBits } from '../quantize/placement/layers.ts';
 import { meansOf } from './correct/distributions.ts';
 import { knownDistributions } from './correct/inputMeans.ts';
@@ -8,7 +10,8 @@ import { channelLayout } from './layers/channels.ts';
 import { foldedWeights, type LaidOutLayer } from './layers/foldedWeights.ts';
 import { ParameterEdits, strangeReader } from './layers/parameterEdits.ts';
 import { dtypeOf } from './nodes.ts';
-import { bits, nodeName } from './options.ts';
+import { bits, nodeName, textFile } from './options.ts';
+import { linesOf } from './quantizeLists.ts';
 import type { Change, OptionValues, Skip, Transform } from './transform.ts';
 
 /**
@@ -22,15 +25,18 @@ export const correctBiases: Transform = {
     weight_bits: bits(-8, 'Weights as quantize will round them.', { common: true }),
     first_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
     last_layer: nodeName('Weights in the scope of this layer keep 8 bits.', { common: true }),
+    bits_list: textFile('Text file: lines `layer, bits` as quantize will read them.'),
   },
   after: ['fold_batch_norms', 'preprocess_layers'],
   notAfter: ['quantize'],
   needsVariables: true,
-  apply(model, options, { variables }) {
+  apply(model, options, context) {
     const { graph } = model;
-    const edits = new ParameterEdits(graph, variables);
+    const edits = new ParameterEdits(graph, context.variables);
     const live = ancestors(graph, model.outputs);
     const layers = [...biasedLayers(graph)].filter(({ sum }) => live.has(sum.name));
+    const named = layers.map(({ layer }) => ({ layer, weights: graph.input(layer, 1) }));
+    const listed = listedWeightBits(named, linesOf('bits_list', options, context), outerLayers(options));
     const distributions = knownDistributions(model, layers, edits);
     const offsets = layers.map(({ offset }) => offset);
     const changes: Change[] = [];
@@ -48,7 +54,8 @@ export const correctBiases: Transform = {
         skipped.push(alone('COR2', layer.layer.name, 'no batch norm tells the mean of what it reads'));
       } else if (shared) skipped.push(alone('COR3', layer.layer.name, `something else reads its bias '${layer.offset}' too`));
       else {
-        const shift = meanShift({ ...layer, layout }, meansOf(input), options, edits);
+        const width = listed.get(layer.layer.name) ?? bitsOf(layer.layer, options);
+        const shift = meanShift({ ...layer, layout }, meansOf(input), width, edits);
         corrections.push(() => edits.change(layer.offset, (value, channel) => value - (shift[channel] ?? 0)));
         changes.push(corrected(layer.layer.name, layer.offset, shift));
       }
@@ -59,12 +66,12 @@ export const correctBiases: Transform = {
 };
 
 /** Σ (W̃ − W) · E[x] per output channel, W̃ as a quantizer with the largest weight as threshold makes it. */
-function meanShift(layer: LaidOutLayer, inputs: Float64Array, options: OptionValues, edits: ParameterEdits): Float64Array {
+function meanShift(layer: LaidOutLayer, inputs: Float64Array, width: SignedBits, edits: ParameterEdits): Float64Array {
   const weights = foldedWeights(layer, edits);
   const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
   const shift = new Float64Array(layer.layout.outputs);
   if (largest === 0) return shift;
-  const format = fixedPoint(formatOf(bitsOf(layer, options)), Math.log2(largest));
+  const format = fixedPoint(formatOf(width), Math.log2(largest));
   weights.forEach((weight, index) => {
     const output = layer.layout.outputOf(index);
     const error = quantize(weight, format, 'round') - weight;
@@ -73,9 +80,14 @@ function meanShift(layer: LaidOutLayer, inputs: Float64Array, options: OptionVal
   return shift;
 }
 
-function bitsOf({ layer }: LaidOutLayer, { weight_bits: width, first_layer: first, last_layer: last }: OptionValues): number {
-  const name = (value: OptionValues[string] | undefined) => (typeof value === 'string' && value !== '' ? value : null);
-  return weightBits(layer, { weightBits: typeof width === 'number' ? width : -8, firstLayer: name(first), lastLayer: name(last) });
+function bitsOf(layer: GraphNode, options: OptionValues): SignedBits {
+  const [firstLayer = null, lastLayer = null] = outerLayers(options);
+  const { weight_bits: width } = options;
+  return weightBits(layer, { weightBits: typeof width === 'number' ? width : -8, firstLayer, lastLayer });
+}
+
+function outerLayers({ first_layer: first, last_layer: last }: OptionValues): readonly (string | null)[] {
+  return [first, last].map((name) => (typeof name === 'string' && name !== '' ? name : null));
 }
 
 function corrected(layer: string, offset: string, shift: Float64Array): Change {

@@ -22,10 +22,11 @@ import { placeRescale } from '../quantize/placement/rescale.ts';
 import { placeSeparable } from '../quantize/placement/separable.ts';
 import { type SharedThreshold, shareThresholds } from '../quantize/sharing.ts';
 import { isRefused } from './graffitistOps.ts';
+import { depthwiseRanges, depthwiseVariables, unevenness } from './layers/channelSpread.ts';
 import { addMissingBiases } from './missingBiases.ts';
 import { bits, choice, flag, list, nodeName, otherBits, textFile } from './options.ts';
 import { type QuantizeLists, readLists } from './quantizeLists.ts';
-import type { Change, Finish, OptionValues, Transform, Warning } from './transform.ts';
+import type { Change, Finish, OptionValues, Transform, TransformContext, Warning } from './transform.ts';
 
 /** In the order in which the original places quantizers, and what it leaves out last; each pass sees what the ones before it did. */
 const PASSES: readonly Pass[] = [placeLayers, placeInputs, placeSeparable, placeRescale, placeAvgPool, placeBetween];
@@ -69,10 +70,16 @@ export const quantize: Transform = {
       'auto',
       'Thresholds of weights: the largest value or |mean| + 3 standard deviations; auto: 3sd where is_training, else max.',
     ),
+    weight_search: choice(
+      ['none', 'kl'],
+      'none',
+      'Searches thresholds of weights by how little the answers on the calibration images change (kl), where static quantization loses them; takes a minute or more.',
+    ),
     calibrate_quant_layers: flag(true, 'Find thresholds on the calibration data; off: they come from a checkpoint.'),
   },
   after: ['fix_input_shape', 'fold_batch_norms', 'preprocess_layers'],
   notAfter: ['freeze_graph', 'quantize'],
+  looksAt: ({ graph }, options) => (warnsOfDepthwise(options) ? depthwiseVariables(graph) : []),
   apply: (model, options, context) => {
     refuseQuantized(model);
     refuseChannelsFirst(model);
@@ -111,7 +118,7 @@ export const quantize: Transform = {
         ...byHand,
         ...bypassedOutputs(model.outputs, inserted),
         ...unknownLayers(placed, settings),
-        ...staticDepthwise(graph, settings, options),
+        ...staticDepthwise(biased.graph, graph, options, context),
       ],
       finish: finishing(model, graph, options, lists),
     };
@@ -257,16 +264,28 @@ function unknownLayers(graph: Graph, { firstLayer, lastLayer }: PlacementSetting
   );
 }
 
-/** QNT33: on MobileNets thresholds that are found and not trained lose nearly everything (facts 9, 11 #24). */
-function staticDepthwise(graph: Graph, { training }: PlacementSettings, { calibrate_quant_layers: calibrated }: OptionValues): Warning[] {
+/** QNT33: a median channel below a quarter of the largest has less than 6 of 8 bits. */
+const UNEVEN = 4;
+
+/** QNT33: on MobileNets thresholds that are found and not trained lose nearly everything (facts 9, 11 #24) where channels differ widely. */
+function staticDepthwise(before: Graph, graph: Graph, options: OptionValues, { variables }: TransformContext): Warning[] {
+  if (!warnsOfDepthwise(options)) return [];
   const layers = graph.nodes.filter(
     ({ op, name, edges }) => op === 'DepthwiseConv2dNative' && !isFromAvgPool(name) && isQuantized(graph, edges[1]),
   );
-  const [first] = layers;
-  if (first === undefined || training || calibrated === false) return [];
-  const count = layers.length === 1 ? 'One depthwise layer has' : `${layers.length} depthwise layers have`;
-  const text = `${count} one scale for weights of channels that differ widely: static quantization usually loses most of the accuracy here. Retrain (recipe 3: fold_batch_norms and quantize with is_training=True on the training graph).`;
+  const measured = new Map(depthwiseRanges(before, variables).map((ranges) => [ranges.layer, unevenness(ranges)]));
+  const uneven = layers.filter(({ name }) => (measured.get(name) ?? Number.POSITIVE_INFINITY) > UNEVEN);
+  const [first] = uneven;
+  if (first === undefined) return [];
+  const count = uneven.length === 1 ? 'One depthwise layer has' : `${uneven.length} depthwise layers have`;
+  const most = Math.max(...uneven.map(({ name }) => measured.get(name) ?? 0));
+  const widely = most > 0 ? ` (the largest up to ${most.toFixed(0)} times the median)` : '';
+  const text = `${count} one scale for weights of channels that differ widely${widely}: static quantization usually loses most of the accuracy here. Equalize layers, or retrain (recipe 3: fold_batch_norms and quantize with is_training=True on the training graph).`;
   return [{ rule: 'QNT33', node: first.name, text }];
+}
+
+function warnsOfDepthwise({ is_training: training, calibrate_quant_layers: calibrated }: OptionValues): boolean {
+  return training !== true && calibrated !== false;
 }
 
 function isQuantized(graph: Graph, edge: Edge | undefined): boolean {

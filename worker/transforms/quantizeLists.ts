@@ -14,21 +14,23 @@ export interface QuantizeLists {
  * Reads the list files that the options name.
  * @throws GraffitistError `file-missing`; `option-invalid` where the original takes an option for inference graphs only
  */
-export function readLists(options: OptionValues, { files }: TransformContext): QuantizeLists {
+export function readLists(options: OptionValues, context: TransformContext): QuantizeLists {
   refuseInTraining(options);
-  const lines = (option: string): readonly ListLine[] => {
-    const name = options[option];
-    if (typeof name !== 'string') return [];
-    const text = files.get(name);
-    if (text === undefined) throw new GraffitistError('file-missing', `The file '${name}' was not read.`, { about: option });
-    return listLines(text);
-  };
   return {
-    bits: lines('bits_list'),
-    merge: lines('layer_merge_list'),
-    leftShift: lines('left_shift_list'),
-    convSplit: lines('conv_split_list'),
+    bits: linesOf('bits_list', options, context),
+    merge: linesOf('layer_merge_list', options, context),
+    leftShift: linesOf('left_shift_list', options, context),
+    convSplit: linesOf('conv_split_list', options, context),
   };
+}
+
+/** The lines of the file that an option names; none where it names none. @throws GraffitistError `file-missing` */
+export function linesOf(option: string, options: OptionValues, { files }: TransformContext): readonly ListLine[] {
+  const name = options[option];
+  if (typeof name !== 'string') return [];
+  const text = files.get(name);
+  if (text === undefined) throw new GraffitistError('file-missing', `The file '${name}' was not read.`, { about: option });
+  return listLines(text);
 }
 
 /** Options that work on an inference graph only (facts 3.7). */

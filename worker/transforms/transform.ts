@@ -72,7 +72,7 @@ export interface Finished {
 export interface TransformContext {
   /** Contents of the text files that its options of kind `file` name. */
   readonly files: ReadonlyMap<string, string>;
-  /** Values of the graph's variables, where the transform says that it needs them. */
+  /** Values of the graph's variables, where the transform says that it needs them, or those that it looks at and that are known. */
   readonly variables: ReadonlyMap<string, Tensor>;
   /** The only batch norms that are folded, by node: those that a training graph of the same network has folded (RET5). Absent: all. */
   readonly foldOnly?: ReadonlySet<string>;
@@ -89,6 +89,8 @@ export interface Transform {
   readonly notAfter: readonly string[];
   /** It reads the values of the graph's variables. */
   readonly needsVariables?: boolean;
+  /** Variables whose values it looks at where they are known, and does without where they are not. */
+  readonly looksAt?: (model: Model, options: OptionValues) => readonly string[];
   /** `options` are complete and checked against the schema. @throws GraffitistError */
   apply(model: Model, options: OptionValues, context: TransformContext): TransformResult;
 }

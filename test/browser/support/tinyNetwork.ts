@@ -7,7 +7,7 @@ import { checkpointFiles } from '../../../worker/formats/checkpoint.ts';
 import { versionsField } from '../../../worker/formats/graphDef.ts';
 import { writeNpy } from '../../../worker/formats/npy.ts';
 import type { Tensor } from '../../../worker/formats/tensor.ts';
-import { makeTensor } from '../../../worker/formats/tensorValues.ts';
+import { makeTensor, tensorNumbers } from '../../../worker/formats/tensorValues.ts';
 import { Graph, GraphNode, type NodeSpec } from '../../../worker/graph/graph.ts';
 import { graphBytes } from '../../../worker/graph/graphFile.ts';
 
@@ -34,6 +34,8 @@ export interface TinyForm {
   readonly biasless?: boolean;
   /** How many it tells apart; 5 where absent. */
   readonly classes?: number;
+  /** A channel of its depthwise layer is larger than the others, and a sum sees the channels, so that they cannot be equalized. */
+  readonly lifted?: boolean;
   /** It has a second input, `depth`, of one channel. */
   readonly depth?: boolean;
 }
@@ -46,6 +48,7 @@ export function tinyGraph(form: TinyForm = {}): { readonly graph: Graph; readonl
   const draw = random(SEED);
   const writer = new Writer((shape, low, high) => Array.from({ length: count(shape) }, () => draw.between(low, high)), form);
   writer.node('probabilities', 'Softmax', [layers(writer)]);
+  if (form.lifted === true) lift(writer.values, 'depthwise/BatchNorm/gamma');
   return { graph: new Graph(writer.nodes, { rest: [versionsField()] }), values: writer.values };
 }
 
@@ -79,8 +82,9 @@ function layers(writer: Writer): string {
   writer.bare('input', 'Placeholder', [], { dtype: FLOAT, shape: attr.shape([-1, ...TINY_INTERFACE.shape]) });
   const first = writer.form.depth === true ? bothInputs(writer) : writer.convolution('conv', 'input', [3, 3, 3, 8], 2, 'Relu6');
   const depthwise = writer.convolution('depthwise', first, [3, 3, 8, 1], 1, 'Relu');
-  const left = writer.convolution('left', depthwise, [1, 1, 8, 16], 1, 'Relu6');
-  const right = writer.convolution('right', depthwise, [1, 1, 8, 16], 1, 'Relu6');
+  const read = writer.form.lifted === true ? writer.node('residual', 'Add', [depthwise, first]) : depthwise;
+  const left = writer.convolution('left', read, [1, 1, 8, 16], 1, 'Relu6');
+  const right = writer.convolution('right', read, [1, 1, 8, 16], 1, 'Relu6');
   const sum = writer.node('sum', 'Add', [left, right]);
   const pooled = writer.node('pool', 'AvgPool', [sum], { ksize: attr.ints([1, 8, 8, 1]), ...window(1), padding: attr.text('VALID') });
   const classes = writer.form.classes ?? 5;
@@ -95,6 +99,13 @@ function bothInputs(writer: Writer): string {
   writer.bare('depth', 'Placeholder', [], { dtype: FLOAT, shape: attr.shape([-1, ...TINY_DEPTH]) });
   const image = writer.convolution('conv', 'input', [3, 3, 3, 8], 2, 'Relu6');
   return writer.node('join', 'Add', [image, writer.convolution('near', 'depth', [3, 3, 1, 8], 2, 'Relu6')]);
+}
+
+function lift(values: Map<string, Tensor>, name: string): void {
+  const value = values.get(name);
+  if (value === undefined) throw new Error(name);
+  const numbers = Array.from(tensorNumbers(value), (number, channel) => (channel === 0 ? 64 * number : number));
+  values.set(name, makeTensor('float32', value.shape, numbers));
 }
 
 const FLOAT = attr.type('float32');

@@ -18,16 +18,14 @@ export function wideThresholds(graph: Graph): ReadonlySet<string> {
 }
 
 /**
- * Gradients that are not the recorded ones: within 1e-4 of their norm. Those of 16-bit thresholds are sums of what rounding took away, a
- * few thousandths of the largest threshold gradient or less; there the last bit of a bias counts, and TensorFlow 1.14's Rsqrt and Sqrt are
- * approximations of the processor's that differ in it. They are held to 1e-5 of the largest. Where batch norms take statistics that last bit
- * also moves single codes over an edge, and with them every threshold: there all are held to 1e-4 of the largest.
+ * Gradients that are not the recorded ones: not within 1e-4 of their norm, and of thresholds not within `slack` of the largest threshold
+ * gradient either (16-bit ones, sums of what rounding took away, are a few thousandths of it or less).
  */
 export function farGradients(
   ours: ReadonlyMap<string, ArrayLike<number>>,
   recorded: readonly (readonly [variable: string, gradient: ArrayLike<number>])[],
   wide: ReadonlySet<string>,
-  frozen: boolean,
+  slack: { readonly wide: number; readonly narrow: number },
 ): readonly string[] {
   const isThreshold = (name: string): boolean => /threshold$/.test(name);
   const largest = Math.max(...recorded.map(([name, gradient]) => (isThreshold(name) ? Math.abs(gradient[0] ?? 0) : 0)));
@@ -35,7 +33,7 @@ export function farGradients(
     const found = ours.get(name) ?? [];
     const far = distance(found, theirs);
     const off = Math.abs((found[0] ?? Number.NaN) - (theirs[0] ?? 0)) / largest;
-    const near = far <= 1e-4 || (frozen ? wide.has(name) && off <= 1e-5 : isThreshold(name) && off <= 1e-4);
+    const near = far <= 1e-4 || (isThreshold(name) && off <= (wide.has(name) ? slack.wide : slack.narrow));
     return near ? [] : [`${name}: ${far}, ${off} of the largest threshold's`];
   });
 }

@@ -1,10 +1,11 @@
 import { openDocument } from '../../../worker/engine/document.ts';
-import { type RunServices, runPipeline } from '../../../worker/engine/run.ts';
+import { type Calibrated, type RunServices, runPipeline } from '../../../worker/engine/run.ts';
 import { openedStage, type StageState } from '../../../worker/engine/stage.ts';
 import { openCheckpoint } from '../../../worker/formats/checkpoint.ts';
 import { tensorNumbers } from '../../../worker/formats/tensorValues.ts';
 import type { Model, VariableSource } from '../../../worker/graph/model.ts';
 import type { GraphInterface, RunRequest, SourceFile } from '../../../worker/protocol.ts';
+import { readQuantizers } from '../../../worker/quantize/readQuantizers.ts';
 import type { VariableValues } from '../../../worker/train/types.ts';
 import { parseExpression } from '../../../worker/transforms/expression.ts';
 
@@ -17,12 +18,15 @@ export interface RunToTrain {
   readonly textOf: (name: string) => Promise<string>;
 }
 
-/** Opens files and runs transforms, each step done; thresholds are those given, where there are any. @throws what refused a step */
+/** log2 t by variable, for those that a quantized graph reads. */
+export type ThresholdsOf = (variables: readonly string[]) => ReadonlyMap<string, number>;
+
+/** Opens files and runs transforms, each step done; in the place of a calibration `thresholds` says what it finds. @throws what refused a step */
 export async function runToTrain(
   files: readonly SourceFile[],
   graphInterface: GraphInterface,
   transforms: readonly string[],
-  thresholds: ReadonlyMap<string, number> = new Map(),
+  thresholds: ThresholdsOf = () => new Map(),
 ): Promise<RunToTrain> {
   const { model: opened } = await openedStage(await openDocument(files));
   const steps = transforms.map((text, index) => ({ id: `${index + 1}`, ...parseExpression(text), bypassed: false }));
@@ -30,11 +34,16 @@ export async function runToTrain(
   const textOf = async (name: string): Promise<string> => {
     throw new Error(`No file '${name}'.`);
   };
-  const calibration = { images: 0, quantizers: thresholds.size, ms: 0, perQuantizer: [] };
-  const services = {
-    textOf,
-    calibrate: async () => ({ thresholds, statistics: new Map(), calibration }),
-  } as unknown as RunServices;
+  const calibrate = async ({ graph }: Model): Promise<Calibrated> => {
+    const found = thresholds([...new Set(readQuantizers(graph).map(({ threshold }) => threshold))]);
+    const [counts, lists] = [
+      { images: 0, quantizers: found.size, ms: 0, searchMs: 0, recomputed: 0, peakBytes: 0 },
+      { inexact: [], warnings: [] },
+    ];
+    const calibration = { ...counts, ...lists, backend: 'none' };
+    return { thresholds: found, statistics: new Map(), calibration };
+  };
+  const services: RunServices = { textOf, calibrate };
   const { stages, report } = await runPipeline(opened, request, services, {});
   const refused = report.steps.find(({ error }) => error !== undefined)?.error;
   if (refused !== undefined) throw new Error(`${refused.about}: ${refused.cause}`);

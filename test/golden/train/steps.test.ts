@@ -1,87 +1,29 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../../worker/execute/backend.ts';
 import { createBackend } from '../../../worker/execute/createBackend.ts';
-import { openCheckpoint } from '../../../worker/formats/checkpoint.ts';
-import type { Tensor } from '../../../worker/formats/tensor.ts';
-import { makeTensor, tensorNumbers } from '../../../worker/formats/tensorValues.ts';
-import { openGraphBytes } from '../../../worker/graph/graphFile.ts';
-import { readVariables } from '../../../worker/graph/variables.ts';
-import { type MeasuredStep, TrainingStep } from '../../../worker/train/trainingStep.ts';
-import type { VariableValues } from '../../../worker/train/types.ts';
-import { readNpz } from '../../npz.ts';
-import { describeShared, shared } from '../../shared.ts';
-import { fileOf } from '../calibrate/calibrated.ts';
-import { farGradients, wideThresholds } from './recordedSteps.ts';
+import { TrainingStep } from '../../../worker/train/trainingStep.ts';
+import { describeShared } from '../../shared.ts';
+import { cifarSteps, type StepMode, totalGradients } from './cifarSteps.ts';
+import { withGivenRoots } from './originalArithmetic.ts';
+import { distance, farGradients, wideThresholds } from './recordedSteps.ts';
 
-const FOLDER = 'cases/cifar_mobilenet/expected';
-const NAME = 'cifar_mnv1_graffitist.ckpt';
-const BATCH = 24;
-
-/** What of a recorded step is looked at here. */
-interface RecordedStep {
-  readonly cross_entropy: number;
-  readonly total_loss: number;
-  readonly threshold_grad: Readonly<Record<string, number>>;
-  readonly weights: Readonly<Record<string, unknown>>;
-}
-
-const recordedStep = (mode: string): RecordedStep =>
-  (JSON.parse(readFileSync(shared(FOLDER, `steps_${mode}.json`), 'utf8')) as { readonly steps: readonly [RecordedStep] }).steps[0];
-
-/** The first recorded step on a backend: what it gives, and the gradients as TensorFlow has them (weights with regularization). */
-async function firstStep(mode: 'bn_batch' | 'freeze_bn', backend: Backend) {
-  const file = `${NAME}.meta`;
-  const { graph, meta } = openGraphBytes(new Uint8Array(readFileSync(shared(FOLDER, file))), file);
-  const variables = await openCheckpoint(['index', 'data-00000-of-00001'].map((end) => fileOf(FOLDER, `${NAME}.${end}`)));
-  if (variables === undefined) throw new Error('no checkpoint');
-  const recorded = recordedStep(mode);
-  const losses = meta?.collections.get('regularization_losses');
-  const values: VariableValues = new Map(
-    [...(await readVariables({ graph, variables }))].map(([name, tensor]) => [
-      name,
-      { shape: tensor.shape, values: Float32Array.from(tensorNumbers(tensor)) },
-    ]),
-  );
-  const batches = readNpz(shared(FOLDER, 'batches.npz'));
-  const [images, labels] = ['images', 'labels'].map((name) => tensorNumbers(batches.get(name) as Tensor)) as unknown as [
-    ArrayLike<number>,
-    ArrayLike<number>,
-  ];
-  const pixels = Float32Array.from({ length: BATCH * 32 * 32 * 3 }, (_, i) => (images[i] as number) / 127.5 - 1);
+/** The first recorded step on a backend; with `roots`, on γ's factors as the recording machine took them. */
+async function firstStep(mode: StepMode, backend: Backend, roots: boolean) {
+  const { graph, model, plan, initial, logits, regularization, request, ...cifar } = await cifarSteps(mode);
+  const given = roots ? withGivenRoots(graph) : { graph, with: (variables: typeof initial) => variables };
+  const variables = given.with(initial);
   const step = new TrainingStep({
-    ...{ model: { graph, variables }, backend, logits: 'MobilenetV1/Logits/SpatialSqueeze', given: values.keys() },
-    trained: [...Object.keys(recorded.weights), ...Object.keys(recorded.threshold_grad)],
-    regularization: losses?.kind === 'nodes' ? losses.values.map((tensor) => tensor.replace(/:0$/, '')) : [],
+    ...{ model: { graph: given.graph, variables: model.variables }, backend, logits, regularization, given: variables.keys() },
+    trained: [...plan.weights, ...plan.thresholds],
   });
   try {
-    const result = await step.run({
-      feeds: new Map([['input', makeTensor('float32', [BATCH, 32, 32, 3], pixels)]]),
-      targets: { kind: 'labels', labels: Int32Array.from({ length: BATCH }, (_, i) => labels[i] as number) },
-      ...{ variables: values, batchNormFrozen: mode === 'freeze_bn' },
-    });
-    return { result, recorded, wide: wideThresholds(graph) };
+    const result = await step.run({ ...request(0), variables });
+    const [recorded] = cifar.steps;
+    if (recorded === undefined) throw new Error('no recorded step');
+    return { result, recorded, gradients: cifar.recordedGradients(0), logits: cifar.recordedLogits(0), wide: wideThresholds(graph) };
   } finally {
     step.dispose();
   }
-}
-
-/** Recorded gradients by variable: of weights from the .npz, of thresholds from the .json. */
-function recordedGradients(mode: string, recorded: RecordedStep): readonly (readonly [string, ArrayLike<number>])[] {
-  const arrays = readNpz(shared(FOLDER, `steps_${mode}_grads.npz`));
-  const weights = Object.keys(recorded.weights).map(
-    (name) => [name, tensorNumbers(arrays.get(`g1|${name.replaceAll('/', '|')}`) as Tensor)] as const,
-  );
-  return [...weights, ...Object.entries(recorded.threshold_grad).map(([name, value]) => [name, [value]] as const)];
-}
-
-/** Weights follow both losses, thresholds the cross-entropy alone. */
-function totalGradients({ gradients, regularizationGradients }: MeasuredStep): ReadonlyMap<string, ArrayLike<number>> {
-  const total = (name: string, own: Float32Array): Float32Array => {
-    const decay = /threshold$/.test(name) ? undefined : regularizationGradients.get(name);
-    return decay === undefined ? own : own.map((value, i) => value + (decay[i] as number));
-  };
-  return new Map([...gradients].map(([name, own]) => [name, total(name, own)]));
 }
 
 describeShared('the first training step of the MobileNet on CIFAR-10', () => {
@@ -93,14 +35,36 @@ describeShared('the first training step of the MobileNet on CIFAR-10', () => {
     afterAll(() => backend.dispose());
 
     it('GRD7 with frozen batch norms: logits to the last bit, losses, every gradient', async () => {
-      const { result, recorded, wide } = await firstStep('freeze_bn', backend);
-      const logits = readNpz(shared(FOLDER, 'steps_freeze_bn_grads.npz')).get('logits1') as Tensor;
-      expect(result.logits).toEqual(Float32Array.from(tensorNumbers(logits)));
+      const { result, recorded, gradients, logits, wide } = await firstStep('freeze_bn', backend, true);
+      expect(result.logits).toEqual(logits);
       expect(Math.abs(result.loss / recorded.cross_entropy - 1)).toBeLessThan(1e-5);
       expect(Math.abs((result.loss + result.regularization) / recorded.total_loss - 1)).toBeLessThan(1e-5);
-      expect(farGradients(totalGradients(result), recordedGradients('freeze_bn', recorded), wide, true)).toEqual([]);
+      expect(farGradients(totalGradients(result), [...gradients], wide, { wide: 0, narrow: 0 })).toEqual([]);
       expect(result.batchStatistics.size).toBe(0);
       expect(backend.memory()).toBe(0);
+    });
+  });
+
+  describe('in our own arithmetic', () => {
+    let backend: Backend;
+    beforeAll(async () => {
+      backend = await createBackend('wasm');
+    });
+    afterAll(() => backend.dispose());
+
+    it('GRD7 frozen batch norms: the last bit of a bias is seen in gradients of 16-bit thresholds alone', async () => {
+      const { result, gradients, logits, wide } = await firstStep('freeze_bn', backend, false);
+      expect(result.logits).toEqual(logits);
+      const ours = totalGradients(result);
+      const far = [...gradients].filter(([name, theirs]) => distance(ours.get(name) ?? [], theirs) > (wide.has(name) ? 3e-4 : 1e-4));
+      expect(far).toEqual([]);
+    });
+
+    it('GRD5 statistics of the batch: another last bit of a sum moves one code in front of an edge, and with it the loss by a few hundredths', async () => {
+      const { result, recorded, logits } = await firstStep('bn_batch', backend, false);
+      // TensorFlow itself, on a processor whose square root is exact, ends 2.2 % beside the recorded loss, with 52 of 240 other logits.
+      expect(Math.abs(result.loss / recorded.cross_entropy - 1)).toBeLessThan(0.04);
+      expect(result.logits.filter((value, i) => value !== logits[i]).length).toBeLessThan(logits.length / 3);
     });
   });
 });

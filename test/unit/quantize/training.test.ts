@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { makeTensor } from '../../../worker/formats/tensorValues.ts';
 import { Graph, GraphNode } from '../../../worker/graph/graph.ts';
 import { isTrainingGraph, readQuantizers } from '../../../worker/quantize/readQuantizers.ts';
 import { valuesOfData } from '../../../worker/quantize/valuesOfData.ts';
@@ -13,6 +14,16 @@ function network(depthwise = false): Net {
   net.math('net/a/BatchNorm/AssignMovingAvg_1/sub', 'Sub', 'net/a/BatchNorm/moving_variance', `${bn}:2`);
   const relu = net.math('net/a/Relu', 'Relu', bn);
   net.math('net/b/Relu', 'Relu', net.bias('net/b', net.conv('net/b', relu, 3, 2), 2));
+  return net;
+}
+
+/** With one channel 10 times as large as the others. */
+function lifted(depthwise = true): Net {
+  const net = network(depthwise);
+  const at = net.specs.findIndex(({ name }) => name === 'net/a/BatchNorm/gamma');
+  const spec = net.specs[at];
+  if (spec === undefined) throw new Error('no batch norm');
+  net.specs[at] = { ...spec, attrs: { ...spec.attrs, value: { kind: 'tensor', value: makeTensor('float32', [3], [1, 10, 1]) } } };
   return net;
 }
 
@@ -62,11 +73,24 @@ describe('quantize(is_training=True)', () => {
 
   it('QNT33: depthwise layers with found thresholds are warned of; in training, and with trained thresholds, not', () => {
     const warned = (transforms: string[], depthwise = true) =>
-      run(network(depthwise), ['net/b/Relu'], transforms).warned.filter((text) => text.startsWith('QNT33'));
+      run(lifted(depthwise), ['net/b/Relu'], transforms).warned.filter((text) => text.startsWith('QNT33'));
     expect(warned(INFERENCE)).toEqual(['QNT33 net/a/depthwise']);
     expect(warned(INFERENCE, false)).toEqual([]);
     expect(warned(TRAINING)).toEqual([]);
     expect(warned([...INFERENCE.slice(0, 3), 'quantize(calibrate_quant_layers=False)'])).toEqual([]);
+  });
+
+  it('QNT33: not where channels are of one size, as made or equalized; where weights are not known they count as uneven', () => {
+    const warned = (given: Net | Graph, transforms = INFERENCE) => run(given, ['net/b/Relu'], transforms).results.at(-1)?.warnings ?? [];
+    const ruled = (given: Net | Graph, transforms = INFERENCE) => warned(given, transforms).filter(({ rule }) => rule === 'QNT33');
+    expect(ruled(network(true))).toEqual([]);
+    expect(ruled(lifted())[0]?.text).toMatch(/up to (8|9|1\d) times the median/);
+    expect(ruled(lifted(), [...INFERENCE.slice(0, 3), 'equalize_layers', 'quantize'])).toEqual([]);
+    const unknown = lifted().graph();
+    const variable = unknown
+      .node('net/a/depthwise_weights')
+      .with({ op: 'VariableV2', attrs: { value: undefined, shape: { kind: 'shape', value: [3, 3, 3, 1] } } });
+    expect(ruled(new Graph(unknown.nodes.map((node) => (node.name === variable.name ? variable : node))))).toHaveLength(1);
   });
 });
 

@@ -4,7 +4,7 @@ import type { Ran } from '../../../src/pipeline/stepState.ts';
 import { grown, USUAL_FORM } from '../../../src/state/training.ts';
 import { trainingFaults } from '../../../src/training/faults.ts';
 import { lastPlace, lossColumns, rateColumns, scoreColumns, thresholdColumns } from '../../../src/training/series.ts';
-import { isStaticFine } from '../../../src/training/staticFine.ts';
+import { commonScope, shortName } from '../../../src/training/shortName.ts';
 import { deviationOf, histogramOf, rowsOfRun, sortedRows } from '../../../src/training/thresholdRows.ts';
 import { boxTints, movedThresholds } from '../../../src/training/tints.ts';
 import { heldOut, trainedStage, trainRequest } from '../../../src/training/trainRequest.ts';
@@ -236,18 +236,6 @@ describe('what is missing before a run', () => {
       first_layer: 'conv',
     });
   });
-
-  it('TPG7: where quantization alone keeps the answers, it is said', () => {
-    const top1 = (value: number) => ({ comparison: { top1: { difference: { value } }, agreement: { value: 0.5 } } }) as never;
-    const agreement = (value: number) => ({ comparison: { top1: null, agreement: { value } } }) as never;
-    expect([top1(-0.009), top1(-0.02), agreement(0.99), agreement(0.9), { comparison: null }].map(isStaticFine)).toEqual([
-      true,
-      false,
-      true,
-      false,
-      false,
-    ]);
-  });
 });
 
 describe('what is asked', () => {
@@ -286,6 +274,15 @@ describe('words', () => {
     expect([signed(2), signed(-2), signed(0), movementText(0.5), movementText(-0.25), movementText(0.0001)]).toEqual([
       ...['+2', '−2', '0', '+0.500', '−0.250', '0.000'],
     ]);
+  });
+});
+
+describe('names in the list', () => {
+  it('TPG2: a quantizer is told by its layer and kind, without the scope that nearly all share', () => {
+    const names = ['net/net/a/Mul_fold_weight_quant', 'net/net/b/Relu_act_quant', 'net/net/c/bias_quant', 'input_inp_quant'];
+    expect(commonScope(names)).toBe('net/net/');
+    expect(names.map((name) => shortName(name, 'net/net/'))).toEqual(['a · weight', 'b · act', 'c · bias', 'input_inp_quant']);
+    expect(commonScope(['a/x', 'b/y'])).toBe('');
   });
 });
 

@@ -8,6 +8,9 @@ import { noVariables } from '../../../worker/graph/variables.ts';
 import { fixedPoint, formatOf, quantize } from '../../../worker/quantize/fixedPoint.ts';
 import { random } from '../../../worker/random.ts';
 import { type Distribution, meansOf, normalCdf } from '../../../worker/transforms/correct/distributions.ts';
+import { correctBiases } from '../../../worker/transforms/correctBiases.ts';
+import { completeOptions } from '../../../worker/transforms/options.ts';
+import type { OptionValues } from '../../../worker/transforms/transform.ts';
 import { Net, RECIPE_1, run } from './build.ts';
 
 const source = random(4, 'normal');
@@ -129,6 +132,20 @@ describe('correct_biases', () => {
     expect(off(rounded)).toBeGreaterThan(0.1);
     expect(off(corrected)).toBeLessThan(off(rounded) / 10);
   });
+
+  it.each(['b/Conv2D, -3', '*, -3\na/Conv2D, -8', 'b/weights_weight_quant, -3\nb/BiasAdd_biasadd_quant, -4'])(
+    'COR1, QNT61: bits_list %j rounds as weight_bits does',
+    (list) => {
+      const plain = run(normalizedNet('Relu'), ['b/BiasAdd']).model;
+      const biases = (options: OptionValues, text: string) => {
+        const context = { files: new Map([['bits.txt', text]]), variables: new Map() };
+        const { model } = correctBiases.apply(plain, completeOptions(correctBiases, options), context);
+        return [...numbers(model.graph, 'b/biases')];
+      };
+      expect(biases({ bits_list: 'bits.txt' }, list)).toEqual(biases({ weight_bits: -3 }, ''));
+      expect(biases({ bits_list: 'bits.txt' }, list)).not.toEqual(biases({}, ''));
+    },
+  );
 
   it('COR2: left alone where no batch norm tells the mean: the first layer, behind a max pool', () => {
     const net = new Net();

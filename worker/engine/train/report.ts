@@ -17,7 +17,8 @@ export async function trainReport(run: TrainingRun, modelHash: string): Promise<
     return {
       ...{ variable, quantizers, before: start, after },
       bits: Math.abs(quantizers.map((name) => run.memory.bits.get(name)).find((changed) => changed !== undefined) ?? bits),
-      deviation: Math.ceil(after) - Math.ceil(start),
+      // The zero turns −0 into 0.
+      deviation: Math.ceil(after) - Math.ceil(start) + 0,
       frozenAt: frozenAt.get(variable) ?? null,
     };
   });

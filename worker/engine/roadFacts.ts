@@ -1,0 +1,45 @@
+import type { Graph } from '../graph/graph.ts';
+import { isVariable } from '../graph/variables.ts';
+import type { Evaluation, RunRequest, Suggestion } from '../protocol.ts';
+import { isFromAvgPool } from '../quantize/placement/ops.ts';
+import { isTrainingGraph, readQuantizers } from '../quantize/readQuantizers.ts';
+import { roadsFor } from './roads.ts';
+import type { StageState } from './stage.ts';
+
+/** What was evaluated: a stage that quantize made, beside the network that is right. */
+export interface Judged {
+  readonly opened: Graph;
+  readonly stage: StageState;
+  readonly request: RunRequest;
+  readonly evaluation: Evaluation;
+}
+
+/** Suggestions for a stage with quantizers, from what an evaluation of it beside the float network says. */
+export function suggestionsFor({ opened, stage, request, evaluation }: Judged): readonly Suggestion[] {
+  const { graph } = stage.model;
+  const [float, quantized] = evaluation.networks;
+  if (evaluation.comparison === null || readQuantizers(graph).length === 0) return [];
+  const active = request.steps.filter(({ bypassed }) => !bypassed);
+  const options = active.find(({ transform }) => transform === 'quantize')?.options ?? {};
+  const layers = depthwiseLayers(graph);
+  return roadsFor({
+    accuracy: float?.top1 && quantized?.top1 ? { float: float.top1.value, quantized: quantized.top1.value } : null,
+    agreement: evaluation.comparison.agreement?.value ?? null,
+    classes: float?.scored?.classes ?? 0,
+    transforms: new Set(active.map(({ transform }) => transform)),
+    searched: options.weight_search === 'kl',
+    trained: isTrainingGraph(graph) || options.calibrate_quant_layers === false || stage.title === 'retrained',
+    variables: opened.nodes.some(isVariable),
+    depthwise: layers.length,
+    narrowDepthwise: layers.filter(({ bits }) => bits < 8).map(({ name }) => name),
+  });
+}
+
+/** Depthwise layers with quantized weights, and the width of those. */
+function depthwiseLayers(graph: Graph): { readonly name: string; readonly bits: number }[] {
+  const byNode = new Map(readQuantizers(graph).map((quantizer) => [quantizer.node, quantizer.bits]));
+  return graph.nodes.flatMap(({ name, op, edges: [, weights] }) => {
+    const bits = op !== 'DepthwiseConv2dNative' || isFromAvgPool(name) ? undefined : byNode.get(weights?.node ?? '');
+    return bits === undefined ? [] : [{ name: name.replace(/_Fold(_\d+)?$/, ''), bits }];
+  });
+}
