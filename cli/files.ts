@@ -64,9 +64,12 @@ function readLists(graph: string, lists: readonly string[]): Promise<SourceFile[
   );
 }
 
-async function checkpointPaths(graph: string, named: string | undefined): Promise<readonly string[]> {
-  const inSavedModel = named === undefined && SAVED_MODEL.includes(path.basename(graph));
-  const folder = inSavedModel ? path.join(path.dirname(graph), 'variables') : path.dirname(named ?? graph);
+/** Of a folder that is named, the checkpoint that its own file `checkpoint` names, else the only one. */
+async function checkpointPaths(graph: string, given: string | undefined): Promise<readonly string[]> {
+  const isFolder = given !== undefined && (await stat(given).catch(() => null))?.isDirectory() === true;
+  const named = isFolder ? undefined : given;
+  const inSavedModel = given === undefined && SAVED_MODEL.includes(path.basename(graph));
+  const folder = isFolder ? given : inSavedModel ? path.join(path.dirname(graph), 'variables') : path.dirname(named ?? graph);
   const names = await readdir(folder).catch(() => [] as string[]);
   // A V1 checkpoint is the one file that its name says; opening it tells what to do.
   const exact = named === undefined || !names.includes(path.basename(named)) ? undefined : path.basename(named);

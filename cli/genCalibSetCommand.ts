@@ -9,6 +9,7 @@ import { modelPath } from './modelFolder.ts';
 import { createNodeEngine } from './nodeEngine.ts';
 import { checkOutput, writeOutputs } from './outputs.ts';
 import { progressView } from './progress.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 /** What `graffitize gen-calib-set` takes: the original's arguments (facts 6.4, 7) under its own names, and ours. */
 export interface GenCalibSetOptions extends DataArguments {
@@ -84,11 +85,6 @@ function choiceOf(options: GenCalibSetOptions): Omit<CalibrationSetRequest, 'ima
 
 function conflict(about: string, cause: string, other: string): GraffitistError {
   return new GraffitistError('option-invalid', cause, { about, remedy: `Leave out ${about}, or ${other}.` });
-}
-
-function wholeNumber(text: string, about: string, least: number): number {
-  if (/^\d+$/.test(text) && Number(text) >= least) return Number(text);
-  throw new GraffitistError('option-invalid', `'${text}' is no whole number.`, { about, remedy: `Give a whole number from ${least} on.` });
 }
 
 /**

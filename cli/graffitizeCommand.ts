@@ -192,7 +192,7 @@ function dumps(request: RunRequest): boolean {
 }
 
 /** Text files that options name. */
-export function listFiles({ steps }: RunRequest): string[] {
+export function listFiles({ steps }: Pick<RunRequest, 'steps'>): string[] {
   const named = steps
     .filter((step) => !step.bypassed)
     .flatMap(({ transform, options }) => {

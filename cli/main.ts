@@ -2,14 +2,15 @@ import { Command, CommanderError } from 'commander';
 import { errorInfo, errorText, GraffitistError } from '../worker/errors.ts';
 import { withDataArguments } from './dataArguments.ts';
 import { demoCommand } from './demoCommand.ts';
+import { demoTrainCommand } from './demoTrainCommand.ts';
 import { type DiffOptions, diffCommand } from './diffCommand.ts';
 import { type ExplainOptions, explainCommand } from './explainCommand.ts';
 import { type GenCalibSetOptions, genCalibSetCommand } from './genCalibSetCommand.ts';
 import { type GraffitizeOptions, graffitizeCommand } from './graffitizeCommand.ts';
 import { transformsHelp } from './help.ts';
 import { type InspectOptions, inspectCommand } from './inspectCommand.ts';
-import { type TrainCommandOptions, trainCommand } from './trainCommand.ts';
-import { withTrainingArguments } from './trainingOptionArguments.ts';
+import { type TrainArguments, trainWords, withTrainArguments } from './trainArguments.ts';
+import { trainCommand } from './trainCommand.ts';
 import { type ValidateOptions, validateCommand } from './validateCommand.ts';
 import { zooCommand } from './zooCommand.ts';
 
@@ -123,39 +124,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     .action(async (options: GenCalibSetOptions) => {
       code = await genCalibSetCommand(options);
     });
-  withTrainingArguments(
-    withDataArguments(program.command('train'))
-      .description('retrain weights and thresholds (TQT), and write the inference graph with what was found; Ctrl-C pauses')
-      .option(
-        '--meta_path, --in_graph <file>',
-        'the graph to train: exported for training (.meta, .pb), or frozen; or the folder that holds it',
-      )
-      .option(
-        '--ckpt_dir, --in_ckpt <prefix>',
-        'checkpoint, or its folder (default: the one that the file `checkpoint` beside the graph names)',
-      )
-      .option('--saved_model_tag <tag>', 'which graph of a SavedModel, by its tag')
-      .option('--inputs <names...>', 'input node names (default: found)')
-      .option('--outputs <names...>', 'output node names (default: found)')
-      .option('--input_shape <H,W,C...>', 'input shape without the batch dimension (default: found)')
-      .option('--recipe <name or file.json>', 'the recipe that makes the graph to train (default: 3a, INT8; a frozen graph is thawed)')
-      .option('--transforms <expressions...>', 'or its transforms, quantize(is_training=True) the last')
-      .option('--calibration <files...>', 'calibration images (default: calibration_set.npy or .npz beside the graph, else 50 of the data)')
-      .option('--val_data <paths...>', 'images that the best state is chosen by')
-      .option('--val_images <count>', 'or so many held out of the data (default: a tenth, at most 1,000)')
-      .option(
-        '--preset <name>',
-        'short: constants scaled to the steps of the run; published: as they are (default: short up to 5,000 steps)',
-      )
-      .option('--out_dir <folder>', 'where results and the stored run go (default: <graph>_trained)')
-      .option('--resume', 'go on with the run that is stored there')
-      .option('--store_every <steps>', 'steps between two times that the run is stored (default: 25)')
-      .option('--log <file.csv>', 'write losses, rates and thresholds of every step')
-      .option('--backend <name>', 'wasm, webgpu or reference', 'wasm')
-      .option('--json', 'print the report as JSON'),
-  ).action(async (options: TrainCommandOptions) => {
-    code = await trainCommand(options);
-  });
+  withTrainArguments(program.command('train'))
+    .description('retrain weights and thresholds on labelled images, or towards the float network itself, and write the inference graph')
+    .action(async (options: TrainArguments, command: Command) => {
+      const named = Object.keys(options).filter((name) => command.getOptionValueSource(name) === 'cli');
+      code = await trainCommand(options, named);
+    });
   program
     .command('zoo')
     .description('list the networks that are recognised, with interface, first and last layer and recipes')
@@ -164,13 +138,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   program
     .command('demo')
     .description('quantize the sample model and print what happened')
+    .option('--train', 'retrain it: what static quantization loses, and what comes back')
     .option('--out <folder>', 'where the results go', 'graffitist-demo')
-    .action(async (options: { readonly out: string }) => {
-      code = await demoCommand(options.out);
+    .action(async (options: { readonly out: string; readonly train?: boolean }) => {
+      code = options.train === true ? await demoTrainCommand(options.out) : await demoCommand(options.out);
     });
   for (const command of program.commands) command.exitOverride();
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync([...trainWords(argv)], { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -6,8 +6,10 @@ import type { BackendName } from '../worker/protocol.ts';
 import { runFilesIn } from './runFiles.ts';
 import { spawnThread } from './spawnThread.ts';
 
-/** The engine in this process; its compute and decode workers are threads beside it. */
-/** @param options.runFolder where training runs are kept */
+/**
+ * The engine in this process; its compute and decode workers are threads beside it.
+ * @param options.runFolder where training runs are kept
+ */
 export function createNodeEngine(options: { readonly backend: BackendName; readonly runFolder?: string }): LocalEngine {
   return createEngine({
     ...(options.runFolder === undefined ? {} : { runFiles: runFilesIn(options.runFolder) }),

@@ -1,6 +1,6 @@
 import { parseImageRule } from '../worker/data/imageRuleText.ts';
 import { GraffitistError } from '../worker/errors.ts';
-import type { Engine, JobOptions, PinnedCalibration } from '../worker/protocol.ts';
+import type { CalibrationSetRequest, Engine, JobOptions, PinnedCalibration } from '../worker/protocol.ts';
 import { type DataArguments, dataRequest } from './dataArguments.ts';
 
 interface RecipeDataOptions extends Pick<DataArguments, 'data' | 'labels'> {
@@ -32,15 +32,16 @@ export async function addRecipeData(
 ): Promise<void> {
   if (options.data === undefined || pinned?.images === undefined || pinned.size === undefined) return;
   const { warnings } = await engine.openData(await dataRequest(options), job);
-  const set = await engine.makeCalibrationSet(
-    {
-      images: parseImageRule(pinned.images),
-      size: pinned.size,
-      balanced: pinned.balanced === true,
-      ...(pinned.seed === undefined ? { first: true } : { seed: pinned.seed }),
-    },
-    job,
-  );
+  const set = await engine.makeCalibrationSet(pinnedSet(pinned.images, pinned.size, pinned), job);
   await engine.add([set.array, set.list], job);
   for (const { rule, text } of [...warnings, ...set.warnings]) process.stderr.write(`warning: ${text} [${rule}]\n`);
+}
+
+/** The calibration set of a recipe that says by which rule it was read and how many images it has. */
+export function pinnedSet(
+  images: string,
+  size: number,
+  { seed, balanced }: Pick<PinnedCalibration, 'seed' | 'balanced'>,
+): CalibrationSetRequest {
+  return { images: parseImageRule(images), size, balanced: balanced === true, ...(seed === undefined ? { first: true } : { seed }) };
 }

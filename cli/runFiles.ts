@@ -2,7 +2,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunFiles } from '../worker/engine/train/runFiles.ts';
 
-/** Stored runs in a folder. A file is whole or it is not there: it is written beside its place and renamed. */
+/** TRC7: stored runs in a folder. A file is whole or it is not there: it is written beside its place and renamed. */
 export function runFilesIn(folder: string): RunFiles {
   return {
     read: (name) => readFile(path.join(folder, name)).then((bytes) => new Uint8Array(bytes), missing),

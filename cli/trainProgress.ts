@@ -1,63 +1,76 @@
-import type { Engine, JobProgress, TrainingView } from '../worker/protocol.ts';
-import { type ProgressView, progressView } from './progress.ts';
+import { SingleBar } from 'cli-progress';
+import type { TrainingRecord, TrainingView } from '../worker/protocol.ts';
+import { durationText, movedThresholds, scoreWord, setupText } from './trainText.ts';
+import { percent } from './validateText.ts';
 
-/** Between two looks at a run, in milliseconds. */
-const INTERVAL = 250;
+/** Shows a run while it is trained: a line that changes on a terminal, a line per validation in a pipe. Everything goes to standard error. */
+export interface TrainProgress {
+  readonly begin: (view: TrainingView) => void;
+  /** `last`: the last step that was done, where there is one. */
+  readonly update: (view: TrainingView, last: TrainingRecord | null) => void;
+  readonly end: () => void;
+}
 
-/** Shows a training run: a line that changes on a terminal, a line per validation in a pipe; other phases as everywhere. To standard error. */
-export function trainProgress(engine: Pick<Engine, 'training'>, quiet: boolean): ProgressView {
-  const others = progressView(quiet);
-  const live = process.stderr.isTTY === true;
-  let looked = 0;
-  let told = 0;
-  const show = async (progress: JobProgress): Promise<void> => {
-    const view = await engine.training(Number.POSITIVE_INFINITY);
-    if (view === null) return;
-    for (const { step, score } of view.validations.slice(told)) line(`step ${step}: ${percent(score)} ${scoreName(view)}`);
-    told = view.validations.length;
-    if (live) process.stderr.write(`\r\x1b[2K${await liveText(engine, view, progress)}`);
-  };
-  const line = (text: string): void => {
-    process.stderr.write(`${live ? '\r\x1b[2K' : ''}${text}\n`);
-  };
+export function trainProgress(quiet: boolean): TrainProgress {
+  if (quiet) return { begin: () => {}, update: () => {}, end: () => {} };
+  return process.stderr.isTTY ? barProgress() : lineProgress();
+}
+
+function barProgress(): TrainProgress {
+  let bar: SingleBar | null = null;
   return {
-    update(progress) {
-      if (progress.phase !== 'train') {
-        others.update(progress);
-        return;
-      }
-      if (quiet) return;
-      const now = performance.now();
-      if (now - looked < INTERVAL && progress.done < progress.total) return;
-      looked = now;
-      void show(progress);
+    begin(view) {
+      process.stderr.write(`${setupText(view)}\n`);
+      bar = new SingleBar({
+        format: '{bar} {value}/{total}  {line}',
+        barsize: 20,
+        stream: process.stderr,
+        hideCursor: true,
+        clearOnComplete: true,
+      });
+      bar.start(view.setup.steps, view.step, { line: lineOf(view, null) });
     },
+    update: (view, last) => bar?.update(view.step, { line: lineOf(view, last) }),
     end() {
-      others.end();
-      if (live && !quiet) process.stderr.write('\r\x1b[2K');
+      bar?.stop();
+      bar = null;
     },
   };
 }
 
-async function liveText(engine: Pick<Engine, 'training'>, view: TrainingView, { etaMs }: JobProgress): Promise<string> {
-  const last = (await engine.training(view.step - 1))?.records.at(-1);
-  const { thresholds } = view.setup;
-  const moved = thresholds.filter(({ start }, i) => Math.ceil(last?.thresholds[i] ?? start) !== Math.ceil(start)).length;
-  return [
-    `step ${view.step} of ${view.setup.steps}`,
-    ...(last === undefined ? [] : [`loss ${last.loss.toFixed(4)}`]),
-    ...(view.best === null ? [] : [`best ${percent(view.best.score)}`]),
-    ...(thresholds.length === 0 ? [] : [`${moved} of ${thresholds.length} thresholds moved, ${view.frozen.length} frozen`]),
-    ...(view.msPerStep === null ? [] : [`${Math.round(view.msPerStep)} ms per step`]),
-    ...(etaMs === null ? [] : [`${Math.ceil(etaMs / 1000)} s left`]),
-  ].join(' · ');
+function lineProgress(): TrainProgress {
+  let told = -1;
+  return {
+    begin(view) {
+      told = view.validations.length;
+      process.stderr.write(`${setupText(view)}\n`);
+    },
+    update(view, last) {
+      if (view.validations.length === told) return;
+      told = view.validations.length;
+      process.stderr.write(`step ${view.step} of ${view.setup.steps}: ${lineOf(view, last)}\n`);
+    },
+    end: () => {},
+  };
 }
 
-/** What a score counts. */
-export function scoreName({ setup }: Pick<TrainingView, 'setup'>): string {
-  return setup.score === 'top1' ? 'top-1' : 'agreement with the float network';
+/** `top-1 76.78 %  loss 0.6931  5 of 51 thresholds moved, 2 frozen  180 ms a step  1 min 28 s left` */
+function lineOf({ setup, step, validations, frozen, msPerStep }: TrainingView, last: TrainingRecord | null): string {
+  const score = validations.at(-1);
+  const parts = [
+    ...(score === undefined ? [] : [`${scoreWord(setup.score)} ${percent({ value: score.score })}`]),
+    ...(last === null ? [] : [`loss ${last.loss.toFixed(4)}`, ...movedText(setup, last, frozen.length)]),
+    ...(msPerStep === null ? [] : [`${durationText(msPerStep)} a step`, ...leftText(msPerStep * (setup.steps - step))]),
+  ];
+  return parts.join('  ');
 }
 
-function percent(value: number): string {
-  return `${(100 * value).toFixed(2)} %`;
+function movedText({ thresholds }: TrainingView['setup'], { thresholds: now }: TrainingRecord, frozen: number): string[] {
+  if (thresholds.length === 0) return [];
+  const moved = movedThresholds(thresholds, now);
+  return [`${moved} of ${thresholds.length} thresholds moved${frozen === 0 ? '' : `, ${frozen} frozen`}`];
+}
+
+function leftText(ms: number): string[] {
+  return ms > 0 ? [`${durationText(ms)} left`] : [];
 }

@@ -1,59 +1,108 @@
-import type { Rate, TrainingView, TrainReport } from '../worker/protocol.ts';
+import type { ThresholdChange, TrainedThreshold, TrainingSetup, TrainingView, TrainReport } from '../worker/protocol.ts';
 import { table } from './table.ts';
+import { count, number, percent, rateCells } from './validateText.ts';
 
-/** A run that has ended: accuracy before and after, thresholds that left their bin, how they moved, time and memory. */
-export function trainText(report: TrainReport, written: readonly string[]): string {
-  const { accuracy, thresholds, score } = report;
-  const rows: [string, Rate | null][] = [
-    ['float', accuracy.float],
-    ['calibrated', accuracy.calibrated],
-    ['retrained', accuracy.retrained],
+/** What a validation counts. */
+export function scoreWord(score: TrainReport['score']): string {
+  return score === 'top1' ? 'top-1' : 'agreement with float';
+}
+
+/** Thresholds whose bin, ceil(log2 t), is another one than at the start. */
+export function movedThresholds(thresholds: readonly TrainedThreshold[], now: ArrayLike<number>): number {
+  return thresholds.filter(({ start }, i) => Math.ceil(now[i] ?? start) !== Math.ceil(start)).length;
+}
+
+/** What is about to be trained, in a line. */
+export function setupText({ setup, step }: Pick<TrainingView, 'setup' | 'step'>): string {
+  const { options, steps, images, weights, thresholds, score, floatScore, backend } = setup;
+  const parts = [
+    `${step === 0 ? '' : `from step ${number(step)} on: `}${count(steps, 'step')} of ${count(options.batchSize, 'image')}`,
+    `${number(images.training)} to train on, ${number(images.validation)} to validate`,
+    [
+      ...(weights.variables === 0 ? [] : [`${count(weights.variables, 'weight')} of ${count(weights.parameters, 'number')}`]),
+      ...(thresholds.length === 0 ? [] : [count(thresholds.length, 'threshold')]),
+    ].join(' and '),
+    ...(score === 'top1' ? [`float ${scoreWord(score)} ${percent({ value: floatScore })}`] : []),
+    backend,
   ];
-  const known = rows.filter((row): row is [string, Rate] => row[1] !== null);
-  const name = score === 'top1' ? 'top-1' : 'agreement';
-  const lines = [
-    table(
-      ['network', 'images', name, '95 %'],
-      known.map(([title, rate]) => [title, String(rate.of), percent(rate.value), `${percent(rate.low)} … ${percent(rate.high)}`]),
-    ),
-  ];
-  if (thresholds.length > 0) lines.push('', ...thresholdLines(thresholds));
-  lines.push(
-    '',
-    `${report.steps} steps of ${report.options.batchSize} images, the best after ${report.bestStep}; ${Math.round(report.msPerStep)} ms per step on ${report.backend}, at most ${Math.ceil(report.peakBytes / 2 ** 20)} MB per worker`,
-    ...report.warnings.map(({ rule, text }) => `warning: ${text} [${rule}]`),
-    ...written.map((file) => `wrote ${file}`),
-  );
+  return parts.join('; ');
+}
+
+/** A run that has ended: accuracy before and after, thresholds that moved, their deviations, time. */
+export function trainReportText(report: TrainReport): string {
+  const { thresholds, warnings } = report;
+  const lines = [accuracyTable(report)];
+  if (thresholds.length > 0) lines.push('', ...thresholdLines(thresholds), '', ...deviationLines(thresholds));
+  lines.push('', timeText(report), ...warnings.map(({ rule, text }) => `warning: ${text} [${rule}]`));
   return `${lines.join('\n')}\n`;
 }
 
-function thresholdLines(thresholds: TrainReport['thresholds']): string[] {
-  const left = thresholds.filter(({ deviation }) => deviation !== 0).sort((a, b) => Math.abs(b.deviation) - Math.abs(a.deviation));
-  const histogram = [...new Set(thresholds.map(({ deviation }) => deviation))]
-    .sort((a, b) => a - b)
-    .map((d) => `${signed(d)}: ${thresholds.filter(({ deviation }) => deviation === d).length}`);
-  const frozen = thresholds.filter(({ frozenAt }) => frozenAt !== null).length;
-  const lines = [`${thresholds.length} thresholds, ${frozen} frozen; bins that they moved by: ${histogram.join(', ')}`];
-  if (left.length === 0) return lines;
-  const cells = left.map(({ quantizers, bits, before, after, deviation, frozenAt }) => [
-    ...[quantizers[0] ?? '', String(bits), before.toFixed(3), after.toFixed(3), signed(deviation)],
-    frozenAt === null ? '' : String(frozenAt),
-  ]);
-  return [...lines, table(['quantizer', 'bits', 'log2 t before', 'after', 'bins', 'frozen at'], cells)];
-}
-
-/** Every step that was kept, a line each: losses, rates, and log2 t of every threshold. */
-export function trainCsv({ setup, records }: TrainingView): string {
-  const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const head = ['step', 'loss', 'regularization', 'weight_rate', 'threshold_rate', 'ms'];
-  const rows = records.map(({ step, loss, regularization, weightRate, thresholdRate, ms, thresholds }) =>
-    [step, loss, regularization, weightRate, thresholdRate, ms.toFixed(1), ...thresholds].join(','),
+function accuracyTable({ accuracy, score, steps, bestStep, options }: TrainReport): string {
+  const { float, calibrated, retrained } = accuracy;
+  const before = options.mode === 'float' ? 'before' : 'calibrated';
+  const rows = [...(float === null ? [] : [['float', float] as const]), [before, calibrated] as const];
+  const title = bestStep === steps ? 'retrained' : `retrained (step ${number(bestStep)})`;
+  return table(
+    ['network', 'images', scoreWord(score), '95 %'],
+    [...rows, [title, retrained] as const].map(([name, rate]) => [name, number(rate.of), ...rateCells(rate)]),
   );
-  return `${[[...head, ...setup.thresholds.map(({ variable }) => quoted(variable))].join(','), ...rows].join('\n')}\n`;
 }
 
-function percent(value: number): string {
-  return `${(100 * value).toFixed(2)} %`;
+/** Those whose bin changed, the furthest first; the others are counted. */
+function thresholdLines(thresholds: readonly ThresholdChange[]): string[] {
+  const moved = thresholds
+    .filter(({ deviation }) => deviation !== 0)
+    .sort((a, b) => Math.abs(b.deviation) - Math.abs(a.deviation) || a.deviation - b.deviation);
+  const rest = thresholds.length - moved.length;
+  if (moved.length === 0) return [`${count(rest, 'threshold')}, all in the bin they began in`];
+  const rows = moved.map(({ variable, bits, before, after, deviation, frozenAt }) => [
+    variable.replace(/\/threshold$/, ''),
+    String(bits),
+    `${before.toFixed(3)} → ${after.toFixed(3)}`,
+    signed(deviation),
+    frozenAt === null ? '' : number(frozenAt),
+  ]);
+  const more = rest === 0 ? [] : [`and ${count(rest, 'threshold')} in the bin ${rest === 1 ? 'it' : 'they'} began in`];
+  return [table(['threshold', 'bits', 'log2 t', 'd', 'frozen at step'], rows), ...more];
+}
+
+/** Width of the longest bar. */
+const BAR = 40;
+
+/** How many thresholds moved by how many bins (facts 8.4). */
+function deviationLines(thresholds: readonly ThresholdChange[]): string[] {
+  const deviations = thresholds.map(({ deviation }) => deviation);
+  const [low, high] = [Math.min(...deviations), Math.max(...deviations)];
+  const counts = Array.from({ length: high - low + 1 }, (_, i) => deviations.filter((value) => value === low + i).length);
+  const most = Math.max(...counts);
+  const rows = counts.map((many, i) => {
+    const bar = '█'.repeat(Math.ceil((BAR * many) / most));
+    return `  ${signed(low + i).padStart(3)}  ${bar}${bar === '' ? '' : ' '}${number(many)}`;
+  });
+  return ['d, the change of ceil(log2 t): + for range, − for precision', ...rows];
+}
+
+function timeText({ steps, bestStep, msPerStep, backend, peakBytes, images }: TrainReport): string {
+  const best = bestStep === steps ? '' : `, the best of them ${number(bestStep)}`;
+  const peak = peakBytes === 0 ? '' : `, ${Math.round(peakBytes / 2 ** 20)} MiB at most`;
+  return `${count(steps, 'step')}${best}, ${durationText(msPerStep)} a step on ${backend}${peak}; trained on ${count(images.training, 'image')}`;
+}
+
+/** What to do with a run that was paused. */
+export function pausedText(step: number, { steps }: Pick<TrainingSetup, 'steps'>, folder: string): string {
+  return `paused at step ${number(step)} of ${number(steps)}; go on with\n  graffitize train --resume --out_dir ${folder}\n`;
+}
+
+/** `180 ms`, `12 s`, `3 min 5 s`, `2 h 4 min`. */
+export function durationText(ms: number): string {
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  const seconds = ms / 1000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  return whole < 3600
+    ? `${Math.floor(whole / 60)} min ${whole % 60} s`
+    : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
 function signed(value: number): string {

@@ -117,7 +117,7 @@ function comparisonLines({ networks, classNames }: Evaluation, { top1, agreement
   return lines;
 }
 
-function rateCells(rate: Rate | null): [string, string] {
+export function rateCells(rate: Rate | null): [string, string] {
   return rate === null ? ['', ''] : [percent(rate), between(rate, (value) => (100 * value).toFixed(2))];
 }
 
@@ -126,7 +126,7 @@ function between({ low, high }: Pick<MeanWithInterval, 'low' | 'high'>, text: (v
   return Number.isFinite(high - low) ? `${text(low)} … ${text(high)}` : '';
 }
 
-function percent({ value }: Pick<Rate, 'value'>): string {
+export function percent({ value }: Pick<Rate, 'value'>): string {
   return `${(100 * value).toFixed(2)} %`;
 }
 
@@ -139,10 +139,10 @@ function power(p: number): string {
   return p === 0 ? '0 (below 10⁻³²³)' : p.toPrecision(3);
 }
 
-function number(value: number): string {
+export function number(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-function count(value: number, unit: string): string {
+export function count(value: number, unit: string): string {
   return `${number(value)} ${unit}${value === 1 ? '' : 's'}`;
 }

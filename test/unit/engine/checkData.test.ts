@@ -57,6 +57,14 @@ describe('a look at images by the engine', () => {
     expect(rules(await engine.checkData({ name: 'signed' }))).toEqual(['CHK3', 'CHK4']);
   });
 
+  it('CHK6 a graph for training is asked by its moving statistics', async () => {
+    const names = [FILES.training, FILES.index, FILES.data];
+    await engine.open(names.map((name) => fileOf(name, committedFile(name))));
+    await engine.openData(dataSet(labels));
+    expect(await engine.checkData({ name: 'signed' })).toEqual([]);
+    expect(rules(await engine.checkData({ name: 'bytes' }))).not.toEqual([]);
+  });
+
   it('CHK1 ends when it is cancelled', async () => {
     await engine.openData(dataSet(null));
     const stop = new AbortController();

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { argumentOf } from '../../../cli/trainArguments.ts';
 import { parseImageRule } from '../../../worker/data/imageRuleText.ts';
+import type { TrainingOptions } from '../../../worker/protocol.ts';
+import { trainingOptionsSchema } from '../../../worker/train/options.ts';
 import { parseExpression } from '../../../worker/transforms/expression.ts';
 import { TRANSFORMS } from '../../../worker/transforms/registry.ts';
 import { NETWORKS } from '../../../worker/zoo/networks.ts';
@@ -31,8 +34,11 @@ describe('docs/coming-from-graffitist.md says what is there', () => {
   });
 
   it('every argument that it names is one of the command line', () => {
-    const options = ['cli/main.ts', 'cli/dataArguments.ts'].flatMap((file) => [...text(file).matchAll(/option\(\s*'([^']+)'/g)]);
+    const options = ['cli/main.ts', 'cli/dataArguments.ts', 'cli/trainArguments.ts'].flatMap((file) => [
+      ...text(file).matchAll(/option\(\s*'([^']+)'/g),
+    ]);
     const declared = new Set(options.flatMap(([, names = '']) => [...names.matchAll(/--\w+/g)].map(([name]) => name)));
+    for (const name of Object.keys(trainingOptionsSchema.shape)) declared.add(`--${argumentOf(name as keyof TrainingOptions)}`);
     const named = [...page.matchAll(/--\w+/g)].map(([name]) => name);
     expect(new Set(named).size).toBeGreaterThan(8);
     expect(named.filter((name) => !declared.has(name))).toEqual([]);

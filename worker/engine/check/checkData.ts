@@ -7,7 +7,9 @@ import { valueWarnings } from '../../data/checks/values.ts';
 import { counted } from '../../data/counted.ts';
 import type { BatchStream, OpenedData } from '../../data/types.ts';
 import { GraffitistError } from '../../errors.ts';
+import type { OpenNetwork } from '../../evaluate/network.ts';
 import type { DataWarning, ImageRule, JobOptions } from '../../protocol.ts';
+import { evaluationForm } from '../../transforms/evaluationForm.ts';
 import { type NetworkSource, shapeFor } from '../calibrationSet.ts';
 import { openNetworks } from '../networks.ts';
 import { byAnswers } from './byAnswers.ts';
@@ -60,9 +62,9 @@ async function askNetwork(
 ): Promise<readonly DataWarning[]> {
   if (source === null || look.sample.names.length < FEWEST) return [];
   try {
-    const [network] = await openNetworks([{ kind: 'stage', stage: 0 }], undefined, source);
-    if (network === undefined) return [];
-    const given: NetworkAndImages = { ...look, network, pool: await pool(job.signal), job };
+    const [opened] = await openNetworks([{ kind: 'stage', stage: 0 }], undefined, source);
+    if (opened === undefined) return [];
+    const given: NetworkAndImages = { ...look, network: asUsed(opened), pool: await pool(job.signal), job };
     const { alternatives: tried } = look;
     const statistics = await byStatistics(given);
     const threshold = byThreshold(given);
@@ -74,6 +76,16 @@ async function askNetwork(
   } catch (error) {
     if (!(error instanceof GraffitistError) || error.code === 'cancelled' || error.code === 'internal') throw error;
     return [{ rule: 'CHK4', text: `The network could not be run on some of the images: ${error.message}`, remedy: error.remedy ?? null }];
+  }
+}
+
+/** A graph for training, whose batch norms would take statistics of the few images, in its evaluation form where it has one. */
+function asUsed(network: OpenNetwork): OpenNetwork {
+  try {
+    return { ...network, model: evaluationForm(network.model).model };
+  } catch (error) {
+    if (error instanceof GraffitistError && error.code === 'op-training') return network;
+    throw error;
   }
 }
 
