@@ -53,13 +53,13 @@ const nowhere: RunFiles = {
 };
 
 /** What workers have of a file, and the types of the DOM do not. */
-interface FileInPlace extends FileSystemFileHandle {
+interface FileInPlace {
   createSyncAccessHandle(): Promise<{ truncate(size: number): void; write(bytes: BufferSource): number; flush(): void; close(): void }>;
 }
 
 /** Older WebKit: a file that is cut off on the way fails its checksum, and the other generation is whole. */
 async function writeInPlace(handle: FileSystemFileHandle, bytes: Uint8Array): Promise<void> {
-  const file = await (handle as FileInPlace).createSyncAccessHandle();
+  const file = await (handle as FileSystemFileHandle & FileInPlace).createSyncAccessHandle();
   try {
     file.truncate(0);
     file.write(bytes as Uint8Array<ArrayBuffer>);

@@ -17,6 +17,6 @@ export function commonScope(names: readonly string[]): string {
 export function shortName(name: string, scope: string): string {
   const rest = name.startsWith(scope) ? name.slice(scope.length) : name;
   const end = rest.lastIndexOf('/');
-  const kind = /(?:^|_)([a-z]+)_quant(?:_\d+)?$/.exec(rest)?.[1];
+  const kind = /(?:^|[/_])([a-z]+)_quant(?:_\d+)?$/.exec(rest)?.[1];
   return end < 0 || kind === undefined ? rest : `${rest.slice(0, end)} · ${kind}`;
 }

@@ -81,10 +81,12 @@ describeShared('a thawed MobileNet before its first step', () => {
     return (await outputsOf(withThresholds(model, thresholds), 4, { pool, data })).values;
   }
 
-  const recorded = JSON.parse(readFileSync(shared(MOBILENET, 'expected_thresholds.json'), 'utf8')) as {
-    readonly thresholds_log2: Readonly<Record<string, number>>;
+  const thresholds: ThresholdsOf = (names) => {
+    const { thresholds_log2: recorded } = JSON.parse(readFileSync(shared(MOBILENET, 'expected_thresholds.json'), 'utf8')) as {
+      readonly thresholds_log2: Readonly<Record<string, number>>;
+    };
+    return new Map(names.map((name) => [name, recorded[name] ?? Number.NaN]));
   };
-  const thresholds: ThresholdsOf = (names) => new Map(names.map((name) => [name, recorded.thresholds_log2[name] ?? Number.NaN]));
   const run = (transforms: readonly string[]) =>
     runToTrain([fileOf(MOBILENET, 'fused_bn.pb')], { inputs: ['input'], outputs: [OUTPUT], shape: [128, 128, 3] }, transforms, thresholds);
 

@@ -34,7 +34,7 @@ export async function runToTrain(
   const textOf = async (name: string): Promise<string> => {
     throw new Error(`No file '${name}'.`);
   };
-  const calibrate = async ({ graph }: Model): Promise<Calibrated> => {
+  const calibrate = async ({ placed: { graph } }: { readonly placed: Model }): Promise<Calibrated> => {
     const found = thresholds([...new Set(readQuantizers(graph).map(({ threshold }) => threshold))]);
     const [counts, lists] = [
       { images: 0, quantizers: found.size, ms: 0, searchMs: 0, recomputed: 0, peakBytes: 0 },

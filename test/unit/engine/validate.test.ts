@@ -70,6 +70,9 @@ describe('evaluation of the sample network', () => {
     expect(files.networks[1]?.title).toBe(file.name);
     expect({ ...files.networks[1], title: '' }).toEqual({ ...stages.networks[1], title: '' });
     expect(files.comparison).toEqual(stages.comparison);
+    // ROAD4 … ROAD6: of a stage it is known what was done; the network of a file is none of the document's.
+    expect(stages.suggestions?.map(({ rule }) => rule)).toEqual(['ROAD4', 'ROAD5', 'ROAD6']);
+    expect(files.suggestions ?? []).toEqual([]);
     const same = await validate({ networks: [await last(), { kind: 'files', files: [file] }] });
     expect(same.comparison).toMatchObject({ agreement: { hits: IMAGES }, changed: [], outputs: [{ sqnrDb: Infinity, cosine: 1 }] });
     expect(stages.comparison?.changed.length).toBeGreaterThan(10);
