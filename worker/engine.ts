@@ -240,8 +240,8 @@ export function createEngine(host: EngineHost): LocalEngine {
     ...dataMethods(data, networks, {
       isOpen: () => document !== null,
       made: (list) => lists.splice(0, 1, list),
-      advice: ({ networks: [, second] }, evaluation) =>
-        second?.kind !== 'stage' || second.stage === 0 || last === null
+      advice: ({ networks: [first, second] }, evaluation) =>
+        second?.kind !== 'stage' || second.stage === 0 || last === null || (first.kind === 'stage' && isQuantized(stageAt(first.stage)))
           ? []
           : suggestionsFor({ opened: current().opened.model.graph, stage: stageAt(second.stage), request: last.request, evaluation }),
     }),
@@ -283,6 +283,11 @@ export function createEngine(host: EngineHost): LocalEngine {
       data.dispose();
     },
   };
+}
+
+/** Whether a stage is no float network to hold another against. */
+function isQuantized({ model }: StageState): boolean {
+  return readQuantizers(model.graph).length > 0;
 }
 
 /** Presets of the network that the document holds, then what is for any network. */

@@ -19,7 +19,9 @@ export function suggestionsFor({ opened, stage, request, evaluation }: Judged): 
   const { graph } = stage.model;
   const [float, quantized] = evaluation.networks;
   if (evaluation.comparison === null || readQuantizers(graph).length === 0) return [];
-  const active = request.steps.filter(({ bypassed }) => !bypassed);
+  const done = request.steps.filter(({ bypassed }) => !bypassed);
+  // What comes behind the stage that is judged has no part in it.
+  const active = stage.step === null ? done : done.slice(0, done.findIndex(({ id }) => id === stage.step) + 1);
   const options = active.find(({ transform }) => transform === 'quantize')?.options ?? {};
   const layers = depthwiseLayers(graph);
   return roadsFor({
@@ -28,7 +30,7 @@ export function suggestionsFor({ opened, stage, request, evaluation }: Judged): 
     classes: float?.scored?.classes ?? 0,
     transforms: new Set(active.map(({ transform }) => transform)),
     searched: options.weight_search === 'kl',
-    trained: isTrainingGraph(graph) || options.calibrate_quant_layers === false || stage.title === 'retrained',
+    trained: (options.calibrate_quant_layers === false && !isTrainingGraph(graph)) || stage.title === 'retrained',
     variables: opened.nodes.some(isVariable),
     depthwise: layers.length,
     narrowDepthwise: layers.filter(({ bits }) => bits < 8).map(({ name }) => name),

@@ -12,7 +12,7 @@ export interface RoadFacts {
   readonly transforms: ReadonlySet<string>;
   /** Weight thresholds were searched (SRCH1). */
   readonly searched: boolean;
-  /** Thresholds are trained, or can be. */
+  /** Thresholds are trained. */
   readonly trained: boolean;
   /** The graph as it was opened has variables to train. */
   readonly variables: boolean;

@@ -36,7 +36,20 @@ const LISTED = 20;
  * together in the order of the images, so that results depend neither on timing nor on how many workers there are.
  * @throws GraffitistError what stops a run, naming the node; `label-invalid` for a label that is no class; `cancelled`
  */
-export async function evaluateNetworks(request: EvaluateRequest): Promise<EvaluateResult> {
+export function evaluateNetworks(request: EvaluateRequest): Promise<EvaluateResult> {
+  const { pool } = request;
+  const evaluation = (last.get(pool) ?? Promise.resolve()).then(() => evaluateNow(request));
+  last.set(
+    pool,
+    evaluation.catch(() => undefined),
+  );
+  return evaluation;
+}
+
+/** A worker holds the networks of one evaluation: those of one pool come one after another, such as a person's beside a training run's. */
+const last = new WeakMap<ComputePool, Promise<unknown>>();
+
+async function evaluateNow(request: EvaluateRequest): Promise<EvaluateResult> {
   const { networks, outputs, shape, pool, job = {} } = request;
   const all = pool.workers.map((_, worker) => worker);
   const tallied = networks.map(({ title, scored, outputs: computed }) => ({
