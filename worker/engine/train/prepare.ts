@@ -65,7 +65,11 @@ export async function prepareRun(request: TrainRequest, services: PrepareService
   if ((quantizeStage === null) !== (given.mode === 'float')) throw wrongStage(given.mode);
   if (stage === 0 || quantizeStage === 0) throw openedStage();
   const [trained] = await openNetworks([{ kind: 'stage', stage, title: 'trained' }], undefined, services);
-  const [float] = await openNetworks([{ kind: 'stage', stage: (quantizeStage ?? stage + 1) - 1, title: 'float' }], undefined, services);
+  const [float] = await openNetworks(
+    [{ kind: 'stage', stage: floatStage(quantizeStage ?? stage + 1, services), title: 'float' }],
+    undefined,
+    services,
+  );
   if (trained === undefined || float === undefined) throw new GraffitistError('internal', 'A stage could not be opened.');
   refuseUncalibrated(trained);
   refuseMissingLabels(given, services.data);
@@ -123,6 +127,13 @@ export function networkToTrain(
 function firstQuantized(last: Stage, { stageAt }: StageSource): Stage | null {
   for (let stage = 0; stage <= last; stage++) if (stageAt(stage).model.graph.nodes.some(({ op }) => op === 'LinearQuant')) return stage;
   return null;
+}
+
+/** The stage before quantizers, and before biases were shifted by what they do: that is no float network any more (COR1). */
+function floatStage(quantized: Stage, { stageAt }: StageSource): Stage {
+  let stage = quantized - 1;
+  while (stage > 0 && stageAt(stage).title === 'correct_biases') stage--;
+  return stage;
 }
 
 function wrongStage(mode: TrainingOptions['mode']): GraffitistError {

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FILES } from '../../../../scripts/sample/files.ts';
 import { NO_RECORDS, withRecord } from '../../../../worker/engine/train/records.ts';
 import { splitImages } from '../../../../worker/engine/train/split.ts';
 import type { LocalEngine } from '../../../../worker/engine.ts';
 import { GraffitistError } from '../../../../worker/errors.ts';
 import type { TrainRequest } from '../../../../worker/protocol.ts';
 import { spawnHere } from '../../compute/spawn.ts';
+import { fileOf } from '../../data/files.ts';
+import { committedFile } from '../../sample/committed.ts';
 import { dataSet, pipeline, RECIPE_3A, sampleEngine, trainRequest } from './sample.ts';
 import { trainTo } from './stored.ts';
 
@@ -55,6 +58,33 @@ describe('what is said before a run begins', () => {
     await trainTo(engine, 1, trainRequest({ validation: { kind: 'data', data: dataSet(undefined, 12, 'other.npz') } }));
     expect((await engine.training())?.setup.images).toEqual({ training: 40, validation: 12 });
     await engine.discardTraining();
+  });
+
+  it('TRN25 the float network is the one before its biases were corrected for what quantizers do', async () => {
+    await engine.open([fileOf(FILES.frozen, committedFile(FILES.frozen)), fileOf(FILES.calibration, committedFile(FILES.calibration))]);
+    await engine.run(
+      pipeline(
+        ...['thaw_graph', 'fix_input_shape', 'fold_batch_norms', 'preprocess_layers'],
+        ...['correct_biases(weight_bits=-4)', 'quantize(is_training=True)'],
+      ),
+    );
+    await engine.openData(dataSet());
+    const validation = { kind: 'data', data: dataSet() } as const;
+    await trainTo(engine, 1, trainRequest({ validation }));
+    const score = (await engine.training())?.setup.floatScore;
+    const { networks } = await engine.validate({
+      networks: [
+        { kind: 'stage', stage: 4 },
+        { kind: 'stage', stage: 5 },
+      ],
+      images: { name: 'signed' },
+    });
+    const [before, corrected] = networks.map(({ top1 }) => top1?.value);
+    expect(corrected).not.toBe(before);
+    expect(score).toBe(before);
+    await engine.discardTraining();
+    await engine.open([FILES.training, FILES.index, FILES.data, FILES.calibration].map((name) => fileOf(name, committedFile(name))));
+    await engine.openData(dataSet());
   });
 
   it('TRN25 thresholds that were not calibrated', async () => {
