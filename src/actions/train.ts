@@ -1,5 +1,6 @@
 import { errorInfo, type JobOptions, type TrainingEdit, type TrainOutcome, type TrainReport } from '../../worker/protocol.ts';
 import { engine } from '../engine/client.ts';
+import { storeNow } from '../session/storeNow.ts';
 import { useData } from '../state/data.ts';
 import { useDocument } from '../state/document.ts';
 import { log, logError } from '../state/log.ts';
@@ -27,6 +28,8 @@ export async function train(): Promise<void> {
   const request = trainRequest(useTraining.getState().form, { count: summary.count, images }, stage);
   useTraining.setState({ run: null, section: 'Progress' });
   await showStage(stage);
+  // A run is found again by the pipeline that made its stage: that is kept before the first step.
+  await storeNow();
   await go((options) => engine().train(request, options));
 }
 

@@ -44,7 +44,7 @@ export function QuantizerPanel({ row, others }: { row: QuantizerRow; others: rea
         <p className="inspector-hint muted">
           {row.log2t === null
             ? 'No histogram: this quantizer has not been calibrated.'
-            : 'No histogram: the threshold was loaded, not calibrated here.'}
+            : `No histogram: the threshold was ${row.method === 'trained' ? 'trained' : 'loaded'}, not calibrated here.`}
         </p>
       ) : (
         <figure className="histogram">

@@ -26,6 +26,7 @@ import {
   type StoredDocument,
   type StoredFile,
 } from './storage.ts';
+import { storeNow, storesBy } from './storeNow.ts';
 
 /** Documents that can be opened again, newest first; null while the list is read. */
 export const useRecent = create<{ readonly documents: readonly StoredDocument[] | null }>(() => ({ documents: null }));
@@ -76,9 +77,6 @@ export async function forgetRecent(id: string): Promise<void> {
 async function refreshRecent(): Promise<void> {
   useRecent.setState({ documents: (await orUndefined(recentDocuments)) ?? [] });
 }
-
-/** Stores what is open; set while the session is kept. */
-let storeNow = async (): Promise<void> => {};
 
 /** Back to the invitation; what was kept of the document waits under "recent". */
 export async function closeDocument(): Promise<void> {
@@ -171,7 +169,7 @@ export function keepSession(): void {
     storing ??= storeAll();
     return storing;
   };
-  storeNow = schedule;
+  storesBy(schedule);
   useDocument.subscribe(() => void schedule());
   useData.subscribe((state, before) => {
     if (state.sources !== before.sources || state.images !== before.images || state.labels !== before.labels) void schedule();
