@@ -69,12 +69,17 @@ async function writeInPlace(handle: FileSystemFileHandle, bytes: Uint8Array): Pr
   }
 }
 
+/** A page that is loaded again may ask before the worker of the page before has ended. */
+const LOCK_MS = 1500;
+
 async function lock(name: string): Promise<(() => void) | null> {
   if (navigator.locks === undefined) return () => undefined;
   return new Promise((resolve, reject) => {
-    const held = navigator.locks.request(`graffitist-training-${name}`, { ifAvailable: true }, (granted) =>
-      granted === null ? resolve(null) : new Promise<void>((release) => resolve(release)),
+    const held = navigator.locks.request(
+      `graffitist-training-${name}`,
+      { signal: AbortSignal.timeout(LOCK_MS) },
+      () => new Promise<void>((release) => resolve(release)),
     );
-    held.catch(reject);
+    held.catch((error: unknown) => (error instanceof DOMException && error.name === 'TimeoutError' ? resolve(null) : reject(error)));
   });
 }
