@@ -16,16 +16,9 @@ import type {
   ValidateRequest,
 } from './protocol/data.ts';
 import type { HistogramView, NodeDetail, OutputComparison, QuantizerRow, SearchHit } from './protocol/inspection.ts';
+import type { NetworkSummary } from './protocol/networks.ts';
 import type { Reading, Scene, SceneRequest } from './protocol/scene.ts';
-import type {
-  PinnedTraining,
-  TrainingEdit,
-  TrainingOptionInfo,
-  TrainingView,
-  TrainOutcome,
-  TrainReport,
-  TrainRequest,
-} from './protocol/train.ts';
+import type { PinnedTraining, TrainingMethods } from './protocol/train.ts';
 import type { Change, OptionSpec, OptionValues, Skip, Warning } from './transforms/transform.ts';
 
 export { IMAGE_RULES } from './data/imageRules.ts';
@@ -36,6 +29,7 @@ export { confusionCsv, toCsv, toJson } from './evaluate/report.ts';
 export type { BackendName } from './execute/backend.ts';
 export type * from './protocol/data.ts';
 export type * from './protocol/inspection.ts';
+export type * from './protocol/networks.ts';
 export type * from './protocol/roads.ts';
 export type * from './protocol/scene.ts';
 export type * from './protocol/train.ts';
@@ -149,47 +143,6 @@ export interface FeedSummary {
   readonly array: string | null;
   readonly count: number;
   readonly shape: readonly number[];
-}
-
-// ---------------------------------------------------------------- networks
-
-/** Recipes of a network: 1, 2 (INT8, INT4 weights), 3a and 3c of the original's README. */
-export type NetworkRecipe = 'optimized' | 'int8' | 'int4' | 'train-int8' | 'train-int4' | 'retrained-int8' | 'retrained-int4';
-
-/** What is done to images before a network sees them. */
-export type Preprocessing = 'inception' | 'vgg' | 'darknet' | 'inception-caffe' | 'mobilenet-caffe' | 'vgg-caffe';
-
-type TopOneAndFive = readonly [top1: number, top5: number];
-
-/** ImageNet accuracy in percent, as published with the original. */
-export interface PublishedAccuracy {
-  readonly float: TopOneAndFive;
-  readonly staticInt8: TopOneAndFive;
-  readonly retrainedFloat: TopOneAndFive;
-  /** INT8, weights retrained alone. */
-  readonly retrainedWeights: TopOneAndFive;
-  /** INT8, weights and thresholds retrained. */
-  readonly retrainedInt8: TopOneAndFive;
-  /** The same with INT4 weights; null: not published. */
-  readonly retrainedInt4: TopOneAndFive | null;
-}
-
-/** A well-known network, as it was recognised in the opened graph; names are the graph's own. */
-export interface NetworkSummary {
-  /** `mobilenet_v1` */
-  readonly name: string;
-  /** `MobileNet v1` */
-  readonly title: string;
-  /** In what it departs from the published form: "input 128×128×3", "10 outputs". */
-  readonly variant: readonly string[];
-  readonly interface: GraphInterface;
-  readonly firstLayer: string;
-  readonly lastLayer: string;
-  /** Presets for the graph at hand: `mobilenet_v1/int8`. */
-  readonly presets: readonly string[];
-  /** What is done to a photograph before the network sees it, by its name and in words. */
-  readonly preprocessing: { readonly name: Preprocessing; readonly text: string };
-  readonly accuracy: PublishedAccuracy | null;
 }
 
 // ---------------------------------------------------------------- pipeline
@@ -363,7 +316,7 @@ export interface BackendInfo {
 
 // ---------------------------------------------------------------- the engine
 
-export interface Engine {
+export interface Engine extends TrainingMethods {
   transforms(): Promise<readonly TransformInfo[]>;
   /** Presets of the network that was recognised in the open document, then Graffitist's recipes by their README numbers. */
   recipes(): Promise<readonly RecipeInfo[]>;
@@ -413,34 +366,6 @@ export interface Engine {
   makeCalibrationSet(request: CalibrationSetRequest, job?: JobOptions): Promise<CalibrationSet>;
   /** An image of the set as a small picture, its longer side at most `size`. */
   thumbnail(image: number, size: number): Promise<Thumbnail>;
-
-  /** What there is to choose of a training run. */
-  trainingOptions(): Promise<readonly TrainingOptionInfo[]>;
-  /**
-   * Trains a stage on the open data until all steps are done, or it is paused or stopped. A run that ends adds the stage `retrained`: the
-   * inference graph (recipe 3c) with the best weights and thresholds. Progress: phase `train`, `done` steps; `training` says the rest.
-   * Cancelled: the run is gone and the document as it was.
-   */
-  train(request: TrainRequest, job?: JobOptions): Promise<TrainOutcome>;
-  /** Ends `train` after the step at hand; the run waits, stored, for `resumeTraining`. */
-  pauseTraining(): Promise<void>;
-  /** Ends a running or paused run after the step at hand and keeps the best state: `train` or `resumeTraining` returns it, or this does. */
-  stopTraining(): Promise<TrainReport | null>;
-  /** Goes on with a paused run: the same numbers as if it had not been interrupted. */
-  resumeTraining(job?: JobOptions): Promise<TrainOutcome>;
-  /** Drops a paused run and what is stored of it. */
-  discardTraining(): Promise<void>;
-  /** Changes a paused run. */
-  editTraining(edit: TrainingEdit): Promise<TrainingView>;
-  /** The run at hand with its records after step `since`; null: there is none. */
-  training(since?: number): Promise<TrainingView | null>;
-  /**
-   * Finds what is stored of a run of this document, its pipeline having run and its data being open; it waits as a paused one. A set of
-   * its own for validation is not stored: it has to be given.
-   */
-  restoreTraining(validation?: TrainRequest['validation']): Promise<TrainingView | null>;
-  /** Of the run that ended last. */
-  trainingReport(): Promise<TrainReport | null>;
 
   download(form: DownloadForm, job?: JobOptions): Promise<readonly SourceFile[]>;
   /** The recipe as a `graffitize` command line, and back. */

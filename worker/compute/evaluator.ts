@@ -2,41 +2,32 @@ import { GraffitistError } from '../errors.ts';
 import { SUMS, writePairSums } from '../evaluate/agreement.ts';
 import { type Answers, answerImage, noAnswers } from '../evaluate/answers.ts';
 import type { Backend } from '../execute/backend.ts';
-import { Constants } from '../execute/constants.ts';
-import { createBackend } from '../execute/createBackend.ts';
-import { needsFloat64 } from '../execute/exactness.ts';
-import { Runner } from '../execute/execute.ts';
-import { Session } from '../execute/session.ts';
+import type { Runner } from '../execute/execute.ts';
 import type { NumberArray } from '../formats/tensorValues.ts';
 import { makeTensor, tensorNumbers } from '../formats/tensorValues.ts';
-import { parseEdge } from '../graph/graph.ts';
 import { type CallContext, Transferred } from './channel.ts';
 import { imagesPerCall } from './chunking.ts';
 import type { BatchAnswers, ComputeCalls, NetworkToEvaluate } from './messages.ts';
-import { openPortable } from './portableModel.ts';
+import { type OpenNetwork, openNetwork } from './openNetwork.ts';
 
 /** Batches stay this small however small the network is: progress is seen, and all workers get some. */
 const MOST_IMAGES = 64;
 
-/** A network with its constants on the backend. */
-interface OpenNetwork {
+/** A network that lies open, and how many images it takes at a time. */
+interface Evaluated extends OpenNetwork {
   readonly network: NetworkToEvaluate;
-  readonly session: Session;
-  readonly runner: Runner;
-  /** Where the graph needs float64 that the worker's backend does not have. */
-  readonly reference: Backend | null;
   readonly imagesPerCall: number;
 }
 
 /** One or two networks that stay open from batch to batch: graph, weights and kernels are prepared once. */
 export class Evaluator {
   readonly imagesPerCall: number;
-  readonly #networks: readonly OpenNetwork[];
+  readonly #networks: readonly Evaluated[];
   readonly #shape: readonly number[];
   /** The call before, whether it failed or not. */
   #before: Promise<unknown> = Promise.resolve();
 
-  private constructor(networks: readonly OpenNetwork[], shape: readonly number[]) {
+  private constructor(networks: readonly Evaluated[], shape: readonly number[]) {
     this.#networks = networks;
     this.#shape = shape;
     this.imagesPerCall = Math.min(...networks.map((network) => network.imagesPerCall));
@@ -44,11 +35,11 @@ export class Evaluator {
 
   /** @throws GraffitistError whatever would stop a run, naming the node, before any work */
   static async open({ networks, shape }: ComputeCalls['openNetworks']['args'], backend: Backend): Promise<Evaluator> {
-    const opened: OpenNetwork[] = [];
+    const opened: Evaluated[] = [];
     try {
-      for (const network of networks) opened.push(await openNetwork(network, shape, backend));
+      for (const network of networks) opened.push(await openToEvaluate(network, shape, backend));
     } catch (error) {
-      for (const network of opened) close(network);
+      for (const network of opened) network.dispose();
       throw error;
     }
     return new Evaluator(opened, shape);
@@ -62,7 +53,7 @@ export class Evaluator {
   }
 
   dispose(): void {
-    for (const network of this.#networks) close(network);
+    for (const network of this.#networks) network.dispose();
   }
 
   async #evaluate({ values, labels }: ComputeCalls['evaluate']['args'], context: CallContext): Promise<Transferred<BatchAnswers>> {
@@ -119,20 +110,9 @@ export class Evaluator {
   }
 }
 
-async function openNetwork(network: NetworkToEvaluate, shape: readonly number[], backend: Backend): Promise<OpenNetwork> {
-  const { graph, variables } = await openPortable(network.model);
-  const feeds = [network.input];
-  const nodes = network.outputs.map((output) => parseEdge(output).node);
-  const wide = backend.name !== 'reference' && (await needsFloat64(graph, new Constants(graph, variables, new Set(feeds)), nodes));
-  const reference = wide ? await createBackend('reference') : null;
-  const session = new Session(graph, { variables, backend: reference ?? backend, feeds });
-  const step = imagesPerCall(session, [{ input: network.input, shape, count: MOST_IMAGES }]);
-  return { network, session, runner: new Runner(session, network.outputs), reference, imagesPerCall: step };
-}
-
-function close({ session, reference }: OpenNetwork): void {
-  session.dispose();
-  reference?.dispose();
+async function openToEvaluate(network: NetworkToEvaluate, shape: readonly number[], backend: Backend): Promise<Evaluated> {
+  const opened = await openNetwork(network, backend);
+  return { ...opened, network, imagesPerCall: imagesPerCall(opened.session, [{ input: network.input, shape, count: MOST_IMAGES }]) };
 }
 
 /** An output's elements, image after image; of a single image all there is. @throws GraffitistError `shape-mismatch` where it has no row per image */

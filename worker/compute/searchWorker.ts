@@ -1,17 +1,11 @@
 import { answerDistance, outputDistance } from '../evaluate/distance.ts';
 import type { Backend } from '../execute/backend.ts';
-import { Constants } from '../execute/constants.ts';
-import { createBackend } from '../execute/createBackend.ts';
-import { needsFloat64 } from '../execute/exactness.ts';
-import { Runner } from '../execute/execute.ts';
-import { Session } from '../execute/session.ts';
 import type { Tensor } from '../formats/tensor.ts';
 import { makeTensor, type NumberArray, tensorNumbers } from '../formats/tensorValues.ts';
-import { parseEdge } from '../graph/graph.ts';
 import { type CallContext, Transferred } from './channel.ts';
 import { openImages } from './images.ts';
 import type { ComputeCalls, NetworkToEvaluate } from './messages.ts';
-import { openPortable } from './portableModel.ts';
+import { type OpenNetwork, openNetwork } from './openNetwork.ts';
 
 /** Some images as they are fed, and what the float network answered, output by output. */
 interface Chunk {
@@ -23,10 +17,10 @@ interface Chunk {
 export class SearchWorker {
   readonly #network: NetworkToEvaluate;
   readonly #float: NetworkToEvaluate;
-  readonly #opened: Opened;
+  readonly #opened: OpenNetwork;
   readonly #chunks: readonly Chunk[];
 
-  private constructor(float: NetworkToEvaluate, network: NetworkToEvaluate, opened: Opened, chunks: readonly Chunk[]) {
+  private constructor(float: NetworkToEvaluate, network: NetworkToEvaluate, opened: OpenNetwork, chunks: readonly Chunk[]) {
     this.#float = float;
     this.#network = network;
     this.#opened = opened;
@@ -81,25 +75,12 @@ export class SearchWorker {
   }
 }
 
-interface Opened {
-  readonly runner: Runner;
-  dispose(): void;
-}
-
-async function openNetwork({ model, input, outputs }: NetworkToEvaluate, backend: Backend): Promise<Opened> {
-  const { graph, variables } = await openPortable(model);
-  const nodes = outputs.map((output) => parseEdge(output).node);
-  const wide = backend.name !== 'reference' && (await needsFloat64(graph, new Constants(graph, variables, new Set([input])), nodes));
-  const reference = wide ? await createBackend('reference') : null;
-  const session = new Session(graph, { variables, backend: reference ?? backend, feeds: [input] });
-  const dispose = () => {
-    session.dispose();
-    reference?.dispose();
-  };
-  return { runner: new Runner(session, outputs), dispose };
-}
-
-async function outputsOf(network: NetworkToEvaluate, { runner }: Opened, images: Tensor, { signal }: CallContext): Promise<NumberArray[]> {
+async function outputsOf(
+  network: NetworkToEvaluate,
+  { runner }: OpenNetwork,
+  images: Tensor,
+  { signal }: CallContext,
+): Promise<NumberArray[]> {
   const computed = await runner.run(new Map([[network.input, images]]), { signal });
   return network.outputs.map((output) => {
     const values = computed.get(output);

@@ -1,17 +1,15 @@
 import type { Backend } from '../execute/backend.ts';
-import { Runner } from '../execute/execute.ts';
-import { Session } from '../execute/session.ts';
 import { makeTensor, tensorNumbers } from '../formats/tensorValues.ts';
 import { type MeasuredStep, TrainingStep } from '../train/trainingStep.ts';
 import type { Targets } from '../train/types.ts';
 import { type CallContext, Transferred } from './channel.ts';
 import type { ComputeCalls, NetworkToTrain, PartOfBatch } from './messages.ts';
+import { type OpenNetwork, openNetwork } from './openNetwork.ts';
 import { openPortable } from './portableModel.ts';
 
 /** The float network whose answers are the targets. */
 interface Teacher {
-  readonly session: Session;
-  readonly runner: Runner;
+  readonly network: OpenNetwork;
   readonly input: string;
   readonly output: string;
   readonly kind: 'probabilities' | 'logits';
@@ -61,13 +59,13 @@ export class TrainWorker {
 
   dispose(): void {
     this.#step.dispose();
-    this.#teacher?.session.dispose();
+    this.#teacher?.network.dispose();
   }
 
   async #targets({ labels }: PartOfBatch, fed: ReturnType<typeof makeTensor>): Promise<Targets> {
     if (this.#teacher === null) return { kind: 'labels', labels };
-    const { runner, input, output, kind } = this.#teacher;
-    const answers = (await runner.run(new Map([[input, fed]]))).get(output);
+    const { network, input, output, kind } = this.#teacher;
+    const answers = (await network.runner.run(new Map([[input, fed]]))).get(output);
     const rows = Float32Array.from(answers === undefined ? [] : tensorNumbers(answers));
     if (kind === 'logits') softmaxRows(rows, rows.length / labels.length);
     return { kind: 'distributions', rows };
@@ -75,9 +73,7 @@ export class TrainWorker {
 }
 
 async function openTeacher({ model, input, output, kind }: NonNullable<NetworkToTrain['teacher']>, backend: Backend): Promise<Teacher> {
-  const { graph, variables } = await openPortable(model);
-  const session = new Session(graph, { variables, backend, feeds: [input] });
-  return { session, runner: new Runner(session, [output]), input, output, kind };
+  return { network: await openNetwork({ model, input, outputs: [output] }, backend), input, output, kind };
 }
 
 /** Each row of `classes` numbers becomes its softmax. */

@@ -1,7 +1,7 @@
 import type { ComputePool } from '../compute/pool.ts';
 import { GraffitistError } from '../errors.ts';
 import { sha256 } from '../formats/sha256.ts';
-import type { Engine, JobOptions, TrainOutcome, TrainReport, TrainRequest } from '../protocol.ts';
+import type { JobOptions, TrainingMethods, TrainOutcome, TrainReport, TrainRequest } from '../protocol.ts';
 import type { DataSession } from './dataSession.ts';
 import { type FoundByTraining, type KeptTraining, pinnedTraining } from './keptTraining.ts';
 import type { StageSource } from './networks.ts';
@@ -10,20 +10,6 @@ import { trainReport } from './train/report.ts';
 import { TrainingRun } from './train/run.ts';
 import type { RunStore } from './train/runStore.ts';
 import type { StoredRun } from './train/storedRun.ts';
-
-/** The methods of an engine that are about training. */
-export type TrainMethods = Pick<
-  Engine,
-  | 'train'
-  | 'pauseTraining'
-  | 'stopTraining'
-  | 'resumeTraining'
-  | 'discardTraining'
-  | 'editTraining'
-  | 'training'
-  | 'restoreTraining'
-  | 'trainingReport'
->;
 
 /** What training needs of the engine around it. */
 export interface TrainServices extends StageSource {
@@ -62,7 +48,7 @@ interface HeldRun {
 }
 
 /** The part of the engine that trains; it holds one run at a time. */
-export function trainMethods(services: TrainServices): TrainMethods & TrainingGuard {
+export function trainMethods(services: TrainServices): Omit<TrainingMethods, 'trainingOptions'> & TrainingGuard {
   let held: HeldRun | null = null;
   let report: TrainReport | null = null;
   /** The right to train, and of what. */

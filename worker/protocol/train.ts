@@ -1,6 +1,6 @@
 /** Retraining of weights and thresholds: what is asked for, what is seen while it runs, what comes out. */
 import type { DataRequest, DataWarning, ImageRule, Rate } from '../protocol/data.ts';
-import type { Stage } from '../protocol.ts';
+import type { JobOptions, Stage } from '../protocol.ts';
 import type { TrainingOptions } from '../train/options.ts';
 
 /** A training run as it is asked for. Options that are absent are the preset's. */
@@ -165,4 +165,35 @@ export interface TrainReport {
   /** SHA-256 of the graph file as it was opened, of the trained variables as they are stored. */
   readonly hashes: { readonly model: string; readonly variables: string };
   readonly warnings: readonly DataWarning[];
+}
+
+/** The part of the engine that trains; it holds one run at a time. */
+export interface TrainingMethods {
+  /** What there is to choose of a training run. */
+  trainingOptions(): Promise<readonly TrainingOptionInfo[]>;
+  /**
+   * Trains a stage on the open data until all steps are done, or it is paused or stopped. A run that ends adds the stage `retrained`: the
+   * inference graph (recipe 3c) with the best weights and thresholds. Progress: phase `train`, `done` steps; `training` says the rest.
+   * Cancelled: the run is gone and the document as it was.
+   */
+  train(request: TrainRequest, job?: JobOptions): Promise<TrainOutcome>;
+  /** Ends `train` after the step at hand; the run waits, stored, for `resumeTraining`. */
+  pauseTraining(): Promise<void>;
+  /** Ends a running or paused run after the step at hand and keeps the best state: `train` or `resumeTraining` returns it, or this does. */
+  stopTraining(): Promise<TrainReport | null>;
+  /** Goes on with a paused run: the same numbers as if it had not been interrupted. */
+  resumeTraining(job?: JobOptions): Promise<TrainOutcome>;
+  /** Drops a paused run and what is stored of it. */
+  discardTraining(): Promise<void>;
+  /** Changes a paused run. */
+  editTraining(edit: TrainingEdit): Promise<TrainingView>;
+  /** The run at hand with its records after step `since`; null: there is none. */
+  training(since?: number): Promise<TrainingView | null>;
+  /**
+   * Finds what is stored of a run of this document, its pipeline having run and its data being open; it waits as a paused one. A set of
+   * its own for validation is not stored: it has to be given.
+   */
+  restoreTraining(validation?: TrainRequest['validation']): Promise<TrainingView | null>;
+  /** Of the run that ended last. */
+  trainingReport(): Promise<TrainReport | null>;
 }

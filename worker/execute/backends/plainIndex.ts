@@ -103,8 +103,8 @@ export function spread(operand: PlainValue, shape: readonly number[]): Float64Ar
   return elements;
 }
 
-/** Whether an operand's elements simply repeat along the output: it spans the last axes in full. */
-function repeats(operand: readonly number[], shape: readonly number[]): boolean {
+/** Whether an operand's elements simply repeat along the output, which has as many axes or more: it spans the last axes in full. */
+export function repeats(operand: readonly number[], shape: readonly number[]): boolean {
   const core = operand.slice(operand.findIndex((length) => length !== 1));
   if (operand.every((length) => length === 1)) return true;
   return core.every((length, i) => length === shape[shape.length - core.length + i]);

@@ -1,6 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Comparison, Kernels, Value } from '../../ops/kernels.ts';
+import { repeats } from './plainIndex.ts';
 import type { TfValue } from './tfjs.ts';
 
 type Overridden = 'minimum' | 'maximum' | 'compare' | 'select';
@@ -26,7 +27,12 @@ export function wasmBroadcast(
     return { dtype, shape, tensor };
   };
   const suits = (x: Value, y: Value): boolean =>
-    x.dtype === 'float32' && y.dtype === 'float32' && sizeOf(x) > sizeOf(y) && sizeOf(y) > 0 && repeats(y.shape, x.shape);
+    x.dtype === 'float32' &&
+    y.dtype === 'float32' &&
+    sizeOf(x) > sizeOf(y) &&
+    sizeOf(y) > 0 &&
+    y.shape.length <= x.shape.length &&
+    repeats(y.shape, x.shape);
 
   /** One of the library's kernels, with a loop of ours where y repeats in x. */
   const pair =
@@ -56,14 +62,6 @@ export function wasmBroadcast(
       return out;
     },
   };
-}
-
-/** Whether something of `shape` is repeated as a whole along what stands before it. */
-function repeats(shape: readonly number[], whole: readonly number[]): boolean {
-  if (shape.length > whole.length) return false;
-  const first = shape.findIndex((size) => size !== 1);
-  const core = first < 0 ? [] : shape.slice(first);
-  return core.every((size, i) => size === whole[whole.length - core.length + i]);
 }
 
 /** A scalar, or as large as the condition that chooses of it. */

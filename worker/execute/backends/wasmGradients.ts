@@ -1,9 +1,11 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { elementCount } from '../../formats/dtype.ts';
 import type { ConvGeometry, Kernels, QuantRule, Value } from '../../ops/kernels.ts';
 import { fakeQuantGrad, quantConstants } from '../fakeQuant.ts';
 import { isPointwise, WIDEST } from './composedGradients.ts';
 import type { GradientLoops } from './gradientSimd.ts';
+import { repeats } from './plainIndex.ts';
 import type { TfValue } from './tfjs.ts';
 
 const FLOAT = 4;
@@ -61,7 +63,7 @@ export function wasmGradients(
     },
     sumTo: (x, shape) => {
       const channels = elementCount(shape);
-      if (loops === null || !isRepeated(shape, x.shape) || channels % 4 !== 0 || channels === 0) return composed.sumTo(x, shape);
+      if (loops === null || !repeats(shape, x.shape) || channels % 4 !== 0 || channels === 0) return composed.sumTo(x, shape);
       const [out, source] = [made(x, shape), there(x)];
       const sums = new Float64Array(channels);
       const step = channels * FLOAT;
@@ -191,14 +193,4 @@ function eachRun(
       }
     }
   }
-}
-
-function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
-/** Whether something of `shape` was repeated as a whole along what stands before it. */
-function isRepeated(shape: readonly number[], whole: readonly number[]): boolean {
-  const core = shape.slice(shape.findIndex((size) => size !== 1));
-  return shape.some((size) => size !== 1) && core.every((size, i) => size === whole[whole.length - core.length + i]);
 }
