@@ -203,13 +203,19 @@ export function trainMethods(services: TrainServices): Omit<TrainingMethods, 'tr
     },
     training: async (since) => held?.run.view(since) ?? null,
     restoreTraining: async (validation) => {
-      if (held !== null) return held.run.view();
+      const there = (): HeldRun | null => held;
+      const before = there();
+      if (before !== null) return before.run.view();
+      refuseWhileTraining();
+      const id = await identify();
+      const stored = await services.store.find(id);
+      if (stored === null || stored.run.ended) return null;
+      // Only now: a look that finds nothing must not keep anyone from bringing the pipeline back.
+      const since = there();
+      if (since !== null) return since.run.view();
       refuseWhileTraining();
       opening = 'go on';
       try {
-        const id = await identify();
-        const stored = await services.store.find(id);
-        if (stored === null || stored.run.ended) return null;
         return (await take(id, withValidation(stored.run.request, validation), stored, {})).view();
       } finally {
         opening = null;
