@@ -5,7 +5,7 @@ import type { Candidate } from '../calibrate/klj.ts';
 import type { Spread } from '../calibrate/spread.ts';
 import type { Answers, Scored } from '../evaluate/answers.ts';
 import type { BackendName } from '../execute/backend.ts';
-import type { MeasuredStep } from '../train/trainingStep.ts';
+import type { MeasuredPass, Slopes, StepGradients } from '../train/trainingStep.ts';
 import type { VariableValues } from '../train/types.ts';
 import type { PortableModel } from './portableModel.ts';
 
@@ -152,8 +152,8 @@ export type ComputeCalls = {
 
   /** Makes a network ready to be trained, in the place of the one before. */
   readonly openTraining: { readonly args: NetworkToTrain; readonly result: null };
-  /** Loss and gradients of some parts of a batch of `images`, which the loss is averaged over. Progress counts parts. */
-  readonly trainStep: {
+  /** Takes over the variables, then passes over some parts of a batch of `images`, which the loss is averaged over. Progress counts parts. */
+  readonly trainPasses: {
     readonly args: {
       readonly parts: readonly PartOfBatch[];
       readonly images: number;
@@ -161,8 +161,10 @@ export type ComputeCalls = {
       readonly batchNormFrozen: boolean;
       readonly frozen: readonly string[];
     };
-    readonly result: readonly MeasuredStep[];
+    readonly result: readonly MeasuredPass[];
   };
+  /** Gradients by variable, with the variables of the last passes, from the summed slopes of a whole batch. */
+  readonly trainGradients: { readonly args: { readonly slopes: Slopes }; readonly result: StepGradients };
   /** Frees the network that was trained. */
   readonly closeTraining: { readonly args: null; readonly result: null };
 

@@ -99,7 +99,8 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
       trainer = await TrainWorker.open(args, started());
       return null;
     },
-    trainStep: (args, context) => trained().run(args, context),
+    trainPasses: (args, context) => trained().passes(args, context),
+    trainGradients: (args) => trained().gradients(args),
     async closeTraining() {
       closeTraining();
       return null;

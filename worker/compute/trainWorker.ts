@@ -1,6 +1,6 @@
 import type { Backend } from '../execute/backend.ts';
 import { makeTensor, tensorNumbers } from '../formats/tensorValues.ts';
-import { type MeasuredStep, TrainingStep } from '../train/trainingStep.ts';
+import { type MeasuredPass, type StepGradients, TrainingStep } from '../train/trainingStep.ts';
 import type { Targets } from '../train/types.ts';
 import { type CallContext, Transferred } from './channel.ts';
 import type { ComputeCalls, NetworkToTrain, PartOfBatch } from './messages.ts';
@@ -35,26 +35,37 @@ export class TrainWorker {
     return new TrainWorker(network, step, network.teacher === null ? null : await openTeacher(network.teacher, backend));
   }
 
-  /** Loss and gradients of some parts of a batch, one after another. @throws GraffitistError what stops a step; `cancelled` */
-  async run(args: ComputeCalls['trainStep']['args'], context: CallContext): Promise<Transferred<readonly MeasuredStep[]>> {
-    const found: MeasuredStep[] = [];
+  /** Passes over some parts of a batch, one after another. @throws GraffitistError what stops a step; `cancelled` */
+  async passes(args: ComputeCalls['trainPasses']['args'], context: CallContext): Promise<Transferred<readonly MeasuredPass[]>> {
+    const { variables, batchNormFrozen, frozen } = args;
+    await this.#step.begin({ variables, batchNormFrozen, frozen }, [this.#network.input]);
+    const found: MeasuredPass[] = [];
     for (const part of args.parts) {
       const images = part.labels.length;
       const fed = makeTensor('float32', [images, ...this.#network.shape], part.values);
       found.push(
-        await this.#step.run({
+        await this.#step.pass({
           feeds: new Map([[this.#network.input, fed]]),
           targets: await this.#targets(part, fed),
           images: args.images,
-          variables: args.variables,
-          batchNormFrozen: args.batchNormFrozen,
-          frozen: args.frozen,
           signal: context.signal,
         }),
       );
       context.progress(found.length);
     }
-    return new Transferred(found, found.flatMap(buffersOf));
+    return new Transferred(
+      found,
+      found.flatMap(({ slopes, logits }) => [logits, ...[...slopes.values()].map(({ values }) => values)]).map(({ buffer }) => buffer),
+    );
+  }
+
+  /** Gradients by variable from the slopes of the whole batch. */
+  async gradients({ slopes }: ComputeCalls['trainGradients']['args']): Promise<Transferred<StepGradients>> {
+    const found = this.#step.end(slopes);
+    return new Transferred(
+      found,
+      [found.gradients, found.regularizationGradients].flatMap((some) => [...some.values()].map(({ buffer }) => buffer)),
+    );
   }
 
   dispose(): void {
@@ -86,8 +97,4 @@ function softmaxRows(rows: Float32Array, classes: number): void {
       row[i] = Math.exp(value - largest) / total;
     });
   }
-}
-
-function buffersOf({ gradients, regularizationGradients, logits }: MeasuredStep): ArrayBufferLike[] {
-  return [...gradients.values(), ...regularizationGradients.values(), logits].map(({ buffer }) => buffer);
 }

@@ -1,5 +1,5 @@
 import type { DeviceWork } from '../execute/backend.ts';
-import type { MeasuredStep } from './trainingStep.ts';
+import type { MeasuredPass, Slopes } from './trainingStep.ts';
 
 /** Places `first` … `first + count − 1` of a batch. */
 export interface Part {
@@ -18,30 +18,20 @@ export function cutBatch(images: number, parts: number): readonly Part[] {
 }
 
 /**
- * TRN23: the step whose parts these are. Each part's loss and gradients are already shares of the whole batch; they are added in float32
- * along a binary tree over the order of the parts, so that the sum is the same to the last bit whoever computed which part and whoever was
- * first. Regularization is no sum over images: it is the first part's.
+ * TRN23: the pass over a batch whose parts these are. Each part's loss and slopes are already shares of the whole batch; they are added in
+ * float32 along a binary tree over the order of the parts, so that the sum is the same to the last bit whoever computed which part and
+ * whoever was first.
  */
-export function joinParts(parts: readonly MeasuredStep[]): MeasuredStep {
+export function joinParts(parts: readonly MeasuredPass[]): MeasuredPass {
   const [first, ...others] = parts;
-  if (first === undefined) throw new RangeError('A step of no parts.');
+  if (first === undefined) throw new RangeError('A batch of no parts.');
   if (others.length === 0) return first;
   return {
     loss: tree(
       parts.map(({ loss }) => loss),
       (a, b) => a + b,
     ),
-    regularization: first.regularization,
-    gradients: new Map(
-      [...first.gradients.keys()].map((name) => [
-        name,
-        tree(
-          parts.map(({ gradients }) => gradients.get(name) ?? NOTHING),
-          sum,
-        ),
-      ]),
-    ),
-    regularizationGradients: first.regularizationGradients,
+    slopes: new Map([...first.slopes].map(([edge, { shape }]) => [edge, { shape, values: tree(parts.map(valuesOf(edge)), sum) }])),
     batchStatistics: first.batchStatistics,
     logits: joined(parts.map(({ logits }) => logits)),
     peakBytes: Math.max(...parts.map(({ peakBytes }) => peakBytes)),
@@ -50,6 +40,10 @@ export function joinParts(parts: readonly MeasuredStep[]): MeasuredStep {
 }
 
 const NOTHING = new Float32Array(0);
+
+function valuesOf(edge: string): (part: { readonly slopes: Slopes }) => Float32Array {
+  return ({ slopes }) => slopes.get(edge)?.values ?? NOTHING;
+}
 
 function tree<T>(values: readonly T[], add: (a: T, b: T) => T): T {
   let level = values;
@@ -72,7 +66,9 @@ function both(a: DeviceWork | null, b: DeviceWork | null): DeviceWork | null {
 }
 
 function sum(a: Float32Array, b: Float32Array): Float32Array {
-  return a.map((value, i) => value + (b[i] as number));
+  const out = new Float32Array(a.length);
+  for (let i = 0; i < out.length; i++) out[i] = (a[i] as number) + (b[i] as number);
+  return out;
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

@@ -1,6 +1,6 @@
 import { GraffitistError } from '../errors.ts';
 import type { Backend, DeviceWork } from '../execute/backend.ts';
-import { type Differentiation, Differentiator } from '../execute/differentiate/differentiate.ts';
+import { Differentiator } from '../execute/differentiate/differentiate.ts';
 import type { Tensor } from '../formats/tensor.ts';
 import { makeTensor, tensorNumbers } from '../formats/tensorValues.ts';
 import { type Edge, type Graph, type GraphNode, parseEdge } from '../graph/graph.ts';
@@ -24,26 +24,48 @@ export interface TrainingStepOptions {
   readonly regularization?: readonly string[];
 }
 
-export interface TrainingStepRequest {
-  /** Data by input, batch first. */
-  readonly feeds: ReadonlyMap<string, Tensor>;
-  readonly targets: Targets;
-  /** Over how many images the loss is averaged, where the feeds are a part of a batch. */
-  readonly images?: number;
+/** How the network stands before a step. */
+export interface StepState {
   readonly variables: VariableValues;
   /** What `freeze_bn` is fed; a graph without that switch goes on as it is. */
   readonly batchNormFrozen: boolean;
   /** Threshold variables whose quantizers' `freeze_th` are fed true. */
   readonly frozen?: Iterable<string>;
+}
+
+export interface PassOverBatch {
+  /** Data by input, batch first. */
+  readonly feeds: ReadonlyMap<string, Tensor>;
+  readonly targets: Targets;
+  /** Over how many images the loss is averaged, where the feeds are a part of a batch. */
+  readonly images?: number;
   readonly signal?: AbortSignal;
 }
 
-/** The step, the most bytes that the backend held during it, and what its device was given; null: it has none. */
-export type MeasuredStep = StepResult & { readonly peakBytes: number; readonly work: DeviceWork | null };
+/** A step over one batch. */
+export type TrainingStepRequest = StepState & PassOverBatch;
+
+/** Derivatives of the loss by what the backend was given of the network: folded weights, scales, biases. By edge. */
+export type Slopes = ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
+
+/** What a pass was taken over a batch, or a part of one: everything but what follows from its slopes. */
+export type MeasuredPass = Pick<StepResult, 'loss' | 'batchStatistics' | 'logits'> & {
+  readonly slopes: Slopes;
+  /** The most bytes that the backend held. */
+  readonly peakBytes: number;
+  /** What its device was given; null: it has none. */
+  readonly work: DeviceWork | null;
+};
+
+/** What follows from the slopes of a whole batch, and from the variables alone. */
+export type StepGradients = Pick<StepResult, 'gradients' | 'regularization' | 'regularizationGradients'>;
+
+export type MeasuredStep = StepResult & Pick<MeasuredPass, 'peakBytes' | 'work'>;
 
 /**
- * GRD7: loss and gradients of one step of a training graph on a backend. Nothing is updated here. While batch norms are frozen the graph
- * computes on moving statistics alone (CAL12), and no statistics are taken.
+ * GRD7: loss and gradients of one step of a training graph on a backend: `begin` with the variables, a `pass` for each part of the batch,
+ * `end` with the sum of their slopes. Nothing is updated here. While batch norms are frozen the graph computes on moving statistics alone
+ * (CAL12), and no statistics are taken.
  */
 export class TrainingStep {
   readonly #options: TrainingStepOptions;
@@ -52,7 +74,8 @@ export class TrainingStep {
   readonly #switch: string | undefined;
   /** Placeholders `freeze_th` by threshold variable. */
   readonly #thresholdSwitches: ReadonlyMap<string, readonly string[]>;
-  readonly #ready = new Map<boolean, { readonly differentiator: Differentiator; readonly batchNorms: readonly string[] }>();
+  readonly #ready = new Map<boolean, ReadyStep>();
+  #begun: ReadyStep | undefined;
 
   constructor(options: TrainingStepOptions) {
     const { graph } = options.model;
@@ -63,32 +86,71 @@ export class TrainingStep {
     this.#thresholdSwitches = thresholdSwitches(graph);
   }
 
+  /** A step over one batch. @throws GraffitistError as `begin` and `pass` do */
+  async run({ variables, batchNormFrozen, frozen, ...batch }: TrainingStepRequest): Promise<MeasuredStep> {
+    await this.begin({ variables, batchNormFrozen, ...(frozen === undefined ? {} : { frozen }) }, [...batch.feeds.keys()]);
+    const { slopes, ...found } = await this.pass(batch);
+    return { ...found, ...this.end(slopes) };
+  }
+
   /**
-   * @throws GraffitistError `op-not-differentiable`, `input-unfed`, `variable-missing`, `data-shape` where targets and logits differ in
-   *   number, `cancelled`, whatever stops an execution
+   * Takes over the variables and computes what follows from them alone.
+   * @param inputs what every pass feeds
+   * @throws GraffitistError `op-not-differentiable`, `variable-missing`, whatever stops an execution
    */
-  async run(request: TrainingStepRequest): Promise<MeasuredStep> {
-    const { feeds, targets, variables, batchNormFrozen, frozen = [], signal } = request;
-    const { differentiator, batchNorms } = this.#for(batchNormFrozen, [...feeds.keys()]);
-    const [images = 1] = feeds.values().next().value?.shape ?? [];
+  async begin({ variables, batchNormFrozen, frozen = [] }: StepState, inputs: readonly string[]): Promise<void> {
+    const ready = this.#for(batchNormFrozen, inputs);
+    await ready.differentiator.update(new Map([...tensorsOf(variables), ...this.#switches(batchNormFrozen, new Set(frozen))]));
+    this.#begun = ready;
+  }
+
+  /**
+   * Forward and back over a batch or a part of one. Takes statistics of it where batch norms are not frozen.
+   * @throws GraffitistError `input-unfed`, `data-shape` where targets and logits differ in number, `cancelled`, whatever stops an execution
+   */
+  async pass({ feeds, targets, images, signal }: PassOverBatch): Promise<MeasuredPass> {
+    const { differentiator, batchNorms } = this.#now();
+    const [count = 1] = feeds.values().next().value?.shape ?? [];
     const { work } = this.#options.backend;
     const before = work?.();
-    const found = await differentiator.run({
+    const found = await differentiator.pass({
       feeds,
-      values: new Map([...tensorsOf(variables), ...this.#switches(batchNormFrozen, new Set(frozen))]),
-      head: crossEntropy(checkedTargets(targets, images), request.images ?? images),
+      head: crossEntropy(checkedTargets(targets, count), images ?? count),
       ...(signal === undefined ? {} : { signal }),
     });
-    return { ...stepResult(found, batchNorms), work: before === undefined || work === undefined ? null : since(before, work()) };
+    return {
+      loss: found.loss,
+      logits: floats(found.output),
+      batchStatistics: statisticsOf(found.fetched, batchNorms),
+      slopes: new Map([...found.slopes].map(([edge, slope]) => [edge, { shape: slope.shape, values: floats(slope) }])),
+      peakBytes: found.peakBytes,
+      work: before === undefined || work === undefined ? null : since(before, work()),
+    };
+  }
+
+  /** Gradients by variable from the slopes of the whole batch, and the regularization. */
+  end(slopes: Slopes): StepGradients {
+    const found = this.#now().differentiator.gradients(tensorsOf(slopes));
+    return {
+      gradients: narrow(found.gradients),
+      regularization: found.variableLoss,
+      regularizationGradients: narrow(found.variableLossGradients),
+    };
   }
 
   /** Frees what was uploaded. The backend stays. */
   dispose(): void {
     for (const { differentiator } of this.#ready.values()) differentiator.dispose();
     this.#ready.clear();
+    this.#begun = undefined;
   }
 
-  #for(batchNormFrozen: boolean, feeds: readonly string[]) {
+  #now(): ReadyStep {
+    if (this.#begun === undefined) throw new Error('A step was not begun.');
+    return this.#begun;
+  }
+
+  #for(batchNormFrozen: boolean, feeds: readonly string[]): ReadyStep {
     const there = this.#ready.get(batchNormFrozen);
     if (there !== undefined) return there;
     const { model, backend, logits, trained, given = [], regularization = [] } = this.#options;
@@ -120,6 +182,12 @@ export class TrainingStep {
   }
 }
 
+/** A graph to differentiate, and its batch norms in training mode. */
+interface ReadyStep {
+  readonly differentiator: Differentiator;
+  readonly batchNorms: readonly string[];
+}
+
 function thresholdSwitches(graph: Graph): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   for (const { name, threshold } of readQuantizers(graph)) {
@@ -139,8 +207,8 @@ function batchNormsTakingStatistics(graph: Graph, output: Edge): readonly string
   return graph.nodes.filter((node) => needed.has(node.name) && takes(node)).map(({ name }) => name);
 }
 
-function tensorsOf(variables: VariableValues): readonly (readonly [string, Tensor])[] {
-  return [...variables].map(([name, { shape, values }]) => [name, makeTensor('float32', shape, values)]);
+function tensorsOf(values: VariableValues): ReadonlyMap<string, Tensor> {
+  return new Map([...values].map(([name, one]) => [name, makeTensor('float32', one.shape, one.values)]));
 }
 
 function checkedTargets(targets: Targets, images: number): Targets {
@@ -151,23 +219,17 @@ function checkedTargets(targets: Targets, images: number): Targets {
   });
 }
 
-function stepResult(found: Differentiation, batchNorms: readonly string[]): Omit<MeasuredStep, 'work'> {
-  const narrow = (gradients: ReadonlyMap<string, Float64Array>): ReadonlyMap<string, Float32Array> =>
-    new Map([...gradients].map(([name, values]) => [name, Float32Array.from(values)]));
-  const floats = (tensor: Tensor | undefined): Float32Array => Float32Array.from(tensor === undefined ? [] : tensorNumbers(tensor));
-  const statistics = batchNorms.map((node, i): [string, BatchStatistics] => [
-    node,
-    { mean: floats(found.fetched[2 * i]), variance: floats(found.fetched[2 * i + 1]) },
-  ]);
-  return {
-    loss: found.loss,
-    regularization: found.variableLoss,
-    gradients: narrow(found.gradients),
-    regularizationGradients: narrow(found.variableLossGradients),
-    batchStatistics: new Map(statistics),
-    logits: floats(found.output),
-    peakBytes: found.peakBytes,
-  };
+function narrow(gradients: ReadonlyMap<string, Float64Array>): ReadonlyMap<string, Float32Array> {
+  return new Map([...gradients].map(([name, values]) => [name, Float32Array.from(values)]));
+}
+
+/** Mean and variance of each batch norm, which were fetched in turn. */
+function statisticsOf(fetched: readonly Tensor[], batchNorms: readonly string[]): ReadonlyMap<string, BatchStatistics> {
+  return new Map(batchNorms.map((node, i) => [node, { mean: floats(fetched[2 * i]), variance: floats(fetched[2 * i + 1]) }]));
+}
+
+function floats(tensor: Tensor | undefined): Float32Array {
+  return Float32Array.from(tensor === undefined ? [] : tensorNumbers(tensor));
 }
 
 function since(before: DeviceWork, after: DeviceWork): DeviceWork {

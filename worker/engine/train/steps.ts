@@ -60,14 +60,20 @@ export class Steps {
     const dealt = workers.map((_, worker) => parts.filter((_part, k) => Math.floor((k * workers.length) / parts.length) === worker));
     const found = await pool.ask(
       workers,
-      'trainStep',
+      'trainPasses',
       (worker) => ({
         parts: (dealt[worker] ?? []).map(({ first, count }) => partOf(batch, first, count)),
         ...{ images, variables, batchNormFrozen, frozen },
       }),
       { signal, transfer: ({ parts: own }) => own.flatMap(({ values, labels }) => [values.buffer, labels.buffer]) },
     );
-    return joinParts(found.flat());
+    const { slopes, ...pass } = joinParts(found.flat());
+    const [gradients] = await pool.ask(workers.slice(0, 1), 'trainGradients', () => ({ slopes }), {
+      signal,
+      transfer: () => [...slopes.values()].map(({ values }) => values.buffer),
+    });
+    if (gradients === undefined) throw new GraffitistError('internal', 'A compute worker gave no gradients.');
+    return { ...pass, ...gradients };
   }
 
   async #open(pool: ComputePool, signal: AbortSignal | undefined): Promise<void> {

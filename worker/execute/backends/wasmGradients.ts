@@ -65,16 +65,14 @@ export function wasmGradients(
       const channels = elementCount(shape);
       if (loops === null || !repeats(shape, x.shape) || channels % 4 !== 0 || channels === 0) return composed.sumTo(x, shape);
       const [out, source] = [made(x, shape), there(x)];
-      const sums = new Float64Array(channels);
+      const [sums, parts] = [new Float64Array(channels), out.elements()];
       const step = channels * FLOAT;
       for (let row = 0, rows = elementCount(x.shape) / channels; row < rows; row += ROWS) {
-        out.elements().fill(0);
+        parts.fill(0);
         loops.sum(source.at + row * step, out.at, step, Math.min(ROWS, rows - row), step);
-        out.elements().forEach((part, c) => {
-          sums[c] = (sums[c] as number) + part;
-        });
+        for (let c = 0; c < channels; c++) sums[c] = (sums[c] as number) + (parts[c] as number);
       }
-      out.elements().set(sums);
+      parts.set(sums);
       return out.value;
     },
     conv2dFilterGrad: (x, dy, shape, geometry) => {

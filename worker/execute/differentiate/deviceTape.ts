@@ -90,7 +90,6 @@ export async function runDevicePass(pass: DevicePass): Promise<DeviceResult> {
   } finally {
     held.releaseAll();
     slopes.releaseAll();
-    pass.uploads.endOfPass();
   }
 }
 

@@ -11,7 +11,7 @@ import { checkExecutable } from '../checkExecutable.ts';
 import { Constants } from '../constants.ts';
 import { type Activity, activityOf } from './activity.ts';
 import { type BoundDeviceNode, bindDeviceNode } from './boundGraph.ts';
-import { type LossHead, runDevicePass } from './deviceTape.ts';
+import { type DeviceResult, type LossHead, runDevicePass } from './deviceTape.ts';
 import { type HostNode, HostTape } from './hostTape.ts';
 import { Uploads } from './uploads.ts';
 
@@ -32,29 +32,31 @@ export interface DifferentiatorOptions {
   readonly variableLosses?: readonly Edge[];
 }
 
-export interface DifferentiationRequest {
+export interface PassRequest {
   readonly feeds: ReadonlyMap<string, Tensor>;
-  /** By name, what `changing` lists. */
-  readonly values: ReadonlyMap<string, Tensor>;
   readonly head: LossHead;
   readonly signal?: AbortSignal;
 }
 
-export interface Differentiation {
-  readonly loss: number;
-  readonly output: Tensor;
-  readonly fetched: readonly Tensor[];
-  /** Derivatives of `loss` by trained variable, in float64; variables that it does not depend on are left out. */
+export interface DifferentiationRequest extends PassRequest {
+  /** By name, what `changing` lists. */
+  readonly values: ReadonlyMap<string, Tensor>;
+}
+
+/** What follows from the variables alone. */
+export interface VariableGradients {
+  /** Derivatives of the loss by trained variable, in float64; variables that it does not depend on are left out. */
   readonly gradients: ReadonlyMap<string, Float64Array>;
   readonly variableLoss: number;
   readonly variableLossGradients: ReadonlyMap<string, Float64Array>;
-  /** The most bytes that the backend held at a time. */
-  readonly peakBytes: number;
 }
+
+export type Differentiation = VariableGradients & Omit<DeviceResult, 'slopes'>;
 
 /**
  * Reverse-mode differentiation of a graph on a backend. What follows from variables alone is computed and differentiated on the CPU, the
- * rest on the backend, batch after batch with new values of the variables.
+ * rest on the backend: `update` gives the variables, `pass` takes a batch, or a part of one, forward and back to the edges that come from
+ * the CPU, `gradients` goes on from there. Derivatives by those edges may be summed over several passes before.
  */
 export class Differentiator {
   readonly #options: DifferentiatorOptions;
@@ -105,33 +107,56 @@ export class Differentiator {
 
   /**
    * Loss and gradients for one batch.
-   * @throws GraffitistError `input-unfed`, `cancelled`, `variable-missing`, `shape-mismatch`, `node-malformed`, `op-unsupported`
+   * @throws GraffitistError as `update` and `pass` do
    */
-  async run({ feeds, values, head, signal }: DifferentiationRequest): Promise<Differentiation> {
-    const { backend, output, fetches = [], variableLosses = [] } = this.#options;
+  async run({ values, ...request }: DifferentiationRequest): Promise<Differentiation> {
+    await this.update(values);
+    const { slopes, ...found } = await this.pass(request);
+    return { ...found, ...this.gradients(slopes) };
+  }
+
+  /**
+   * Takes over the variables.
+   * @param values by name, what `changing` lists
+   * @throws GraffitistError `variable-missing`, `shape-mismatch`, `node-malformed`, `op-unsupported`
+   */
+  async update(values: ReadonlyMap<string, Tensor>): Promise<void> {
+    this.#prepared ??= this.#prepare();
+    await this.#prepared;
+    this.#uploads.variablesChange();
+    this.#host.update(values);
+  }
+
+  /**
+   * Loss, output and derivatives by the edges that come from the CPU, with the variables as of the last `update`.
+   * @throws GraffitistError `input-unfed`, `cancelled`, `shape-mismatch`, `node-malformed`, `op-unsupported`
+   */
+  async pass({ feeds, head, signal }: PassRequest): Promise<DeviceResult> {
+    const { backend, output, fetches = [] } = this.#options;
     for (const name of this.#options.feeds) {
       if (!feeds.has(name)) throw new GraffitistError('input-unfed', `Input '${name}' is given no data.`, { about: name });
     }
-    this.#prepared ??= this.#prepare();
-    await this.#prepared;
-    this.#host.update(values);
-    const found = await runDevicePass({
+    return runDevicePass({
       nodes: this.#nodesFor(feeds),
       host: this.#host,
       uploads: this.#uploads,
       ...{ backend, feeds, output, fetches, head },
       ...(signal === undefined ? {} : { signal }),
     });
-    const seeds = new Map([...found.slopes].map(([edge, slope]) => [edge, plainValue(slope, 'float64')]));
+  }
+
+  /**
+   * Derivatives by variable from those by the edges that come from the CPU, and the losses of variables alone with theirs.
+   * @param slopes of one pass, or summed over several with the same variables
+   */
+  gradients(slopes: ReadonlyMap<string, Tensor>): VariableGradients {
+    const { variableLosses = [] } = this.#options;
+    const seeds = new Map([...slopes].map(([edge, slope]) => [edge, plainValue(slope, 'float64')]));
     const ones = new Map(variableLosses.map((edge): [string, PlainValue] => [edgeText(edge), scalar(1)]));
     return {
-      loss: found.loss,
-      output: found.output,
-      fetched: found.fetched,
       gradients: this.#host.gradients(seeds, this.#activity.differentiated),
       variableLoss: variableLosses.reduce((sum, edge) => sum + (this.#host.value(edge).data[0] ?? 0), 0),
       variableLossGradients: this.#host.gradients(ones, this.#variableActivity.differentiated),
-      peakBytes: found.peakBytes,
     };
   }
 

@@ -5,11 +5,11 @@ import { plainTensor } from '../backends/reference.ts';
 import type { StaticValue } from './boundGraph.ts';
 import type { HostTape } from './hostTape.ts';
 
-/** What was brought to a backend: what never changes once, what changes with the variables once in every pass. */
+/** What was brought to a backend: what never changes once, what changes with the variables once after every change. */
 export class Uploads {
   readonly #backend: Backend;
   readonly #fixed = new Map<string, Value>();
-  readonly #passing = new Map<string, Value>();
+  readonly #changing = new Map<string, Value>();
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -17,7 +17,7 @@ export class Uploads {
 
   /** The value of an edge from the CPU. */
   host(edge: Edge, host: HostTape): Value {
-    const kept = host.isFixed(edge.node) ? this.#fixed : this.#passing;
+    const kept = host.isFixed(edge.node) ? this.#fixed : this.#changing;
     return once(kept, edgeText(edge), () => this.#backend.upload(plainTensor(host.value(edge))));
   }
 
@@ -27,14 +27,14 @@ export class Uploads {
     return once(this.#fixed, key, () => this.#backend.kernels.constant(dtype, shape, values));
   }
 
-  /** Releases what changes from pass to pass. */
-  endOfPass(): void {
-    for (const value of this.#passing.values()) this.#backend.release(value);
-    this.#passing.clear();
+  /** Releases what follows from variables that have other values now. */
+  variablesChange(): void {
+    for (const value of this.#changing.values()) this.#backend.release(value);
+    this.#changing.clear();
   }
 
   dispose(): void {
-    this.endOfPass();
+    this.variablesChange();
     for (const value of this.#fixed.values()) this.#backend.release(value);
     this.#fixed.clear();
   }

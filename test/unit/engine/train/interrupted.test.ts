@@ -167,7 +167,7 @@ function mortal(call: string, deaths: readonly number[]): SpawnCompute {
 describe('workers that die', () => {
   it('TRN28 in a step: it is done again on new ones, and the numbers are the same', async () => {
     const runFiles = new MemoryFiles();
-    await trainTo(await opened({ runFiles, spawn: mortal('trainStep', [2, 5]) }), STEPS);
+    await trainTo(await opened({ runFiles, spawn: mortal('trainPasses', [2, 5]) }), STEPS);
     expect(newest(runFiles).state).toEqual(whole);
   });
 
@@ -179,7 +179,7 @@ describe('workers that die', () => {
 
   it('TRN28 twice in a row: the run waits, stored, and can go on', async () => {
     const runFiles = new MemoryFiles();
-    const trained = await opened({ runFiles, spawn: mortal('trainStep', [3, 4]) });
+    const trained = await opened({ runFiles, spawn: mortal('trainPasses', [3, 4]) });
     expect((await errorOf(trainTo(trained, STEPS))).code).toBe('worker-failed');
     expect(await trained.training()).toMatchObject({ state: 'paused', step: 2, storedAt: 2 });
     await trainTo(trained, STEPS, 'resume');

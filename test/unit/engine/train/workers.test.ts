@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cutBatch, joinParts } from '../../../../worker/train/microBatches.ts';
 import { trainingOptions } from '../../../../worker/train/options.ts';
 import { partsOf } from '../../../../worker/train/stepBytes.ts';
-import type { MeasuredStep } from '../../../../worker/train/trainingStep.ts';
+import type { MeasuredPass } from '../../../../worker/train/trainingStep.ts';
 import { spawnThread } from '../../compute/spawn.ts';
 import { MemoryFiles, sampleEngine, trainRequest } from './sample.ts';
 import { newest, trainTo } from './stored.ts';
@@ -19,25 +19,22 @@ describe('a batch in parts', () => {
     expect(cutBatch(7, 1)).toEqual([{ first: 0, count: 7 }]);
   });
 
-  it('TRN23 are added in float32 along a binary tree over their order; regularization is the first one’s', () => {
-    const part = (value: number): MeasuredStep => ({
-      ...{ loss: value, regularization: value, logits: Float32Array.of(value), batchStatistics: new Map(), peakBytes: value },
+  it('TRN23 are added in float32 along a binary tree over their order', () => {
+    const part = (value: number): MeasuredPass => ({
+      ...{ loss: value, logits: Float32Array.of(value), batchStatistics: new Map(), peakBytes: value },
       work: { dispatches: value, uploadedBytes: 1, readBytes: 2 },
-      gradients: new Map([['w', Float32Array.of(value)]]),
-      regularizationGradients: new Map([['w', Float32Array.of(value)]]),
+      slopes: new Map([['w:0', { shape: [1], values: Float32Array.of(value) }]]),
     });
     // From left to right the ones would be lost: 2²⁴ + 1 is 2²⁴ in float32.
     const joined = joinParts([2 ** 24, 0, 1, 1].map(part));
-    expect(joined.gradients.get('w')).toEqual(Float32Array.of(2 ** 24 + 2));
-    expect(joined.regularizationGradients.get('w')).toEqual(Float32Array.of(2 ** 24));
+    expect(joined.slopes.get('w:0')).toEqual({ shape: [1], values: Float32Array.of(2 ** 24 + 2) });
     expect(joined).toMatchObject({
       loss: 2 ** 24 + 2,
-      regularization: 2 ** 24,
       peakBytes: 2 ** 24,
       work: { dispatches: 2 ** 24 + 2, uploadedBytes: 4, readBytes: 8 },
     });
     expect([...joined.logits]).toEqual([2 ** 24, 0, 1, 1]);
-    expect(joinParts([1, 2 ** 24, 1].map(part)).gradients.get('w')).toEqual(Float32Array.of(2 ** 24));
+    expect(joinParts([1, 2 ** 24, 1].map(part)).slopes.get('w:0')?.values).toEqual(Float32Array.of(2 ** 24));
   });
 
   it('TRN23 are doubled as long as one would be too large, whatever the device', () => {
