@@ -34,6 +34,8 @@ export interface Backend {
   settle(): Promise<void>;
   /** What the device was given since the backend was made; absent where kernels run in place. */
   readonly work?: () => DeviceWork;
+  /** What stands behind an error that kernels or reads met: where the device was lost that, else the error. Absent where there is no device. */
+  readonly causeOf?: (error: unknown) => Promise<unknown>;
   /** Bytes now held. */
   memory(): number;
   dispose(): void;

@@ -1,4 +1,5 @@
 import { cancelled } from '../../compute/channel.ts';
+import { onWorkers } from '../../compute/onWorkers.ts';
 import type { ComputePool } from '../../compute/pool.ts';
 import type { Batch } from '../../data/types.ts';
 import { GraffitistError } from '../../errors.ts';
@@ -9,7 +10,6 @@ import { imageOrder } from '../../train/imageOrder.ts';
 import { startOfTraining, type TrainingState, withFrozen, withOtherBits, withReleased, withThreshold } from '../../train/state.ts';
 import { afterValidation, type TrainingEvent, train } from '../../train/trainer.ts';
 import { ImageFeed } from './imageFeed.ts';
-import { onWorkers } from './onWorkers.ts';
 import type { PreparedRun } from './prepare.ts';
 import { NO_RECORDS, type Records, withRecord } from './records.ts';
 import { floatScore, trainedScore } from './scores.ts';

@@ -43,7 +43,7 @@ export async function webgpuBackend(): Promise<Backend> {
     work.dispatches++;
     return run(...args);
   };
-  const guarded = watch(device);
+  const { guarded, causeOf } = watch(device);
   const kernels = rowsAlike(
     tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor }),
   );
@@ -81,26 +81,32 @@ export async function webgpuBackend(): Promise<Backend> {
       if (pending.commandEncoder) pending.submitQueue();
       await guarded(device.queue.onSubmittedWorkDone());
     },
+    causeOf,
     memory: () => tf.memory().numBytes,
     dispose: stop,
   };
+}
+
+/** A lost device is told of after calls have failed for it; so many milliseconds at most. */
+const LOSS_MS = 500;
+
+interface Watch {
+  /** Awaits work of the device. */
+  guarded<T>(work: Promise<T>): Promise<T>;
+  causeOf(error: unknown): Promise<unknown>;
 }
 
 /**
  * WebGPU reports a kernel that could not run (no memory, a lost device) beside the results, which are then zeros. Whatever is awaited
  * from the device goes through here, so that such a report is an error and not a wrong number.
  */
-function watch(device: GPUDevice): <T>(work: Promise<T>) => Promise<T> {
+function watch(device: GPUDevice): Watch {
   let failure: GraffitistError | undefined;
-  const lost = new Promise<never>((_resolve, reject) => {
-    device.lost.then(({ message }) => {
-      failure = new GraffitistError('backend-unavailable', `The graphics device was lost: ${message}`, {
-        remedy: 'Run again, or choose the wasm backend.',
-      });
-      reject(failure);
+  const lost = device.lost.then(({ message }) => {
+    failure = new GraffitistError('backend-unavailable', `The graphics device was lost: ${message || 'nothing says why.'}`, {
+      remedy: 'Run again, or choose the wasm backend.',
     });
   });
-  lost.catch(() => undefined);
   device.addEventListener('uncapturederror', (event) => {
     failure ??= new GraffitistError(
       'backend-unavailable',
@@ -110,10 +116,19 @@ function watch(device: GPUDevice): <T>(work: Promise<T>) => Promise<T> {
       },
     );
   });
-  return async (work) => {
-    const result = await Promise.race([work, lost]);
-    if (failure !== undefined) throw failure;
-    return result;
+  const causeOf = async (error: unknown): Promise<unknown> => {
+    await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, LOSS_MS))]);
+    return failure ?? error;
+  };
+  return {
+    causeOf,
+    guarded: async (work) => {
+      const ended = await Promise.race([work.then((result) => ({ result })), lost]).catch(async (error: unknown) => {
+        throw await causeOf(error);
+      });
+      if (failure !== undefined || ended === undefined) throw failure;
+      return ended.result;
+    },
   };
 }
 
