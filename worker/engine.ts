@@ -33,7 +33,7 @@ import type { RunFiles } from './engine/train/runFiles.ts';
 import { RunStore } from './engine/train/runStore.ts';
 import { trainingOptionInfos } from './engine/trainingOptionInfos.ts';
 import { trainMethods } from './engine/trainMethods.ts';
-import { Workers } from './engine/workers.ts';
+import { Workers, type WorkersHost } from './engine/workers.ts';
 import { GraffitistError } from './errors.ts';
 import { compareOutputs } from './evaluate/compareOutputs.ts';
 import type { BackendName } from './execute/backend.ts';
@@ -50,16 +50,11 @@ import { presetsOf } from './zoo/presets.ts';
 import { recognizeNetwork } from './zoo/recognize.ts';
 
 /** What the engine needs from where it runs: a page's worker, Node, a test. */
-export interface EngineHost {
-  /** Starts one compute worker. */
-  readonly spawn: SpawnCompute;
+export interface EngineHost extends WorkersHost {
   /** Starts one decode worker; without it no images can be read. */
   readonly spawnData?: SpawnCompute;
   /** Where training runs are kept; without it they live as long as the engine. */
   readonly runFiles?: RunFiles;
-  readonly cores: number;
-  /** Undefined: WebGPU where the adapter is hardware, else wasm. */
-  readonly backend?: BackendName;
 }
 
 /** An engine in this thread: what `serveEngine` puts behind a port, and what the command line and tests call. */

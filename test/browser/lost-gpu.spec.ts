@@ -1,66 +1,87 @@
 import type { Page } from '@playwright/test';
+import { crashGpuProcess, holdGraphics } from './support/graphics.ts';
 import { expect, test } from './support/guard.ts';
-import { ask, numbersOf, prepare, reportOf, trainingSection, trainingTab, untilStep, writeTraining } from './support/training.ts';
+import { marked, runButton, settled, statusLine } from './support/studio.ts';
+import { ask, numbersOf, prepare, RUN, reportOf, trainingSection, trainingTab, untilStep, writeTraining } from './support/training.ts';
 
 const train = (page: Page) => page.getByRole('button', { name: 'Train', exact: true });
+const chip = (page: Page) => page.getByRole('button', { name: /^Backend: / });
 
 async function useWebGpu(page: Page): Promise<void> {
-  const chip = page.getByRole('button', { name: /^Backend: / });
-  await chip.click();
+  await chip(page).click();
   await page.getByRole('menuitem', { name: /^WebGPU · / }).click();
-  await expect(chip).toHaveAccessibleName(/^Backend: WebGPU · /);
+  await expect(chip(page)).toHaveAccessibleName(/^Backend: WebGPU · /);
 }
 
-/** Runs in a worker before its first line: whoever says so on the channel takes its graphics device away, or every adapter. */
-function obeyTheTest(): void {
-  const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  if (gpu === undefined || globalThis.document !== undefined) return;
-  let none = false;
-  const devices: GPUDevice[] = [];
-  const { requestDevice } = GPUAdapter.prototype;
-  GPUAdapter.prototype.requestDevice = async function (...args) {
-    const device = await requestDevice.apply(this, args);
-    devices.push(device);
-    return device;
-  };
-  const { requestAdapter } = GPU.prototype;
-  GPU.prototype.requestAdapter = async function (...args) {
-    return none ? null : requestAdapter.apply(this, args);
-  };
-  new BroadcastChannel('graphics').addEventListener('message', ({ data }) => {
-    if (data === 'none') none = true;
-    for (const device of devices) device.destroy();
-  });
+async function trainAgain(page: Page): Promise<void> {
+  await trainingTab(page).click();
+  await trainingSection(page, 'Setup').check();
+  await ask(page);
+  await train(page).click();
 }
 
-async function hookWorkers(page: Page): Promise<void> {
-  await page.route('**/*.js', async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: `globalThis.obeying ??= ((${obeyTheTest})(), true);\n${await response.text()}` });
-  });
-}
-
-const say = (page: Page, word: string) => page.evaluate((data) => new BroadcastChannel('graphics').postMessage(data), word);
-
-for (const how of ['destroy', 'crash'] as const) {
-test(`TRN28 a lost device ${how}`, async ({ page, browser }, testInfo) => {
-  page.on('console', (m) => console.log(m.text()));
-  await hookWorkers(page);
+test('TRN28 a run that loses its graphics device, and then the whole GPU process, ends with the numbers of one that does not', async ({
+  page,
+  browser,
+}, testInfo) => {
+  const graphics = await holdGraphics(page);
   await prepare(page, await writeTraining(testInfo.outputPath()));
   await useWebGpu(page);
   await trainingTab(page).click();
   await ask(page);
-  let t = Date.now();
   await train(page).click();
   const whole = await reportOf(page);
-  console.log('whole', Date.now() - t);
-  await trainingSection(page, 'Setup').check();
+  const before = await graphics.devices();
+
+  await trainAgain(page);
+  await untilStep(page, 3);
+  await graphics.lose();
+  await expect.poll(() => graphics.devices()).toBe(before + 1);
+  await untilStep(page, 7);
+  await crashGpuProcess(browser);
+  const interrupted = await reportOf(page);
+  expect(await graphics.devices()).toBe(before + 2);
+  expect(numbersOf(interrupted)).toEqual(numbersOf(whole));
+  expect(interrupted.backend).toBe(whole.backend);
+  expect(interrupted.warnings).toEqual(whole.warnings);
+});
+
+test('TRN28 where there is no other device the run goes on on wasm and says from which step on', async ({ page }, testInfo) => {
+  const graphics = await holdGraphics(page);
+  await prepare(page, await writeTraining(testInfo.outputPath()));
+  await useWebGpu(page);
+  await trainingTab(page).click();
   await ask(page);
   await train(page).click();
-  await untilStep(page, 5);
-  if (how === 'destroy') await say(page, 'destroy');
-  else await (await browser.newBrowserCDPSession()).send('Browser.crashGpuProcess' as never).catch((e) => console.log(String(e)));
-  const interrupted = await reportOf(page);
-  expect(numbersOf(interrupted)).toEqual(numbersOf(whole));
+  await untilStep(page, 3);
+  await graphics.loseForGood();
+  const report = await reportOf(page);
+  expect(report.steps).toBe(RUN.steps);
+  expect(report.backend).toMatch(/^WebGPU · .*, from step \d+ on wasm$/);
+  expect(report.warnings).toEqual([expect.objectContaining({ rule: 'TRN28', text: expect.stringContaining('no longer on WebGPU · ') })]);
+  await expect(page.getByText('the run is on wasm')).toBeVisible();
+  await expect(chip(page)).toHaveAccessibleName(/^Backend: wasm · /);
 });
-}
+
+test('ENG2 calibration and evaluation start on a new device where the one at hand was lost', async ({ page }, testInfo) => {
+  const graphics = await holdGraphics(page);
+  const files = await writeTraining(testInfo.outputPath());
+  await prepare(page, files);
+  await useWebGpu(page);
+  const evaluate = async (): Promise<void> => {
+    await page.keyboard.press('Control+Shift+Enter');
+    await settled(page);
+    await expect(statusLine(page)).toContainText('Evaluated 24 images');
+  };
+  await evaluate();
+  expect(await graphics.devices()).toBe(1);
+  await graphics.lose();
+  await evaluate();
+  expect(await graphics.devices()).toBe(2);
+  await graphics.lose();
+  await runButton(page).click();
+  await expect(marked(page, 'done')).toHaveCount(5);
+  await settled(page);
+  await expect(statusLine(page)).toContainText(/Calibrated \d+ quantizers on 8 images in .* · WebGPU/);
+  expect(await graphics.devices()).toBe(3);
+});
