@@ -10,7 +10,10 @@ export type FloatArray = Float32Array | Float64Array;
 /** What a device was given: programs to run, and bytes that went to it and came back. */
 export interface DeviceWork {
   readonly dispatches: number;
+  readonly uploads: number;
   readonly uploadedBytes: number;
+  /** How often something was waited for to come back. */
+  readonly reads: number;
   readonly readBytes: number;
 }
 

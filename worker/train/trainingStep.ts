@@ -173,7 +173,9 @@ function stepResult(found: Differentiation, batchNorms: readonly string[]): Omit
 function since(before: DeviceWork, after: DeviceWork): DeviceWork {
   return {
     dispatches: after.dispatches - before.dispatches,
+    uploads: after.uploads - before.uploads,
     uploadedBytes: after.uploadedBytes - before.uploadedBytes,
+    reads: after.reads - before.reads,
     readBytes: after.readBytes - before.readBytes,
   };
 }

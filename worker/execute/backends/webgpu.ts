@@ -37,7 +37,7 @@ export async function webgpuBackend(): Promise<Backend> {
   registerLinearQuant();
   const library = tf.backend() as WebGPUBackend;
   const { device } = library;
-  const work = { dispatches: 0, uploadedBytes: 0, readBytes: 0 };
+  const work = { dispatches: 0, uploads: 0, uploadedBytes: 0, reads: 0, readBytes: 0 };
   const run = library.runWebGPUProgram.bind(library);
   library.runWebGPUProgram = (...args) => {
     work.dispatches++;
@@ -52,22 +52,26 @@ export async function webgpuBackend(): Promise<Backend> {
     description: `WebGPU · ${probe.description}`,
     kernels: { ...kernels, ...webgpuGradients(kernels) },
     upload: (tensor) => {
+      work.uploads++;
       work.uploadedBytes += tensor.bytes.byteLength;
       return uploadTensor(tensor);
     },
     make: (shape, fill) => {
       const elements = new Float32Array(shape.reduce((product, length) => product * length, 1));
       fill(elements);
+      work.uploads++;
       work.uploadedBytes += elements.byteLength;
       return { dtype: 'float32', shape, tensor: tf.engine().makeTensor(elements, [...shape], 'float32') } as TfValue;
     },
     read: async (value) => {
       const tensor = await guarded(downloadTensor(value));
+      work.reads++;
       work.readBytes += tensor.bytes.byteLength;
       return tensor;
     },
     withFloats: async (value, use) => {
       const elements = (await guarded((value as TfValue).tensor.data())) as Float32Array;
+      work.reads++;
       work.readBytes += elements.byteLength;
       return use(elements);
     },

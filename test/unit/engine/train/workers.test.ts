@@ -22,7 +22,7 @@ describe('a batch in parts', () => {
   it('TRN23 are added in float32 along a binary tree over their order; regularization is the first one’s', () => {
     const part = (value: number): MeasuredStep => ({
       ...{ loss: value, regularization: value, logits: Float32Array.of(value), batchStatistics: new Map(), peakBytes: value },
-      work: { dispatches: value, uploadedBytes: 1, readBytes: 2 },
+      work: { dispatches: value, uploads: 3, uploadedBytes: 1, reads: 4, readBytes: 2 },
       gradients: new Map([['w', Float32Array.of(value)]]),
       regularizationGradients: new Map([['w', Float32Array.of(value)]]),
     });
@@ -34,7 +34,7 @@ describe('a batch in parts', () => {
       loss: 2 ** 24 + 2,
       regularization: 2 ** 24,
       peakBytes: 2 ** 24,
-      work: { dispatches: 2 ** 24 + 2, uploadedBytes: 4, readBytes: 8 },
+      work: { dispatches: 2 ** 24 + 2, uploads: 12, uploadedBytes: 4, reads: 16, readBytes: 8 },
     });
     expect([...joined.logits]).toEqual([2 ** 24, 0, 1, 1]);
     expect(joinParts([1, 2 ** 24, 1].map(part)).gradients.get('w')).toEqual(Float32Array.of(2 ** 24));
