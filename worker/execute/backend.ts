@@ -28,6 +28,8 @@ export interface Backend {
   make(shape: readonly number[], fill: (target: FloatArray) => void): Value;
   /** Always asynchronous: a synchronous read gives zeros on WebGPU (facts/webgpu 2.4). */
   read(value: Value): Promise<Tensor>;
+  /** The same for several values, in their order: a device is waited for once. */
+  readAll(values: readonly Value[]): Promise<readonly Tensor[]>;
   /** Lends the elements of a float value, where possible without a copy. They are only to be read, and only until `use` returns. */
   withFloats<T>(value: Value, use: (elements: FloatArray) => T): Promise<T>;
   /** Runs `work` and releases every value made in it but those it returns. */

@@ -1,6 +1,8 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { GraffitistError } from '../../errors.ts';
+import type { Tensor } from '../../formats/tensor.ts';
+import { makeTensor } from '../../formats/tensorValues.ts';
 import type { Kernels, QuantRule, RoundingMode, Value } from '../../ops/kernels.ts';
 import type { Backend } from '../backend.ts';
 import { quantConstants } from '../fakeQuant.ts';
@@ -8,6 +10,7 @@ import { probeWebGpu } from '../probeWebGpu.ts';
 import { startEngine } from './engine.ts';
 import { downloadTensor, type TfValue, tfjsKernels, tidy, uploadTensor } from './tfjs.ts';
 import { inexactScale, webgpuGradients } from './webgpuGradients.ts';
+import { readTogether } from './webgpuReads.ts';
 
 /** The library's program for matrix products whose order of summation does not depend on how many rows there are. */
 const PACKED_PRODUCT = 3;
@@ -44,6 +47,12 @@ export async function webgpuBackend(): Promise<Backend> {
     return run(...args);
   };
   const { guarded, causeOf } = watch(device);
+  const read = async (value: Value): Promise<Tensor> => {
+    const tensor = await guarded(downloadTensor(value));
+    work.reads++;
+    work.readBytes += tensor.bytes.byteLength;
+    return tensor;
+  };
   const kernels = rowsAlike(
     tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor }),
   );
@@ -63,11 +72,13 @@ export async function webgpuBackend(): Promise<Backend> {
       work.uploadedBytes += elements.byteLength;
       return { dtype: 'float32', shape, tensor: tf.engine().makeTensor(elements, [...shape], 'float32') } as TfValue;
     },
-    read: async (value) => {
-      const tensor = await guarded(downloadTensor(value));
+    read,
+    readAll: async (values) => {
+      const together = await guarded(readTogether(values as readonly TfValue[]));
+      if (together === null) return Promise.all(values.map(read));
       work.reads++;
-      work.readBytes += tensor.bytes.byteLength;
-      return tensor;
+      for (const { byteLength } of together) work.readBytes += byteLength;
+      return values.map(({ dtype, shape }, k) => makeTensor(dtype, shape, together[k] ?? []));
     },
     withFloats: async (value, use) => {
       const elements = (await guarded((value as TfValue).tensor.data())) as Float32Array;
