@@ -1,7 +1,7 @@
 import { calibrate as calibrateModel } from './calibrate/calibrate.ts';
 import { calibrateSearched } from './calibrate/calibrateSearched.ts';
 import { type Method, weightMethods } from './calibrate/rules.ts';
-import { ComputePool, workersFor } from './compute/pool.ts';
+import { onDevice } from './compute/onWorkers.ts';
 import type { SpawnCompute } from './compute/port.ts';
 import { portableModel } from './compute/portableModel.ts';
 import { parseCommandLine, printCommandLine } from './engine/commandLine.ts';
@@ -33,6 +33,7 @@ import type { RunFiles } from './engine/train/runFiles.ts';
 import { RunStore } from './engine/train/runStore.ts';
 import { trainingOptionInfos } from './engine/trainingOptionInfos.ts';
 import { trainMethods } from './engine/trainMethods.ts';
+import { Workers, type WorkersHost } from './engine/workers.ts';
 import { GraffitistError } from './errors.ts';
 import { compareOutputs } from './evaluate/compareOutputs.ts';
 import type { BackendName } from './execute/backend.ts';
@@ -49,16 +50,11 @@ import { presetsOf } from './zoo/presets.ts';
 import { recognizeNetwork } from './zoo/recognize.ts';
 
 /** What the engine needs from where it runs: a page's worker, Node, a test. */
-export interface EngineHost {
-  /** Starts one compute worker. */
-  readonly spawn: SpawnCompute;
+export interface EngineHost extends WorkersHost {
   /** Starts one decode worker; without it no images can be read. */
   readonly spawnData?: SpawnCompute;
   /** Where training runs are kept; without it they live as long as the engine. */
   readonly runFiles?: RunFiles;
-  readonly cores: number;
-  /** Undefined: WebGPU where the adapter is hardware, else wasm. */
-  readonly backend?: BackendName;
 }
 
 /** An engine in this thread: what `serveEngine` puts behind a port, and what the command line and tests call. */
@@ -72,8 +68,7 @@ export function createEngine(host: EngineHost): LocalEngine {
   let document: OpenDocument | null = null;
   let opened: StageState | null = null;
   let last: KeptRun | null = null;
-  let chosen: BackendName | null = host.backend ?? null;
-  let pool: ComputePool | null = null;
+  const workers = new Workers(host);
   /** The list of the calibration set that was made last. */
   const lists: SourceFile[] = [];
   const dataSession = () =>
@@ -95,28 +90,12 @@ export function createEngine(host: EngineHost): LocalEngine {
     return stage;
   };
   const stages = (): readonly StageState[] => [current().opened, ...(last?.stages ?? [])];
-  const backend = async (): Promise<BackendName> => {
-    if (chosen === null) {
-      const gpu = await probeWebGpu();
-      chosen = gpu.available && !gpu.software ? 'webgpu' : 'wasm';
-    }
-    return chosen;
-  };
-  /** The workers at hand, started anew where they died or another backend was chosen. */
-  const workers = async (signal: AbortSignal | undefined): Promise<ComputePool> => {
-    const name = await backend();
-    if (pool !== null && !pool.broken && pool.backend === name) return pool;
-    pool?.dispose();
-    pool = null;
-    pool = await ComputePool.start({ spawn: host.spawn, backend: name, workers: workersFor(name, host.cores) }, { signal });
-    return pool;
-  };
   const calibrateWith =
     (source: OpenDocument): Calibrate =>
     async ({ float, placed }, options, job) => {
       refuseBrokenCheckpoint(source, placed.graph);
       if (options.is_training === true) refuseCalibrated(source);
-      const how = { pool: () => workers(job.signal), job, methods: chosenMethods(options, readQuantizers(placed.graph)) };
+      const how = { pool: () => workers.pool(job.signal), job, methods: chosenMethods(options, readQuantizers(placed.graph)) };
       const images = calibrationOf(source);
       return options.weight_search === 'kl' ? calibrateSearched(float, placed, images, how) : calibrateModel(placed, images, how);
     };
@@ -128,7 +107,7 @@ export function createEngine(host: EngineHost): LocalEngine {
   const codesOf =
     (signal: AbortSignal | undefined): CodesOf =>
     async (model, linearQuants) => {
-      const [codes = []] = await (await workers(signal)).ask([0], 'codes', () => ({ model: portableModel(model), linearQuants }), {
+      const [codes = []] = await (await workers.pool(signal)).ask([0], 'codes', () => ({ model: portableModel(model), linearQuants }), {
         signal,
       });
       return codes;
@@ -142,7 +121,11 @@ export function createEngine(host: EngineHost): LocalEngine {
     if (last !== null) return last;
     throw new GraffitistError('pipeline-order', 'No pipeline has run whose result could be trained.', { remedy: 'Run one first.' });
   };
-  const networks = { stageAt, runInterface: () => last?.request.interface ?? null, pool: workers };
+  const networks = {
+    stageAt,
+    runInterface: () => last?.request.interface ?? null,
+    pool: (signal: AbortSignal | undefined) => workers.pool(signal),
+  };
   const {
     refuseWhileTraining,
     forgetTraining,
@@ -167,9 +150,9 @@ export function createEngine(host: EngineHost): LocalEngine {
   return {
     transforms: async () => TRANSFORMS.map(({ name, summary, options, after, notAfter }) => ({ name, summary, options, after, notAfter })),
     recipes: async () => (document === null ? genericRecipes() : recipesFor(document)),
-    backends: async () => listBackends(await backend(), host.cores),
+    backends: async () => listBackends(await workers.backend(), host.cores),
     useBackend: async (name) => {
-      chosen = name;
+      workers.use(name);
     },
 
     open: async (files, _job, choice) => {
@@ -234,7 +217,10 @@ export function createEngine(host: EngineHost): LocalEngine {
         current().opened;
       if (quantized === undefined) throw new GraffitistError('internal', 'There is no stage.');
       const model = { ...float.model, graph: resolveConditions(float.model).graph };
-      return compareOutputs({ float: model, quantized, data, images, pool: await workers(job.signal), job });
+      return onDevice(
+        () => workers.pool(job.signal),
+        (pool) => compareOutputs({ float: model, quantized, data, images, pool, job }),
+      );
     },
 
     ...dataMethods(data, networks, {
@@ -277,8 +263,7 @@ export function createEngine(host: EngineHost): LocalEngine {
       last = await readSnapshot(blob, stage.model, (name) => textOf(source, name));
     },
     dispose: async () => {
-      pool?.dispose();
-      pool = null;
+      workers.dispose();
       endTraining();
       data.dispose();
     },

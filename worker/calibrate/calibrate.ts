@@ -1,5 +1,6 @@
 /** Calibration as the engine calls it: everything that could stop it is said first, then one sweep, then a report. */
 
+import { onDevice } from '../compute/onWorkers.ts';
 import { planSweep } from '../compute/plan.ts';
 import type { ComputePool } from '../compute/pool.ts';
 import { portableModel } from '../compute/portableModel.ts';
@@ -74,19 +75,21 @@ export async function calibrate(
   const total = quantizers.length;
   const progress = sweepProgress(job, quantizers, images, model.shapes);
   progress({ phase: 'load', stage: 0, images: 0, bytes: 0 });
-  const pool = await options.pool();
-  const result = await sweep({
+  const { result, pool } = await onDevice(options.pool, async (pool) => ({
     pool,
-    model: portableModel(model),
-    plan,
-    feeds: feeds.map(({ input, data: { source } }) => ({ input, file: source.blob })),
-    images,
-    budgetBytes: options.budgetBytes ?? DEFAULT_BUDGET_BYTES,
-    methodOf: ({ quantizer }) => options.methods?.get(quantizer.name) ?? methodOf(quantizer),
-    fixed: options.fixed ?? new Map(),
-    signal: job.signal,
-    onProgress: ({ searching, ...at }) => progress({ phase: searching ? 'search' : 'calibrate', ...at }),
-  });
+    result: await sweep({
+      pool,
+      model: portableModel(model),
+      plan,
+      feeds: feeds.map(({ input, data: { source } }) => ({ input, file: source.blob })),
+      images,
+      budgetBytes: options.budgetBytes ?? DEFAULT_BUDGET_BYTES,
+      methodOf: ({ quantizer }) => options.methods?.get(quantizer.name) ?? methodOf(quantizer),
+      fixed: options.fixed ?? new Map(),
+      signal: job.signal,
+      onProgress: ({ searching, ...at }) => progress({ phase: searching ? 'search' : 'calibrate', ...at }),
+    }),
+  }));
   progress({ phase: 'calibrate', stage: total, images: 0, bytes: result.work.peakBytes });
   return {
     thresholds: result.log2,

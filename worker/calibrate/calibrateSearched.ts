@@ -1,3 +1,4 @@
+import { onDevice } from '../compute/onWorkers.ts';
 import { GraffitistError } from '../errors.ts';
 import { prepareNetworks } from '../evaluate/network.ts';
 import { shapeOfInput } from '../graph/inputShapes.ts';
@@ -40,14 +41,16 @@ export async function calibrateSearched(
   const [teacher, searched] = networks;
   if (teacher === undefined || searched === undefined) throw new GraffitistError('internal', 'Two networks were to be compared.');
   const started = performance.now();
-  const found = await searchThresholds({
-    float: teacher,
-    quantized: searched,
-    images: { file: feed.data.source.blob, count: feed.data.npy.shape[0] ?? 0, perCall: takesSeveral(model, feed) ? CHUNK : 1 },
-    thresholds,
-    pool: await options.pool(),
-    job,
-  });
+  const found = await onDevice(options.pool, (pool) =>
+    searchThresholds({
+      float: teacher,
+      quantized: searched,
+      images: { file: feed.data.source.blob, count: feed.data.npy.shape[0] ?? 0, perCall: takesSeveral(model, feed) ? CHUNK : 1 },
+      thresholds,
+      pool,
+      job,
+    }),
+  );
   const { moved, before, after, rounds, tried } = found;
   const search: CalibrationReport['search'] = { before, after, rounds, tried, moved: moved.size, of: thresholds.length };
   const ms = performance.now() - started;

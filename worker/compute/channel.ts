@@ -38,8 +38,15 @@ export type Handlers<C extends Calls> = {
   readonly [K in keyof C]: (args: C[K]['args'], context: CallContext) => Promise<C[K]['result'] | Transferred<C[K]['result']>>;
 };
 
-/** Answers calls that arrive on `port` until the returned function is called; that also aborts what runs. */
-export function serveCalls<C extends Calls>(port: ComputePort, handlers: Handlers<C>): () => void {
+/**
+ * Answers calls that arrive on `port` until the returned function is called; that also aborts what runs.
+ * @param causeOf what stands behind an error that a call ended with: the caller is told that
+ */
+export function serveCalls<C extends Calls>(
+  port: ComputePort,
+  handlers: Handlers<C>,
+  causeOf: (error: unknown) => unknown = (error) => error,
+): () => void {
   const running = new Map<number, RunningCall>();
   const post = (message: Response, buffers: readonly ArrayBufferLike[] = []) =>
     port.postMessage(message, buffers.filter((buffer) => buffer instanceof ArrayBuffer) as ArrayBuffer[]);
@@ -54,7 +61,7 @@ export function serveCalls<C extends Calls>(port: ComputePort, handlers: Handler
       if (result instanceof Transferred) post({ kind: 'result', id, value: result.value }, result.buffers);
       else post({ kind: 'result', id, value: result });
     } catch (error) {
-      post({ kind: 'error', id, error: errorInfo(error) });
+      post({ kind: 'error', id, error: errorInfo(await causeOf(error)) });
     } finally {
       running.delete(id);
     }

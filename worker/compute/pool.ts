@@ -18,7 +18,10 @@ export interface PoolOptions {
   readonly workers: number;
 }
 
-/** Started workers. Once one of them has died the pool is `broken`: every call rejects, and the owner starts another pool. */
+/**
+ * Started workers. Once one of them has died, or its device was lost, the pool is `broken`: every call rejects, and the owner starts another
+ * pool.
+ */
 export class ComputePool {
   readonly workers: readonly ComputeWorker[];
   readonly backend: BackendName;
@@ -40,15 +43,14 @@ export class ComputePool {
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<ComputePool> {
     const spawned = Array.from({ length: count }, () => spawn());
-    const workers = spawned.map(({ port }) => callClient<ComputeCalls>(port));
+    const clients = spawned.map(({ port }) => callClient<ComputeCalls>(port));
     let pool: ComputePool | null = null;
-    spawned.forEach((worker) => {
-      worker.onFailure((cause) => {
-        const failure = workerFailed(cause);
-        if (pool !== null) pool.#failure ??= failure;
-        for (const client of workers) client.close(failure);
-      });
-    });
+    const fail = (failure: GraffitistError): void => {
+      if (pool !== null) pool.#failure ??= failure;
+      for (const client of clients) client.close(failure);
+    };
+    for (const worker of spawned) worker.onFailure((cause) => fail(workerFailed(cause)));
+    const workers = clients.map((client) => withoutLostDevice(client, fail));
     try {
       const started = await together(
         workers.map((worker) => (signal) => worker.call('start', { backend }, { signal })),
@@ -64,6 +66,11 @@ export class ComputePool {
 
   get broken(): boolean {
     return this.#failure !== null;
+  }
+
+  /** Broken because the graphics device was lost or refused work. */
+  get deviceLost(): boolean {
+    return this.#failure?.code === 'backend-unavailable';
   }
 
   /**
@@ -131,6 +138,18 @@ export async function together<T>(tasks: readonly ((signal: AbortSignal) => Prom
   } finally {
     signal?.removeEventListener('abort', abort);
   }
+}
+
+/** A worker whose device was lost has no other: that ends the pool as a dead worker does. */
+function withoutLostDevice(client: ComputeWorker, fail: (failure: GraffitistError) => void): ComputeWorker {
+  return {
+    ...client,
+    call: (name, args, options) =>
+      client.call(name, args, options).catch((error: unknown) => {
+        if (error instanceof GraffitistError && error.code === 'backend-unavailable') fail(error);
+        throw error;
+      }),
+  };
 }
 
 function workerFailed(cause: string): GraffitistError {

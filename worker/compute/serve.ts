@@ -117,7 +117,9 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
     },
     codes: constantCodes,
   };
-  const stop = serveCalls(port, handlers);
+  const stop = serveCalls(port, handlers, (error) =>
+    error instanceof GraffitistError || backend?.causeOf === undefined ? error : backend.causeOf(error),
+  );
   return () => {
     stop();
     close();

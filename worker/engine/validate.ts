@@ -1,3 +1,4 @@
+import { onDevice } from '../compute/onWorkers.ts';
 import type { ComputePool } from '../compute/pool.ts';
 import type { BatchStream, OpenedData } from '../data/types.ts';
 import { GraffitistError } from '../errors.ts';
@@ -29,16 +30,21 @@ export async function validate(request: ValidateRequest, services: ValidateServi
   const images = chosenImages(data.count, request);
   refuseNothingToSay(prepared, data);
   refuseLabels(prepared, data, images);
-  const pool = await services.pool(job.signal);
-  const { tally, leftOut } = await evaluateNetworks({
-    ...prepared,
-    shape,
-    total: images.length,
-    batches: (size, signal) => batches(data, { rule: request.images, shape, images, size, signal }),
-    batchSize: request.batchSize,
-    pool,
-    job,
-  });
+  const { tally, leftOut, backend } = await onDevice(
+    () => services.pool(job.signal),
+    async (pool) => ({
+      backend: pool.description,
+      ...(await evaluateNetworks({
+        ...prepared,
+        shape,
+        total: images.length,
+        batches: (size, signal) => batches(data, { rule: request.images, shape, images, size, signal }),
+        batchSize: request.batchSize,
+        pool,
+        job,
+      })),
+    }),
+  );
   return {
     images: tally.images,
     perImage: tally.perImage(),
@@ -48,7 +54,7 @@ export async function validate(request: ValidateRequest, services: ValidateServi
     networks: tally.networks(),
     comparison: tally.comparison(),
     warnings: [...prepared.warnings, ...unscored(prepared, data), ...tally.warnings()],
-    backend: pool.description,
+    backend,
     ms: performance.now() - started,
   };
 }

@@ -10,7 +10,10 @@ export type FloatArray = Float32Array | Float64Array;
 /** What a device was given: programs to run, and bytes that went to it and came back. */
 export interface DeviceWork {
   readonly dispatches: number;
+  readonly uploads: number;
   readonly uploadedBytes: number;
+  /** How often something was waited for to come back. */
+  readonly reads: number;
   readonly readBytes: number;
 }
 
@@ -25,6 +28,8 @@ export interface Backend {
   make(shape: readonly number[], fill: (target: FloatArray) => void): Value;
   /** Always asynchronous: a synchronous read gives zeros on WebGPU (facts/webgpu 2.4). */
   read(value: Value): Promise<Tensor>;
+  /** The same for several values, in their order: a device is waited for once. */
+  readAll(values: readonly Value[]): Promise<readonly Tensor[]>;
   /** Lends the elements of a float value, where possible without a copy. They are only to be read, and only until `use` returns. */
   withFloats<T>(value: Value, use: (elements: FloatArray) => T): Promise<T>;
   /** Runs `work` and releases every value made in it but those it returns. */
@@ -34,6 +39,8 @@ export interface Backend {
   settle(): Promise<void>;
   /** What the device was given since the backend was made; absent where kernels run in place. */
   readonly work?: () => DeviceWork;
+  /** What stands behind an error that kernels or reads met: where the device was lost that, else the error. Absent where there is no device. */
+  readonly causeOf?: (error: unknown) => Promise<unknown>;
   /** Bytes now held. */
   memory(): number;
   dispose(): void;

@@ -104,10 +104,11 @@ export class Runner {
           since = performance.now();
         }
       }
+      const made = this.#fetches.map((edge) => live.get(edge.node)?.[edge.port]);
+      const read = (await backend.readAll(made.filter((value) => value !== undefined))).values();
       const results = new Map<string, Tensor>();
-      for (const edge of this.#fetches) {
-        const value = live.get(edge.node)?.[edge.port];
-        results.set(edgeText(edge), value === undefined ? await constants.tensor(edge) : await backend.read(value));
+      for (const [k, edge] of this.#fetches.entries()) {
+        results.set(edgeText(edge), made[k] === undefined ? await constants.tensor(edge) : (read.next().value as Tensor));
       }
       return results;
     } finally {

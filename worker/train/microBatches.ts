@@ -60,7 +60,9 @@ function both(a: DeviceWork | null, b: DeviceWork | null): DeviceWork | null {
   if (a === null || b === null) return null;
   return {
     dispatches: a.dispatches + b.dispatches,
+    uploads: a.uploads + b.uploads,
     uploadedBytes: a.uploadedBytes + b.uploadedBytes,
+    reads: a.reads + b.reads,
     readBytes: a.readBytes + b.readBytes,
   };
 }

@@ -235,7 +235,9 @@ function floats(tensor: Tensor | undefined): Float32Array {
 function since(before: DeviceWork, after: DeviceWork): DeviceWork {
   return {
     dispatches: after.dispatches - before.dispatches,
+    uploads: after.uploads - before.uploads,
     uploadedBytes: after.uploadedBytes - before.uploadedBytes,
+    reads: after.reads - before.reads,
     readBytes: after.readBytes - before.readBytes,
   };
 }

@@ -1,3 +1,4 @@
+import { onDevice } from '../../compute/onWorkers.ts';
 import type { ComputePool } from '../../compute/pool.ts';
 import { type Alternative, alternatives } from '../../data/checks/alternatives.ts';
 import { labelWarnings } from '../../data/checks/labels.ts';
@@ -64,19 +65,25 @@ async function askNetwork(
   try {
     const [opened] = await openNetworks([{ kind: 'stage', stage: 0 }], undefined, source);
     if (opened === undefined) return [];
-    const given: NetworkAndImages = { ...look, network: asUsed(opened), pool: await pool(job.signal), job };
-    const { alternatives: tried } = look;
-    const statistics = await byStatistics(given);
-    const threshold = byThreshold(given);
-    const isLabelled = look.sample.labels.some((label) => label >= 0);
-    // Without labels answers say the least: they are asked for where nothing else is there.
-    const wanted = isLabelled || (statistics === null && threshold === null);
-    const answers = wanted ? await byAnswers({ ...given, alternatives: worthAsking(tried, statistics) }) : null;
-    return readingWarnings(rule, { statistics, threshold, answers });
+    return await onDevice(
+      () => pool(job.signal),
+      (workers) => whatItSays(rule, { ...look, network: asUsed(opened), pool: workers, job }),
+    );
   } catch (error) {
     if (!(error instanceof GraffitistError) || error.code === 'cancelled' || error.code === 'internal') throw error;
     return [{ rule: 'CHK4', text: `The network could not be run on some of the images: ${error.message}`, remedy: error.remedy ?? null }];
   }
+}
+
+async function whatItSays(rule: ImageRule, given: NetworkAndImages): Promise<readonly DataWarning[]> {
+  const { alternatives, sample } = given;
+  const statistics = await byStatistics(given);
+  const threshold = byThreshold(given);
+  const isLabelled = sample.labels.some((label) => label >= 0);
+  // Without labels answers say the least: they are asked for where nothing else is there.
+  const wanted = isLabelled || (statistics === null && threshold === null);
+  const answers = wanted ? await byAnswers({ ...given, alternatives: worthAsking(alternatives, statistics) }) : null;
+  return readingWarnings(rule, { statistics, threshold, answers });
 }
 
 /** A graph for training, whose batch norms would take statistics of the few images, in its evaluation form where it has one. */

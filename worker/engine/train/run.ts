@@ -1,4 +1,5 @@
 import { cancelled } from '../../compute/channel.ts';
+import { onWorkers } from '../../compute/onWorkers.ts';
 import type { ComputePool } from '../../compute/pool.ts';
 import type { Batch } from '../../data/types.ts';
 import { GraffitistError } from '../../errors.ts';
@@ -9,7 +10,6 @@ import { imageOrder } from '../../train/imageOrder.ts';
 import { startOfTraining, type TrainingState, withFrozen, withOtherBits, withReleased, withThreshold } from '../../train/state.ts';
 import { afterValidation, type TrainingEvent, train } from '../../train/trainer.ts';
 import { ImageFeed } from './imageFeed.ts';
-import { onWorkers } from './onWorkers.ts';
 import type { PreparedRun } from './prepare.ts';
 import { NO_RECORDS, type Records, withRecord } from './records.ts';
 import { floatScore, trainedScore } from './scores.ts';
@@ -17,6 +17,12 @@ import { Steps } from './steps.ts';
 
 /** Times of so many last steps make the mean that is shown. */
 const TIMED = 20;
+
+/** A backend as it describes itself, and the first step that was computed there. */
+export interface UsedBackend {
+  readonly backend: string;
+  readonly from: number;
+}
 
 /** What of a run is stored beside its state. */
 export interface RunMemory {
@@ -29,6 +35,8 @@ export interface RunMemory {
   /** Scores of the float network, and of the trained one before the first step. */
   readonly float: Rate | null;
   readonly calibrated: Rate | null;
+  /** Where it was computed, in order; the last one still is. */
+  readonly backends: readonly UsedBackend[];
   readonly peakBytes: number;
   /** Milliseconds that all steps took. */
   readonly trainedMs: number;
@@ -43,7 +51,7 @@ export interface RunServices {
 /** A training run: what it is now, and what moves it on. Between two calls of `run` it is paused, and can be changed. */
 export class TrainingRun {
   readonly prepared: PreparedRun;
-  readonly setup: TrainingSetup;
+  readonly #setup: TrainingSetup;
   readonly #services: RunServices;
   readonly #steps: Steps;
   readonly #feed: ImageFeed;
@@ -60,10 +68,10 @@ export class TrainingRun {
   private constructor(prepared: PreparedRun, setup: TrainingSetup, memory: RunMemory, services: RunServices) {
     const { plan, training, request, shape } = prepared;
     this.prepared = prepared;
-    this.setup = setup;
+    this.#setup = setup;
     this.#memory = memory;
     this.#services = services;
-    this.#steps = new Steps(prepared, this.model, () => services.pool(this.#signal));
+    this.#steps = new Steps(prepared, this.model, () => this.#pool());
     this.#feed = new ImageFeed({
       ...{ batches: training.batches, data: training.data, images: training.images, rule: request.images, shape },
       batchSize: plan.options.batchSize,
@@ -80,7 +88,7 @@ export class TrainingRun {
       memory?.calibrated ?? (await onWorkers(start, (pool) => trainedScore(prepared, trained.model, prepared.start, pool, signal)));
     const fresh = {
       ...{ state: startOfTraining(plan, prepared.start), records: NO_RECORDS, frozenAt: new Map(), bits: new Map() },
-      ...{ peakBytes: 0, trainedMs: 0 },
+      ...{ backends: [], peakBytes: 0, trainedMs: 0 },
     };
     const setup = setupOf(prepared, float, (await start()).description);
     return new TrainingRun(prepared, setup, { ...(memory ?? fresh), float, calibrated }, services);
@@ -88,6 +96,11 @@ export class TrainingRun {
 
   get memory(): RunMemory {
     return this.#memory;
+  }
+
+  get setup(): TrainingSetup {
+    const { backends } = this.#memory;
+    return backends.length === 0 ? this.#setup : { ...this.#setup, backend: usedBackends(backends) };
   }
 
   get status(): TrainingView['state'] {
@@ -197,7 +210,8 @@ export class TrainingRun {
   }
 
   warnings(): readonly DataWarning[] {
-    return [...(this.storeWarning === null ? [] : [this.storeWarning]), ...leftOutWarning([...this.#left])];
+    const { backends } = this.#memory;
+    return [...(this.storeWarning === null ? [] : [this.storeWarning]), ...leftOutWarning([...this.#left]), ...movedWarnings(backends)];
   }
 
   async dispose(): Promise<void> {
@@ -250,6 +264,18 @@ export class TrainingRun {
       (pool) => trainedScore(this.prepared, this.model, variables, pool, signal),
     );
     return score.value;
+  }
+
+  /** The workers for a step; where they compute is noted. */
+  async #pool(): Promise<ComputePool> {
+    const pool = await this.#services.pool(this.#signal);
+    const { backends, state } = this.#memory;
+    if (backends.at(-1)?.backend !== pool.description) {
+      const from = state.step + 1;
+      const before = backends.filter((used) => used.from < from);
+      this.#memory = { ...this.#memory, backends: [...before, { backend: pool.description, from }] };
+    }
+    return pool;
   }
 
   /** What was asked for since `run` began. */
@@ -311,6 +337,19 @@ function frozenSince(before: ReadonlyMap<string, number>, { freezing, step }: Tr
 
 function unknown(what: 'threshold' | 'quantizer', name: string): GraffitistError {
   return new GraffitistError('option-invalid', `The run trains no ${what} '${name}'.`, { about: name });
+}
+
+function usedBackends(used: readonly UsedBackend[]): string {
+  return used.map(({ backend, from }, k) => (k === 0 ? backend : `from step ${from} on ${backend}`)).join(', ');
+}
+
+/** Backends add in different orders: the last bits of what follows are those of another one. */
+function movedWarnings(used: readonly UsedBackend[]): DataWarning[] {
+  return used.slice(1).map(({ backend, from }, k) => ({
+    rule: 'TRN28',
+    text: `From step ${from} on the run is on ${backend}, no longer on ${used[k]?.backend ?? ''}: its numbers are no longer those of a run on one of them alone.`,
+    remedy: null,
+  }));
 }
 
 function leftOutWarning(names: readonly string[]): DataWarning[] {

@@ -1,4 +1,5 @@
 import type { PartOfBatch } from '../../compute/messages.ts';
+import { onWorkers } from '../../compute/onWorkers.ts';
 import type { ComputePool } from '../../compute/pool.ts';
 import type { Batch } from '../../data/types.ts';
 import { GraffitistError } from '../../errors.ts';
@@ -6,7 +7,6 @@ import type { Model } from '../../graph/model.ts';
 import { cutBatch, joinParts } from '../../train/microBatches.ts';
 import type { StepRequest } from '../../train/trainer.ts';
 import type { MeasuredStep } from '../../train/trainingStep.ts';
-import { onWorkers } from './onWorkers.ts';
 import { networkToTrain, type PreparedRun } from './prepare.ts';
 
 /** What steps need to know of a run. */

@@ -273,6 +273,7 @@ export function referenceBackend(): Backend {
       return { dtype: 'float32', shape, data } as PlainValue;
     },
     read: async (value) => plainTensor(plain(value)),
+    readAll: async (values) => values.map((value) => plainTensor(plain(value))),
     withFloats: async (value, use) => use(plain(value).data),
     scope: (work) => work(),
     release: () => undefined,

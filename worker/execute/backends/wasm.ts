@@ -56,6 +56,7 @@ export async function wasmBackend(paths: WasmPaths | undefined): Promise<Backend
       return { dtype: 'float32', shape, tensor } as TfValue;
     },
     read: downloadTensor,
+    readAll: (values) => Promise.all(values.map(downloadTensor)),
     withFloats: async (value, use) => use(elements((value as TfValue).tensor)),
     scope: tidy,
     release: (value) => (value as TfValue).tensor.dispose(),

@@ -1,6 +1,8 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { GraffitistError } from '../../errors.ts';
+import type { Tensor } from '../../formats/tensor.ts';
+import { makeTensor } from '../../formats/tensorValues.ts';
 import type { Kernels, QuantRule, RoundingMode, Value } from '../../ops/kernels.ts';
 import type { Backend } from '../backend.ts';
 import { quantConstants } from '../fakeQuant.ts';
@@ -8,6 +10,7 @@ import { probeWebGpu } from '../probeWebGpu.ts';
 import { startEngine } from './engine.ts';
 import { downloadTensor, type TfValue, tfjsKernels, tidy, uploadTensor } from './tfjs.ts';
 import { inexactScale, webgpuGradients } from './webgpuGradients.ts';
+import { readTogether } from './webgpuReads.ts';
 
 /** The library's program for matrix products whose order of summation does not depend on how many rows there are. */
 const PACKED_PRODUCT = 3;
@@ -37,13 +40,19 @@ export async function webgpuBackend(): Promise<Backend> {
   registerLinearQuant();
   const library = tf.backend() as WebGPUBackend;
   const { device } = library;
-  const work = { dispatches: 0, uploadedBytes: 0, readBytes: 0 };
+  const work = { dispatches: 0, uploads: 0, uploadedBytes: 0, reads: 0, readBytes: 0 };
   const run = library.runWebGPUProgram.bind(library);
   library.runWebGPUProgram = (...args) => {
     work.dispatches++;
     return run(...args);
   };
-  const guarded = watch(device);
+  const { guarded, causeOf } = watch(device);
+  const read = async (value: Value): Promise<Tensor> => {
+    const tensor = await guarded(downloadTensor(value));
+    work.reads++;
+    work.readBytes += tensor.bytes.byteLength;
+    return tensor;
+  };
   const kernels = rowsAlike(
     tfjsKernels({ linearQuant: (x, rule) => tf.engine().runKernel('LinearQuant', { x }, { ...rule }) as tf.Tensor }),
   );
@@ -52,22 +61,28 @@ export async function webgpuBackend(): Promise<Backend> {
     description: `WebGPU · ${probe.description}`,
     kernels: { ...kernels, ...webgpuGradients(kernels) },
     upload: (tensor) => {
+      work.uploads++;
       work.uploadedBytes += tensor.bytes.byteLength;
       return uploadTensor(tensor);
     },
     make: (shape, fill) => {
       const elements = new Float32Array(shape.reduce((product, length) => product * length, 1));
       fill(elements);
+      work.uploads++;
       work.uploadedBytes += elements.byteLength;
       return { dtype: 'float32', shape, tensor: tf.engine().makeTensor(elements, [...shape], 'float32') } as TfValue;
     },
-    read: async (value) => {
-      const tensor = await guarded(downloadTensor(value));
-      work.readBytes += tensor.bytes.byteLength;
-      return tensor;
+    read,
+    readAll: async (values) => {
+      const together = await guarded(readTogether(values as readonly TfValue[]));
+      if (together === null) return Promise.all(values.map(read));
+      work.reads++;
+      for (const { byteLength } of together) work.readBytes += byteLength;
+      return values.map(({ dtype, shape }, k) => makeTensor(dtype, shape, together[k] ?? []));
     },
     withFloats: async (value, use) => {
       const elements = (await guarded((value as TfValue).tensor.data())) as Float32Array;
+      work.reads++;
       work.readBytes += elements.byteLength;
       return use(elements);
     },
@@ -81,26 +96,32 @@ export async function webgpuBackend(): Promise<Backend> {
       if (pending.commandEncoder) pending.submitQueue();
       await guarded(device.queue.onSubmittedWorkDone());
     },
+    causeOf,
     memory: () => tf.memory().numBytes,
     dispose: stop,
   };
+}
+
+/** A lost device is told of after calls have failed for it; so many milliseconds at most. */
+const LOSS_MS = 500;
+
+interface Watch {
+  /** Awaits work of the device. */
+  guarded<T>(work: Promise<T>): Promise<T>;
+  causeOf(error: unknown): Promise<unknown>;
 }
 
 /**
  * WebGPU reports a kernel that could not run (no memory, a lost device) beside the results, which are then zeros. Whatever is awaited
  * from the device goes through here, so that such a report is an error and not a wrong number.
  */
-function watch(device: GPUDevice): <T>(work: Promise<T>) => Promise<T> {
+function watch(device: GPUDevice): Watch {
   let failure: GraffitistError | undefined;
-  const lost = new Promise<never>((_resolve, reject) => {
-    device.lost.then(({ message }) => {
-      failure = new GraffitistError('backend-unavailable', `The graphics device was lost: ${message}`, {
-        remedy: 'Run again, or choose the wasm backend.',
-      });
-      reject(failure);
+  const lost = device.lost.then(({ message }) => {
+    failure = new GraffitistError('backend-unavailable', `The graphics device was lost: ${message || 'nothing says why.'}`, {
+      remedy: 'Run again, or choose the wasm backend.',
     });
   });
-  lost.catch(() => undefined);
   device.addEventListener('uncapturederror', (event) => {
     failure ??= new GraffitistError(
       'backend-unavailable',
@@ -110,10 +131,19 @@ function watch(device: GPUDevice): <T>(work: Promise<T>) => Promise<T> {
       },
     );
   });
-  return async (work) => {
-    const result = await Promise.race([work, lost]);
-    if (failure !== undefined) throw failure;
-    return result;
+  const causeOf = async (error: unknown): Promise<unknown> => {
+    await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, LOSS_MS))]);
+    return failure ?? error;
+  };
+  return {
+    causeOf,
+    guarded: async (work) => {
+      const ended = await Promise.race([work.then((result) => ({ result })), lost]).catch(async (error: unknown) => {
+        throw await causeOf(error);
+      });
+      if (failure !== undefined || ended === undefined) throw failure;
+      return ended.result;
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { GraffitistError } from '../../errors.ts';
 import type { ConvGeometry, Kernels, QuantRule, RoundingMode, Value, ValueType } from '../../ops/kernels.ts';
 import { quantConstants } from '../fakeQuant.ts';
 import { pads, type TfValue } from './tfjs.ts';
+import { depthwiseFilterGrad } from './webgpuDepthwise.ts';
 
 type Program = Parameters<WebGPUBackend['runWebGPUProgram']>[0];
 
@@ -12,7 +13,7 @@ const WORKGROUP = 64;
 const RUN = 64;
 
 type Composed = Omit<Kernels, 'linearQuantGrad'>;
-type Overridden = 'linearQuantGrad' | 'conv2dInputGrad' | 'depthwiseConv2dInputGrad';
+type Overridden = 'linearQuantGrad' | 'conv2dInputGrad' | 'depthwiseConv2dInputGrad' | 'depthwiseConv2dFilterGrad';
 
 /**
  * Derivatives as programs of their own: those of the quantizer, and the library's by images, one program each where they are composed of
@@ -40,6 +41,10 @@ export function webgpuGradients(composed: Composed): Pick<Kernels, Overridden> {
       if (!isPlain(geometry)) return composed.depthwiseConv2dInputGrad(dy, filter, inputShape, geometry);
       const attrs = { strides: geometry.strides, dilations: [1, 1], pad: pads(geometry.padding), inputShape: [...inputShape] };
       return kernel('DepthwiseConv2dNativeBackpropInput', { dy: of(dy), filter: of(filter) }, attrs, dy.dtype);
+    },
+    depthwiseConv2dFilterGrad: (x, dy, shape, geometry) => {
+      const tensor = depthwiseFilterGrad(of(x), of(dy), shape, geometry);
+      return { dtype: dy.dtype, shape: tensor.shape, tensor } as TfValue;
     },
     linearQuantGrad: (x, dy, rule) => {
       const { inverse, min, max, tiny, exact } = quantConstants(rule);

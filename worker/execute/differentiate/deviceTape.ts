@@ -70,8 +70,8 @@ export async function runDevicePass(pass: DevicePass): Promise<DeviceResult> {
     }
     const result = held.get(output) as Value;
     const { loss, slope } = pass.head(result, backend);
-    const reads = [loss, result, ...fetches.map((edge) => held.get(edge) as Value)].map((value) => backend.read(value));
-    const [lossTensor, outputTensor, ...fetched] = (await Promise.all(reads)) as [Tensor, Tensor, ...Tensor[]];
+    const read = [loss, result, ...fetches.map((edge) => held.get(edge) as Value)];
+    const [lossTensor, outputTensor, ...fetched] = (await backend.readAll(read)) as readonly Tensor[] as [Tensor, Tensor, ...Tensor[]];
     backend.release(loss);
     for (const edge of [output, ...fetches]) held.used(edge);
     slopes.add(output, slope);
@@ -79,12 +79,13 @@ export async function runDevicePass(pass: DevicePass): Promise<DeviceResult> {
       backward(bound, held, slopes, outlines, pass);
       await checkpoint();
     }
-    const found = await Promise.all(slopes.entries().map(async ([edge, value]) => [edge, await backend.read(value)] as const));
+    const left = slopes.entries();
+    const found = await backend.readAll(left.map(([, value]) => value));
     return {
       loss: tensorNumbers(lossTensor)[0] ?? Number.NaN,
       output: outputTensor,
       fetched,
-      slopes: new Map(found),
+      slopes: new Map(left.map(([edge], k) => [edge, found[k] as Tensor])),
       peakBytes: held.peak,
     };
   } finally {

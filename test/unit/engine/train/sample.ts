@@ -8,7 +8,7 @@ import { createEngine, type LocalEngine } from '../../../../worker/engine.ts';
 import { GraffitistError } from '../../../../worker/errors.ts';
 import { readNpy, writeNpy } from '../../../../worker/formats/npy.ts';
 import { makeTensor, tensorValues } from '../../../../worker/formats/tensorValues.ts';
-import type { DataRequest, RunRequest, SourceFile, TrainRequest } from '../../../../worker/protocol.ts';
+import type { BackendName, DataRequest, RunRequest, SourceFile, TrainRequest } from '../../../../worker/protocol.ts';
 import { parseExpression } from '../../../../worker/transforms/expression.ts';
 import { fileOf, npy, npz } from '../../data/files.ts';
 import { spawnDataHere } from '../../data/spawn.ts';
@@ -54,6 +54,7 @@ const trainingGraph = (calibrated: number): readonly SourceFile[] => [
 export interface SampleOptions {
   readonly spawn: SpawnCompute;
   readonly cores?: number;
+  readonly backend?: BackendName;
   readonly runFiles?: RunFiles;
   readonly request?: RunRequest;
   readonly data?: DataRequest | null;
@@ -65,13 +66,14 @@ export interface SampleOptions {
 export async function sampleEngine({
   spawn,
   cores = 1,
+  backend = 'wasm',
   runFiles,
   request = RECIPE_3A,
   data,
   calibrated = 2,
 }: SampleOptions): Promise<LocalEngine> {
   const engine = createEngine({
-    ...{ spawn, cores, backend: 'wasm', spawnData: spawnDataHere },
+    ...{ spawn, cores, backend, spawnData: spawnDataHere, deviceWaits: [0, 1] },
     ...(runFiles === undefined ? {} : { runFiles }),
   });
   await engine.open(trainingGraph(calibrated));

@@ -22,7 +22,7 @@ describe('a batch in parts', () => {
   it('TRN23 are added in float32 along a binary tree over their order', () => {
     const part = (value: number): MeasuredPass => ({
       ...{ loss: value, logits: Float32Array.of(value), batchStatistics: new Map(), peakBytes: value },
-      work: { dispatches: value, uploadedBytes: 1, readBytes: 2 },
+      work: { dispatches: value, uploads: 3, uploadedBytes: 1, reads: 4, readBytes: 2 },
       slopes: new Map([['w:0', { shape: [1], values: Float32Array.of(value) }]]),
     });
     // From left to right the ones would be lost: 2²⁴ + 1 is 2²⁴ in float32.
@@ -31,7 +31,7 @@ describe('a batch in parts', () => {
     expect(joined).toMatchObject({
       loss: 2 ** 24 + 2,
       peakBytes: 2 ** 24,
-      work: { dispatches: 2 ** 24 + 2, uploadedBytes: 4, readBytes: 8 },
+      work: { dispatches: 2 ** 24 + 2, uploads: 12, uploadedBytes: 4, reads: 16, readBytes: 8 },
     });
     expect([...joined.logits]).toEqual([2 ** 24, 0, 1, 1]);
     expect(joinParts([1, 2 ** 24, 1].map(part)).slopes.get('w:0')?.values).toEqual(Float32Array.of(2 ** 24));
