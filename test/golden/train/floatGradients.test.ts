@@ -9,7 +9,7 @@ import { originalArithmetic } from './originalArithmetic.ts';
 
 /*
  * Rounding decides on which side of a relu's kink a value lies that is nearly 0, and with it whether its part of a gradient is there. In the
- * arithmetic of the recording machine all lie where TensorFlow has them. In our own, of more than a hundred thousand values one or two lie on
+ * arithmetic of the recording machine all lie where TensorFlow has them. In our own, of more than 400,000 values one or two lie on
  * the other side, within float32's rounding of it; where derivatives pass them as in the first run, gradients are the recorded ones again.
  */
 describeShared('gradients of training graphs in float', () => {
