@@ -6,13 +6,11 @@ import type { Tensor } from '../../../worker/formats/tensor.ts';
 import { makeTensor, tensorNumbers } from '../../../worker/formats/tensorValues.ts';
 import { withMovingStatistics } from '../../../worker/quantize/movingStatistics.ts';
 import { readNpz } from '../../npz.ts';
-import { describeShared, hasShared, shared } from '../../shared.ts';
+import { describeShared, shared } from '../../shared.ts';
 import { quantizedModel, recordedThresholds } from '../calibrate/calibrated.ts';
 import { variablesOf } from '../floatRun.ts';
-import { caseFile, microCases, readArguments } from '../runCase.ts';
-
-/** Training graphs with recorded outputs for frozen and unfrozen batch norms. */
-const trained = (hasShared ? microCases() : []).filter((name) => /^bn_train_.*__train/.test(name));
+import { caseFile, readArguments } from '../runCase.ts';
+import { trainedCases } from './trainedCases.ts';
 
 const FROZEN = makeTensor('bool', [], [1]);
 const UNFROZEN = makeTensor('bool', [], [0]);
@@ -41,16 +39,16 @@ function recordedOutput(name: string, run: string): ArrayLike<number> {
 }
 
 describeShared('training graphs executed as the original executes them', () => {
-  it('are all there', () => expect(trained.length).toBeGreaterThanOrEqual(4));
+  it('are all there', () => expect(trainedCases.length).toBeGreaterThanOrEqual(4));
 
   describe.each(['wasm', 'reference'] as const)('on %s', (backend) => {
-    it.each(trained)('CAL12 with frozen batch norms to the last bit, statistics computed or left out: %s', async (name) => {
+    it.each(trainedCases)('CAL12 with frozen batch norms to the last bit, statistics computed or left out: %s', async (name) => {
       const expected = Float32Array.from(recordedOutput(name, 'bn1_th0'));
       expect(await outputOf(name, backend, FROZEN)).toEqual(expected);
       expect(await outputOf(name, backend, null)).toEqual(expected);
     });
 
-    it.each(trained)('FBN12 on the statistics of the batch: %s', async (name) => {
+    it.each(trainedCases)('FBN12 on the statistics of the batch: %s', async (name) => {
       const expected = Float32Array.from(recordedOutput(name, 'bn0_th0'));
       const found = await outputOf(name, backend, UNFROZEN);
       // The statistics are sums of floats: in the last bit they depend on the order of the sum, and a code beside an edge on them.

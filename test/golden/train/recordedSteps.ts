@@ -17,23 +17,19 @@ export function wideThresholds(graph: Graph): ReadonlySet<string> {
   return new Set(readQuantizers(graph).flatMap(({ bits, threshold }) => (bits > 8 ? [threshold] : [])));
 }
 
-/**
- * Gradients that are not the recorded ones: not within 1e-4 of their norm, and of thresholds not within `slack` of the largest threshold
- * gradient either (16-bit ones, sums of what rounding took away, are a few thousandths of it or less).
- */
+/** Gradients that are not the recorded ones: not within 1e-4 of their norm, nor thresholds' within what `open` says is undecided. */
 export function farGradients(
   ours: ReadonlyMap<string, ArrayLike<number>>,
   recorded: readonly (readonly [variable: string, gradient: ArrayLike<number>])[],
-  wide: ReadonlySet<string>,
-  slack: { readonly wide: number; readonly narrow: number },
+  open: (threshold: string, gradient: number, largest: number) => number = () => 0,
 ): readonly string[] {
   const isThreshold = (name: string): boolean => /threshold$/.test(name);
   const largest = Math.max(...recorded.map(([name, gradient]) => (isThreshold(name) ? Math.abs(gradient[0] ?? 0) : 0)));
   return recorded.flatMap(([name, theirs]) => {
     const found = ours.get(name) ?? [];
     const far = distance(found, theirs);
-    const off = Math.abs((found[0] ?? Number.NaN) - (theirs[0] ?? 0)) / largest;
-    const near = far <= 1e-4 || (isThreshold(name) && off <= (wide.has(name) ? slack.wide : slack.narrow));
-    return near ? [] : [`${name}: ${far}, ${off} of the largest threshold's`];
+    const [mine = Number.NaN, wanted = 0] = [found[0], theirs[0]];
+    const near = far <= 1e-4 || (isThreshold(name) && Math.abs(mine - wanted) <= open(name, mine, largest));
+    return near ? [] : [`${name}: ${far}, ${Math.abs(mine - wanted) / largest} of the largest threshold's`];
   });
 }

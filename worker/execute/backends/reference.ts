@@ -260,15 +260,15 @@ export function plainKernels(precision: Precision): Kernels {
   };
 }
 
-/** The oracle: float64 in plain TypeScript, slow. */
-export function referenceBackend(): Backend {
+/** The oracle: float64 in plain TypeScript, slow. In `float32` every op rounds its result once. */
+export function referenceBackend(precision: Precision = 'float64'): Backend {
   return {
     name: 'reference',
-    description: 'reference · float64',
-    kernels: plainKernels('float64'),
-    upload: (tensor) => plainValue(tensor, 'float64'),
+    description: `reference · ${precision}`,
+    kernels: plainKernels(precision),
+    upload: (tensor) => plainValue(tensor, precision),
     make: (shape, fill) => {
-      const data = new Float64Array(size(shape));
+      const data = array('float32', size(shape), precision);
       fill(data);
       return { dtype: 'float32', shape, data } as PlainValue;
     },
