@@ -31,6 +31,7 @@ import { type KeptRun, readSnapshot, rerun, retrainedOf, withTraining, writeSnap
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
 import type { RunFiles } from './engine/train/runFiles.ts';
 import { RunStore } from './engine/train/runStore.ts';
+import { withVariables } from './engine/train/statistics.ts';
 import { trainingOptionInfos } from './engine/trainingOptionInfos.ts';
 import { trainMethods } from './engine/trainMethods.ts';
 import { GraffitistError } from './errors.ts';
@@ -162,6 +163,22 @@ export function createEngine(host: EngineHost): LocalEngine {
       return retrainedOf(stage.model, keptRun(), found, (name) => textOf(source, name));
     },
     keptReport: () => last?.training?.report ?? null,
+    recalibrate: async (stage, variables, job) => {
+      const { stages: made, request } = keptRun();
+      const quantized = made.slice(0, stage).find(({ quantization }) => quantization?.calibrated === true);
+      if (quantized?.quantization === undefined) return null;
+      const models = { float: floatModel(made, quantized.quantization.placed), placed: quantized.quantization.placed };
+      const { document: source, opened: first } = current();
+      const options = request.steps.find((step) => step.id === quantized.step)?.options ?? {};
+      const calibrated = await calibrateWith(source)(
+        { float: withVariables(models.float, variables), placed: withVariables(models.placed, variables) },
+        options,
+        job,
+      );
+      // What quantize does to thresholds afterwards is done as in the run.
+      const again = await rerun(first.model, keptRun(), { ...servicesOf(source, request), calibrated });
+      return again.stages[stage - 1]?.thresholds ?? calibrated.thresholds;
+    },
   });
 
   return {

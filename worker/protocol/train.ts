@@ -155,6 +155,15 @@ export interface TrainReport {
     readonly calibrated: Rate;
     readonly retrained: Rate;
   };
+  /** Statistics of fixed batch norms that were measured anew, on so many images; absent: they were kept. */
+  readonly statistics?: {
+    readonly images: number;
+    readonly batchNorms: number;
+    /** Score before the first step with statistics of the float network, and with thresholds that were calibrated behind them. */
+    readonly begun: Rate;
+    /** Score of the best state with statistics measured in it, and whether they are the result's; null: there was nothing to measure. */
+    readonly ended: { readonly score: Rate; readonly taken: boolean } | null;
+  };
   readonly thresholds: readonly ThresholdChange[];
   readonly options: TrainingOptions;
   readonly images: { readonly training: number; readonly validation: number };

@@ -3,16 +3,19 @@ import type { ComputePool } from '../../compute/pool.ts';
 import type { Batch } from '../../data/types.ts';
 import { GraffitistError } from '../../errors.ts';
 import type { Model } from '../../graph/model.ts';
-import type { DataWarning, JobOptions, Rate, TrainingEdit, TrainingSetup, TrainingView } from '../../protocol.ts';
+import type { DataWarning, JobOptions, Rate, Stage, TrainingEdit, TrainingSetup, TrainingView } from '../../protocol.ts';
 import { withQuantizerBits } from '../../quantize/bitOverrides.ts';
 import { imageOrder } from '../../train/imageOrder.ts';
 import { startOfTraining, type TrainingState, withFrozen, withOtherBits, withReleased, withThreshold } from '../../train/state.ts';
 import { afterValidation, type TrainingEvent, train } from '../../train/trainer.ts';
+import type { VariableValues } from '../../train/types.ts';
 import { ImageFeed } from './imageFeed.ts';
 import { onWorkers } from './onWorkers.ts';
 import type { PreparedRun } from './prepare.ts';
 import { NO_RECORDS, type Records, withRecord } from './records.ts';
+import { begin, type Reestimated } from './reestimate.ts';
 import { floatScore, trainedScore } from './scores.ts';
+import { measureStatistics, withVariables } from './statistics.ts';
 import { Steps } from './steps.ts';
 
 /** Times of so many last steps make the mean that is shown. */
@@ -29,6 +32,8 @@ export interface RunMemory {
   /** Scores of the float network, and of the trained one before the first step. */
   readonly float: Rate | null;
   readonly calibrated: Rate | null;
+  /** TRN32: what measuring statistics anew came to; null: they are kept. */
+  readonly statistics: Reestimated | null;
   readonly peakBytes: number;
   /** Milliseconds that all steps took. */
   readonly trainedMs: number;
@@ -38,6 +43,8 @@ export interface RunServices {
   readonly pool: (signal: AbortSignal | undefined) => Promise<ComputePool>;
   /** Stores the run, now or when it is due; says at which step it was stored last, and what went wrong. */
   readonly keep: (run: TrainingRun, now: boolean) => Promise<void>;
+  /** log2 t as calibration finds them for the trained stage with other values of variables; null: its thresholds were not calibrated. */
+  readonly calibrate: (stage: Stage, variables: VariableValues, job: JobOptions) => Promise<ReadonlyMap<string, number> | null>;
 }
 
 /** A training run: what it is now, and what moves it on. Between two calls of `run` it is paused, and can be changed. */
@@ -78,12 +85,14 @@ export class TrainingRun {
     const float = memory?.float ?? (await onWorkers(start, (pool) => floatScore(prepared, pool, signal)));
     const calibrated =
       memory?.calibrated ?? (await onWorkers(start, (pool) => trainedScore(prepared, trained.model, prepared.start, pool, signal)));
+    const begun = memory === null ? await begin(prepared, services, signal) : null;
     const fresh = {
-      ...{ state: startOfTraining(plan, prepared.start), records: NO_RECORDS, frozenAt: new Map(), bits: new Map() },
-      ...{ peakBytes: 0, trainedMs: 0 },
+      ...{ state: startOfTraining(plan, begun?.start ?? prepared.start), records: NO_RECORDS, frozenAt: new Map(), bits: new Map() },
+      ...{ peakBytes: 0, trainedMs: 0, statistics: begun?.statistics ?? null },
     };
-    const setup = setupOf(prepared, float, (await start()).description);
-    return new TrainingRun(prepared, setup, { ...(memory ?? fresh), float, calibrated }, services);
+    const held = { ...(memory ?? fresh), float, calibrated };
+    const setup = setupOf(prepared, held, float, (await start()).description);
+    return new TrainingRun(prepared, setup, held, services);
   }
 
   get memory(): RunMemory {
@@ -241,15 +250,36 @@ export class TrainingRun {
   }
 
   async #validate(variables: TrainingState['variables']): Promise<number> {
-    const { calibrated, state, bits } = this.#memory;
-    // The calibrated network was measured when the run began.
-    if (state.step === 0 && bits.size === 0 && calibrated !== null) return calibrated.value;
+    const { calibrated, statistics, state, bits } = this.#memory;
+    const begun = statistics?.begun ?? calibrated;
+    // The network was measured when the run began.
+    return state.step === 0 && bits.size === 0 && begun !== null ? begun.value : (await this.#score(variables)).value;
+  }
+
+  #score(variables: VariableValues): Promise<Rate> {
     const signal = this.#signal;
-    const score = await onWorkers(
+    return onWorkers(
       () => this.#services.pool(signal),
       (pool) => trainedScore(this.prepared, this.model, variables, pool, signal),
     );
-    return score.value;
+  }
+
+  /** TRN32: the best state with statistics measured in it, where that is no worse. */
+  async #measureResult(): Promise<void> {
+    const { state, statistics } = this.#memory;
+    const { best } = state;
+    if (statistics === null || best === null || statistics.ended?.step === best.step) return;
+    const signal = this.#signal;
+    const start = () => this.#services.pool(signal);
+    const { values } = await measureStatistics(this.prepared, withVariables(this.model, best.variables), start, signal);
+    const variables = new Map([...best.variables, ...values]);
+    const score = await this.#score(variables);
+    const taken = score.value >= best.score;
+    this.#memory = {
+      ...this.#memory,
+      state: taken ? { ...state, best: { ...best, score: score.value, variables } } : state,
+      statistics: { ...statistics, ended: { step: best.step, score, taken } },
+    };
   }
 
   /** What was asked for since `run` began. */
@@ -268,6 +298,7 @@ export class TrainingRun {
     if (state.validations.at(-1)?.step !== state.step) {
       this.#memory = { ...this.#memory, state: afterValidation(state, await this.#validate(state.variables)) };
     }
+    await this.#measureResult();
     this.#status = 'ended';
     await this.dispose();
     return how;
@@ -292,11 +323,14 @@ export class TrainingRun {
 }
 
 function setupOf(
-  { plan, training, validation, thresholds, score, start, parts }: PreparedRun,
+  { plan, training, validation, score, start, parts, ...prepared }: PreparedRun,
+  { statistics }: RunMemory,
   float: Rate,
   backend: string,
 ): TrainingSetup {
   const sizes = plan.weights.map((name) => start.get(name)?.values.length ?? 0);
+  const again = new Map(statistics?.thresholds);
+  const thresholds = prepared.thresholds.map((one) => ({ ...one, start: again.get(one.variable) ?? one.start }));
   return {
     ...{ options: plan.options, steps: plan.schedule.steps, microBatches: parts, thresholds, score, backend },
     images: { training: training.images.length, validation: validation.images.length },
