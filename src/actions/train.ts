@@ -24,10 +24,10 @@ export async function loadTrainingOptions(): Promise<void> {
 export async function train(): Promise<void> {
   const { summary, images } = useData.getState();
   if (summary === null) return;
-  const stage = trainedStage(useRun.getState().stages);
-  const request = trainRequest(useTraining.getState().form, { count: summary.count, images }, stage);
+  const { stages } = useRun.getState();
+  const request = trainRequest(useTraining.getState().form, { count: summary.count, images }, stages);
   useTraining.setState({ run: null, section: 'Progress' });
-  await showStage(stage);
+  await showStage(trainedStage(stages));
   // A run is found again by the pipeline that made its stage: that is kept before the first step.
   await storeNow();
   await go((options) => engine().train(request, options));
