@@ -161,7 +161,13 @@ export async function restoreTraining(): Promise<void> {
   if (useDocument.getState().summary === null || useData.getState().summary === null || useTraining.getState().run !== null) return;
   try {
     const view = await engine().restoreTraining();
-    if (useDocument.getState().generation !== generation || view === null) return;
+    const unreadable = view === null ? await engine().unreadableTraining() : null;
+    if (useDocument.getState().generation !== generation) return;
+    if (unreadable !== null) {
+      logError(unreadable);
+      useTraining.setState({ error: unreadable, restored: true });
+    }
+    if (view === null) return;
     trainingSeen(view);
     useTraining.setState({ restored: true, error: null, section: 'Progress' });
     log('info', `A training run waits at step ${view.step} of ${view.setup.steps}.`);

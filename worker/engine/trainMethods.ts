@@ -226,6 +226,7 @@ export function trainMethods(services: TrainServices): Omit<TrainingMethods, 'tr
         opening = null;
       }
     },
+    unreadableTraining: async () => services.store.unreadable(await identify()),
     trainingReport: async () => report ?? services.keptReport(),
     refuseWhileTraining,
     forgetTraining,

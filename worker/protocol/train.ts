@@ -1,6 +1,6 @@
 /** Retraining of weights and thresholds: what is asked for, what is seen while it runs, what comes out. */
 import type { DataRequest, DataWarning, ImageRule, Rate } from '../protocol/data.ts';
-import type { JobOptions, Stage } from '../protocol.ts';
+import type { ErrorInfo, JobOptions, Stage } from '../protocol.ts';
 import type { TrainingOptions } from '../train/options.ts';
 
 /** A training run as it is asked for. Options that are absent are the preset's. */
@@ -203,6 +203,8 @@ export interface TrainingMethods {
    * its own for validation is not stored: it has to be given.
    */
   restoreTraining(validation?: TrainRequest['validation']): Promise<TrainingView | null>;
+  /** Why nothing of what is stored of a run of this document can be read: damaged, or of another version. null: something can, or nothing is stored. */
+  unreadableTraining(): Promise<ErrorInfo | null>;
   /** Of the run that ended last. */
   trainingReport(): Promise<TrainReport | null>;
 }
