@@ -1,6 +1,6 @@
 import type { ThresholdChange, TrainedThreshold, TrainingSetup, TrainingView, TrainReport } from '../worker/protocol.ts';
 import { table } from './table.ts';
-import { count, number, percent, rateCells } from './validateText.ts';
+import { count, number, percent, rateCells, suggestionLines } from './validateText.ts';
 
 /** What a validation counts. */
 export function scoreWord(score: TrainReport['score']): string {
@@ -26,6 +26,14 @@ export function setupText({ setup, step }: Pick<TrainingView, 'setup' | 'step'>)
     backend,
   ];
   return parts.join('; ');
+}
+
+/** TRC12: where quantization alone is enough, or leaves so little that training is not all that helps. */
+export function roadText({ setup, step }: Pick<TrainingView, 'setup' | 'step'>): string {
+  const { suggestions } = setup;
+  if (step > 0 || suggestions.length === 0) return '';
+  const title = suggestions.some(({ change }) => change.kind === 'none') ? 'Before the first step:' : 'What helps beside training:';
+  return `${suggestionLines(suggestions, title).slice(1).join('\n')}\n`;
 }
 
 /** A run that has ended: accuracy before and after, thresholds that moved, their deviations, time. */

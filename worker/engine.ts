@@ -25,7 +25,7 @@ import { networkFacts } from './engine/networkFacts.ts';
 import { otherCalibration } from './engine/pinnedCalibration.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { genericRecipes } from './engine/recipes.ts';
-import { suggestionsFor } from './engine/roadFacts.ts';
+import { scoresOf, suggestionsFor } from './engine/roadFacts.ts';
 import { type Calibrate, floatModel, type RunServices, runPipeline } from './engine/run.ts';
 import { type KeptRun, readSnapshot, rerun, retrainedOf, withTraining, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
@@ -163,6 +163,11 @@ export function createEngine(host: EngineHost): LocalEngine {
       return retrainedOf(stage.model, keptRun(), found, (name) => textOf(source, name));
     },
     keptReport: () => last?.training?.report ?? null,
+    suggest: (stage, scores) =>
+      // What trains is not told to train.
+      suggestionsFor({ opened: current().opened.model.graph, stage: stageAt(stage), request: keptRun().request, scores }).filter(
+        ({ change }) => change.kind !== 'retrain',
+      ),
     recalibrate: async (stage, variables, job) => {
       const { stages: made, request } = keptRun();
       const quantized = made.slice(0, stage).find(({ quantization }) => quantization?.calibrated === true);
@@ -260,7 +265,12 @@ export function createEngine(host: EngineHost): LocalEngine {
       advice: ({ networks: [first, second] }, evaluation) =>
         second?.kind !== 'stage' || second.stage === 0 || last === null || (first.kind === 'stage' && isQuantized(stageAt(first.stage)))
           ? []
-          : suggestionsFor({ opened: current().opened.model.graph, stage: stageAt(second.stage), request: last.request, evaluation }),
+          : suggestionsFor({
+              opened: current().opened.model.graph,
+              stage: stageAt(second.stage),
+              request: last.request,
+              scores: scoresOf(evaluation),
+            }),
     }),
 
     trainingOptions: async () => trainingOptionInfos(),

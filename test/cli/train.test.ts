@@ -168,9 +168,11 @@ describe('graffitize train', () => {
   it('TRN32 TRC1 measures statistics that were spoiled anew, by its name alone, and says so', async () => {
     await writeFile(path.join(folder, 'spoiled.pb'), spoiledGraph());
     const run = [...FROZEN, '--in_graph', 'spoiled.pb', '--steps', '4', '--validation_interval', '4', '--threshold_rate', '1e-2'];
-    const { out, code } = await train(...run, '--reestimate_statistics', '--statistics_images', '30', '--out_dir', 'measured');
+    const { out, err, code } = await train(...run, '--reestimate_statistics', '--statistics_images', '30', '--out_dir', 'measured');
     expect(code).toBe(0);
     expect(out).toMatch(/^calibrated +40 +10\.00 %/m);
+    expect(err).toMatch(/^(Before the first step|What helps beside training):\n1\. .*\[ROAD\d\]$/m);
+    expect(err).not.toContain('ROAD6');
     expect(out).toMatch(/^statistics measured +40 +[2-9]\d\.\d\d %/m);
     expect(out).toMatch(/^retrained.* +40 +[5-9]\d\.\d\d %/m);
     expect(out).toMatch(/^statistics of 11 batch norms measured on 30 images before the first step/m);

@@ -25,6 +25,7 @@ export interface TrainServices extends StageSource {
   readonly store: RunStore;
   /** What calibration finds for a stage with other values of variables (TRN32). */
   readonly recalibrate: RunServices['calibrate'];
+  readonly suggest: RunServices['suggest'];
   /** Takes what training found: adds the stage `retrained` to the run. */
   readonly retrained: (found: KeptTraining) => Promise<void>;
   /** Makes that stage and drops it. @throws what `retrained` would throw */
@@ -100,7 +101,12 @@ export function trainMethods(services: TrainServices): Omit<TrainingMethods, 'tr
       const memory = stored === null ? null : await stored.memory(prepared);
       const keep = (kept: TrainingRun, now: boolean) => services.store.keep(kept, now);
       return {
-        run: await TrainingRun.open(prepared, memory, { pool: services.pool, keep, calibrate: services.recalibrate }, job.signal),
+        run: await TrainingRun.open(
+          prepared,
+          memory,
+          { pool: services.pool, keep, calibrate: services.recalibrate, suggest: services.suggest },
+          job.signal,
+        ),
         session,
       };
     } catch (error) {

@@ -1,6 +1,6 @@
 /** Retraining of weights and thresholds: what is asked for, what is seen while it runs, what comes out. */
 import type { DataRequest, DataWarning, ImageRule, Rate } from '../protocol/data.ts';
-import type { ErrorInfo, JobOptions, Stage } from '../protocol.ts';
+import type { ErrorInfo, JobOptions, Stage, Suggestion } from '../protocol.ts';
 import type { TrainingOptions } from '../train/options.ts';
 
 /** A training run as it is asked for. Options that are absent are the preset's. */
@@ -74,6 +74,8 @@ export interface TrainingSetup {
   readonly score: 'top1' | 'agreement';
   /** Of the float network on the validation images; 1 where agreement with it is counted. */
   readonly floatScore: number;
+  /** What else fits the network as it is before the first step (ROAD1 … ROAD5), the nearest road first. */
+  readonly suggestions: readonly Suggestion[];
   readonly backend: string;
 }
 

@@ -48,6 +48,7 @@ function view(records: readonly TrainingRecord[], change: Partial<TrainingView> 
       ],
       score: 'top1',
       floatScore: 0.75,
+      suggestions: [],
       backend: 'wasm',
     },
     step: records.at(-1)?.step ?? 0,

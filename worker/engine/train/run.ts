@@ -3,12 +3,13 @@ import type { ComputePool } from '../../compute/pool.ts';
 import type { Batch } from '../../data/types.ts';
 import { GraffitistError } from '../../errors.ts';
 import type { Model } from '../../graph/model.ts';
-import type { DataWarning, JobOptions, Rate, Stage, TrainingEdit, TrainingSetup, TrainingView } from '../../protocol.ts';
+import type { DataWarning, JobOptions, Rate, Stage, Suggestion, TrainingEdit, TrainingSetup, TrainingView } from '../../protocol.ts';
 import { withQuantizerBits } from '../../quantize/bitOverrides.ts';
 import { imageOrder } from '../../train/imageOrder.ts';
 import { startOfTraining, type TrainingState, withFrozen, withOtherBits, withReleased, withThreshold } from '../../train/state.ts';
 import { afterValidation, type TrainingEvent, train } from '../../train/trainer.ts';
 import type { VariableValues } from '../../train/types.ts';
+import type { RoadFacts } from '../roads.ts';
 import { ImageFeed } from './imageFeed.ts';
 import { onWorkers } from './onWorkers.ts';
 import type { PreparedRun } from './prepare.ts';
@@ -43,6 +44,8 @@ export interface RunServices {
   readonly pool: (signal: AbortSignal | undefined) => Promise<ComputePool>;
   /** Stores the run, now or when it is due; says at which step it was stored last, and what went wrong. */
   readonly keep: (run: TrainingRun, now: boolean) => Promise<void>;
+  /** What else fits a stage that does so well beside the float network. */
+  readonly suggest: (stage: Stage, scores: Pick<RoadFacts, 'accuracy' | 'agreement' | 'classes'>) => readonly Suggestion[];
   /** log2 t as calibration finds them for the trained stage with other values of variables; null: its thresholds were not calibrated. */
   readonly calibrate: (stage: Stage, variables: VariableValues, job: JobOptions) => Promise<ReadonlyMap<string, number> | null>;
 }
@@ -91,7 +94,8 @@ export class TrainingRun {
       ...{ peakBytes: 0, trainedMs: 0, statistics: begun?.statistics ?? null },
     };
     const held = { ...(memory ?? fresh), float, calibrated };
-    const setup = setupOf(prepared, held, float, (await start()).description);
+    const suggestions = services.suggest(prepared.stage, scoresOf(prepared, float, held.statistics?.begun ?? calibrated));
+    const setup = { ...setupOf(prepared, held, float, (await start()).description), suggestions };
     return new TrainingRun(prepared, setup, held, services);
   }
 
@@ -322,12 +326,18 @@ export class TrainingRun {
   }
 }
 
+/** The network before the first step beside the float one. */
+function scoresOf({ score, classes }: PreparedRun, float: Rate, { value }: Rate): Pick<RoadFacts, 'accuracy' | 'agreement' | 'classes'> {
+  const counts = score === 'top1';
+  return { accuracy: counts ? { float: float.value, quantized: value } : null, agreement: counts ? null : value, classes };
+}
+
 function setupOf(
   { plan, training, validation, score, start, parts, ...prepared }: PreparedRun,
   { statistics }: RunMemory,
   float: Rate,
   backend: string,
-): TrainingSetup {
+): Omit<TrainingSetup, 'suggestions'> {
   const sizes = plan.weights.map((name) => start.get(name)?.values.length ?? 0);
   const again = new Map(statistics?.thresholds);
   const thresholds = prepared.thresholds.map((one) => ({ ...one, start: again.get(one.variable) ?? one.start }));
