@@ -91,8 +91,8 @@ describe('graffitize train', () => {
     expect(out).toContain('d, the change of ceil(log2 t)');
     expect((await readdir(path.join(folder, 'whole'))).sort()).toEqual([
       'checkpoint',
-      'shapes_mnv1.ckpt_recipe.json',
-      'shapes_mnv1.ckpt_training.json',
+      'shapes_mnv1_recipe.json',
+      'shapes_mnv1_training.json',
       'shapes_mnv1_graffitist.ckpt.data-00000-of-00001',
       'shapes_mnv1_graffitist.ckpt.index',
       'shapes_mnv1_graffitist.ckpt.meta',
@@ -102,7 +102,7 @@ describe('graffitize train', () => {
     const graph = openGraph(await read('whole', 'shapes_mnv1_retrained_frozen.pb'), 'frozen');
     expect(graph.nodes.filter(({ op }) => op === 'LinearQuant').length).toBeGreaterThan(39);
     expect(graph.nodes.filter(({ op }) => /Variable|BatchNorm/.test(op))).toEqual([]);
-    const report = JSON.parse(new TextDecoder().decode(await read('whole', 'shapes_mnv1.ckpt_training.json'))) as TrainReport;
+    const report = JSON.parse(new TextDecoder().decode(await read('whole', 'shapes_mnv1_training.json'))) as TrainReport;
     expect(report).toMatchObject({ steps: 4, options: { batchSize: 10, steps: 4 }, images: { training: 32, validation: 8 } });
   });
 
@@ -136,7 +136,7 @@ describe('graffitize train', () => {
   });
 
   it('TRC10 a recipe that was written trains the same again', async () => {
-    const recipe = ['--recipe', 'whole/shapes_mnv1.ckpt_recipe.json', '--no_check', '--out_dir', 'again'];
+    const recipe = ['--recipe', 'whole/shapes_mnv1_recipe.json', '--no_check', '--out_dir', 'again'];
     const { err, code } = await train('--in_graph', FILES.training, '--data', 'shapes.npz', ...recipe);
     expect(err).not.toContain('TRC10');
     expect(code).toBe(0);

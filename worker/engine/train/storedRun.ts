@@ -30,7 +30,8 @@ interface Header {
   readonly bits: readonly (readonly [string, number])[];
   readonly float: Rate | null;
   readonly calibrated: Rate | null;
-  readonly statistics: RunMemory['statistics'];
+  /** Absent in runs that were stored before there was the option. */
+  readonly statistics?: RunMemory['statistics'];
   readonly peakBytes: number;
   readonly trainedMs: number;
   readonly state: number;
@@ -112,7 +113,7 @@ function resumed(
 }
 
 function memoryOf(header: Header, numbers: Float64Array, state: TrainingState): RunMemory {
-  const { stride, records, thresholds, float, calibrated, statistics, peakBytes, trainedMs } = header;
+  const { stride, records, thresholds, float, calibrated, statistics = null, peakBytes, trainedMs } = header;
   const list = Array.from({ length: records }, (_, k) =>
     recordOf(numbers.subarray(k * (FIXED + thresholds), (k + 1) * (FIXED + thresholds))),
   );
