@@ -91,13 +91,13 @@ describe('graffitize train', () => {
     expect(out).toContain('d, the change of ceil(log2 t)');
     expect((await readdir(path.join(folder, 'whole'))).sort()).toEqual([
       'checkpoint',
-      'shapes_mnv1_recipe.json',
-      'shapes_mnv1_training.json',
       'shapes_mnv1_graffitist.ckpt.data-00000-of-00001',
       'shapes_mnv1_graffitist.ckpt.index',
       'shapes_mnv1_graffitist.ckpt.meta',
+      'shapes_mnv1_recipe.json',
       'shapes_mnv1_retrained.pb',
       'shapes_mnv1_retrained_frozen.pb',
+      'shapes_mnv1_training.json',
     ]);
     const graph = openGraph(await read('whole', 'shapes_mnv1_retrained_frozen.pb'), 'frozen');
     expect(graph.nodes.filter(({ op }) => op === 'LinearQuant').length).toBeGreaterThan(39);
