@@ -4,6 +4,7 @@ import { requestFromArguments } from '../worker/engine/commandLine.ts';
 import { GraffitistError } from '../worker/errors.ts';
 import type {
   BackendName,
+  CalibrationReport,
   DocumentSummary,
   Engine,
   FileRole,
@@ -220,6 +221,12 @@ export function reportText(summary: DocumentSummary, report: RunReport, written:
   return `${lines.join('\n')}\n`;
 }
 
+/** SRCH6 */
+function searchText({ moved, of, before, after, tried, rounds }: NonNullable<CalibrationReport['search']>): string {
+  const distances = `${before.toPrecision(3)} → ${after.toPrecision(3)}`;
+  return `search moved ${moved} of ${of} weight thresholds: distance of the answers ${distances}, ${tried} candidates in ${rounds} rounds`;
+}
+
 function stepText(step: StepReport): string[] {
   const lines = [`${step.transform.padEnd(24)}${step.nodesAfter} nodes, ${step.changes.length} changes, ${step.skipped.length} left alone`];
   for (const skip of step.skipped)
@@ -233,6 +240,7 @@ function stepText(step: StepReport): string[] {
   lines.push(
     `  calibrated ${calibration.quantizers} quantizers on ${calibration.images} images in ${seconds} s on ${calibration.backend}, ${calibration.recomputed} tensors computed again`,
   );
+  if (calibration.search !== undefined) lines.push(`  ${searchText(calibration.search)}`);
   for (const warning of calibration.warnings) lines.push(`  warning: ${warning.node}: ${warning.text} [${warning.rule}]`);
   if (calibration.inexact.length > 0) lines.push(`  last bit may depend on the backend: ${calibration.inexact.join(', ')}`);
   return lines;

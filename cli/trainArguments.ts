@@ -79,7 +79,9 @@ export function withTrainArguments(command: Command): Command {
   for (const name of NAMES) {
     const summary = trainingOptionsSchema.shape[name].description ?? '';
     const text = `${summary.charAt(0).toLowerCase()}${summary.slice(1)} (${defaults[name] ?? 'none'})`;
-    command.addOption(new Option(`--${argumentOf(name)} <value>`, text));
+    // What is off by itself is on by its name alone.
+    const value = defaults[name] === false ? '[value]' : '<value>';
+    command.addOption(new Option(`--${argumentOf(name)} ${value}`, text).preset('true'));
   }
   return command
     .option('--out_dir <folder>', 'where results go (default: <name>_trained)')

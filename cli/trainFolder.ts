@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, realpath, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { documentName } from '../worker/engine/documentName.ts';
 import { GraffitistError } from '../worker/errors.ts';
 import type { SourceFile } from '../worker/protocol.ts';
 import { checkFolder } from './outputs.ts';
@@ -25,7 +26,8 @@ interface Begun {
 
 /** TRC6: the folder that is named, else `<name>_trained`, after the graph's file. */
 export function trainFolder({ out_dir: given, in_graph: graph = 'model' }: Pick<TrainArguments, 'out_dir' | 'in_graph'>): TrainFolder {
-  const name = path.basename(path.resolve(graph)).replace(/(\.ckpt(-\d+)?)?\.(meta|pb|pbtxt)$/, '');
+  const file = path.basename(path.resolve(graph));
+  const name = /\.(meta|pb|pbtxt)$/.test(file) ? documentName(file) : file;
   const results = given ?? `${name}_trained`;
   return { results, run: path.join(results, 'run') };
 }

@@ -8,7 +8,7 @@ import { type Output, writeOutputs } from './outputs.ts';
  * @returns the paths of what was written
  */
 export async function writeTrained(engine: Engine, folder: string, document: string): Promise<string[]> {
-  const name = `${document.replace(/\.ckpt(-\d+)?$/, '')}_retrained`;
+  const name = `${document}_retrained`;
   const at = (file: string): string => path.join(folder, file);
   const [graph, ...beside] = await engine.download('graffitist');
   const [frozen] = await engine.download('frozen');

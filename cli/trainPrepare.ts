@@ -41,10 +41,10 @@ export async function prepareTraining(engine: Engine, plan: TrainPlan, job: JobO
   const report = await engine.run({ ...pipeline, ...(options.superuser === true ? { superuser: true } : {}) }, job);
   const refused = report.steps.find((step) => step.error !== undefined)?.error;
   if (refused !== undefined) throw new GraffitistError(refused.code, refused.cause, refused);
-  const held = plan.heldOut ?? heldOutOf(pinned, data.count);
+  const held = valData === null ? (plan.heldOut ?? heldOutOf(pinned, data.count)) : 0;
   const storeEvery = plan.storeEvery ?? pinned?.storeEvery;
   const request: TrainRequest = {
-    preset: presetFor(options.preset ?? pinned?.preset, training, Math.max(1, data.count - (valData === null ? held : 0))),
+    preset: presetFor(options.preset ?? pinned?.preset, training, Math.max(1, data.count - held)),
     ...{ options: training, images },
     validation: valData === null ? { kind: 'held-out', images: held } : { kind: 'data', data: valData },
     ...(storeEvery === undefined ? {} : { storeEvery }),

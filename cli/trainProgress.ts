@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import type { TrainingRecord, TrainingView } from '../worker/protocol.ts';
-import { durationText, movedThresholds, scoreWord, setupText } from './trainText.ts';
+import { durationText, movedThresholds, roadText, scoreWord, setupText } from './trainText.ts';
 import { percent } from './validateText.ts';
 
 /** Shows a run while it is trained: a line that changes on a terminal, a line per validation in a pipe. Everything goes to standard error. */
@@ -20,7 +20,7 @@ function barProgress(): TrainProgress {
   let bar: SingleBar | null = null;
   return {
     begin(view) {
-      process.stderr.write(`${setupText(view)}\n`);
+      process.stderr.write(`${setupText(view)}\n${roadText(view)}`);
       bar = new SingleBar({
         format: '{bar} {value}/{total}  {line}',
         barsize: 20,
@@ -43,7 +43,7 @@ function lineProgress(): TrainProgress {
   return {
     begin(view) {
       told = view.validations.length;
-      process.stderr.write(`${setupText(view)}\n`);
+      process.stderr.write(`${setupText(view)}\n${roadText(view)}`);
     },
     update(view, last) {
       if (view.validations.length === told) return;

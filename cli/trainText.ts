@@ -1,6 +1,6 @@
 import type { ThresholdChange, TrainedThreshold, TrainingSetup, TrainingView, TrainReport } from '../worker/protocol.ts';
 import { table } from './table.ts';
-import { count, number, percent, rateCells } from './validateText.ts';
+import { count, number, percent, rateCells, suggestionLines } from './validateText.ts';
 
 /** What a validation counts. */
 export function scoreWord(score: TrainReport['score']): string {
@@ -28,19 +28,29 @@ export function setupText({ setup, step }: Pick<TrainingView, 'setup' | 'step'>)
   return parts.join('; ');
 }
 
+/** TRC12: where quantization alone is enough, or leaves so little that training is not all that helps. */
+export function roadText({ setup, step }: Pick<TrainingView, 'setup' | 'step'>): string {
+  const { suggestions } = setup;
+  if (step > 0 || suggestions.length === 0) return '';
+  const title = suggestions.some(({ change }) => change.kind === 'none') ? 'Before the first step:' : 'What helps beside training:';
+  return `${suggestionLines(suggestions, title).slice(1).join('\n')}\n`;
+}
+
 /** A run that has ended: accuracy before and after, thresholds that moved, their deviations, time. */
 export function trainReportText(report: TrainReport): string {
   const { thresholds, warnings } = report;
   const lines = [accuracyTable(report)];
   if (thresholds.length > 0) lines.push('', ...thresholdLines(thresholds), '', ...deviationLines(thresholds));
+  if (report.statistics !== undefined) lines.push('', statisticsText(report.statistics));
   lines.push('', timeText(report), ...warnings.map(({ rule, text }) => `warning: ${text} [${rule}]`));
   return `${lines.join('\n')}\n`;
 }
 
-function accuracyTable({ accuracy, score, steps, bestStep, options }: TrainReport): string {
+function accuracyTable({ accuracy, score, steps, bestStep, options, statistics }: TrainReport): string {
   const { float, calibrated, retrained } = accuracy;
   const before = options.mode === 'float' ? 'before' : 'calibrated';
-  const rows = [...(float === null ? [] : [['float', float] as const]), [before, calibrated] as const];
+  const measured = statistics === undefined ? [] : [['statistics measured', statistics.begun] as const];
+  const rows = [...(float === null ? [] : [['float', float] as const]), [before, calibrated] as const, ...measured];
   const title = bestStep === steps ? 'retrained' : `retrained (step ${number(bestStep)})`;
   return table(
     ['network', 'images', scoreWord(score), '95 %'],
@@ -80,6 +90,15 @@ function deviationLines(thresholds: readonly ThresholdChange[]): string[] {
     return `  ${signed(low + i).padStart(3)}  ${bar}${bar === '' ? '' : ' '}${number(many)}`;
   });
   return ['d, the change of ceil(log2 t): + for range, − for precision', ...rows];
+}
+
+/** TRN32 */
+function statisticsText({ batchNorms, images, ended }: NonNullable<TrainReport['statistics']>): string {
+  const measured = `statistics of ${count(batchNorms, 'batch norm')} measured on ${count(images, 'image')} before the first step`;
+  if (ended === null) return measured;
+  return ended.taken
+    ? `${measured} and of the best state`
+    : `${measured}; those of the best state come to ${percent(ended.score)} and are left out`;
 }
 
 function timeText({ steps, bestStep, msPerStep, backend, peakBytes, images }: TrainReport): string {

@@ -1,4 +1,5 @@
 import { cancelled } from '../worker/compute/channel.ts';
+import { errorText } from '../worker/errors.ts';
 import type { Engine, TrainingRecord, TrainingView, TrainOutcome, TrainRequest } from '../worker/protocol.ts';
 import type { Interrupt } from './trainInterrupt.ts';
 import { TrainLog } from './trainLog.ts';
@@ -19,7 +20,7 @@ export async function trainWatched(
   { quiet, log, interrupt }: WatchOptions,
 ): Promise<TrainOutcome> {
   const stored = resume ? await engine.restoreTraining(request.validation) : null;
-  if (resume && stored === null && !quiet) process.stderr.write('nothing was stored of the run: it begins anew\n');
+  if (resume && stored === null) await tellAnew(engine, quiet);
   if (interrupt.signal.aborted) throw cancelled();
   const watch = new Watch(engine, trainProgress(quiet), interrupt, { log, from: stored?.step ?? 0 });
   try {
@@ -29,6 +30,13 @@ export async function trainWatched(
   } finally {
     await watch.end();
   }
+}
+
+/** TRC8, TRN33 */
+async function tellAnew(engine: Engine, quiet: boolean): Promise<void> {
+  const unreadable = await engine.unreadableTraining();
+  if (unreadable !== null) process.stderr.write(`warning: ${errorText(unreadable)} [TRN33]\n`);
+  else if (!quiet) process.stderr.write('nothing was stored of the run: it begins anew\n');
 }
 
 /** Looks at the run after every step, one look after the other. */

@@ -28,13 +28,13 @@ export function evaluationText(evaluation: Evaluation, data: DataSummary): strin
 }
 
 /** What to do next, the nearest road first. */
-function suggestionLines(suggestions: readonly Suggestion[]): string[] {
+export function suggestionLines(suggestions: readonly Suggestion[], title = 'What to do next:'): string[] {
   const lines = suggestions.flatMap((suggestion, k) => {
-    const { rule, title, why } = suggestion;
+    const { rule, title: road, why } = suggestion;
     const change = changeText(suggestion);
-    return [`${k + 1}. ${title}: ${why} [${rule}]`, ...(change === '' ? [] : [`   ${change}`])];
+    return [`${k + 1}. ${road}: ${why} [${rule}]`, ...(change === '' ? [] : [`   ${change}`])];
   });
-  return lines.length === 0 ? [] : ['', 'What to do next:', ...lines];
+  return lines.length === 0 ? [] : ['', title, ...lines];
 }
 
 function changeText({ change }: Suggestion): string {

@@ -25,12 +25,13 @@ import { networkFacts } from './engine/networkFacts.ts';
 import { otherCalibration } from './engine/pinnedCalibration.ts';
 import { parseRecipe, requestOf } from './engine/recipe.ts';
 import { genericRecipes } from './engine/recipes.ts';
-import { suggestionsFor } from './engine/roadFacts.ts';
+import { scoresOf, suggestionsFor } from './engine/roadFacts.ts';
 import { type Calibrate, floatModel, type RunServices, runPipeline } from './engine/run.ts';
 import { type KeptRun, readSnapshot, rerun, retrainedOf, withTraining, writeSnapshot } from './engine/snapshot.ts';
 import { openedStage, quantizerRows, type StageState, sceneInput, stageInfo } from './engine/stage.ts';
 import type { RunFiles } from './engine/train/runFiles.ts';
 import { RunStore } from './engine/train/runStore.ts';
+import { withVariables } from './engine/train/statistics.ts';
 import { trainingOptionInfos } from './engine/trainingOptionInfos.ts';
 import { trainMethods } from './engine/trainMethods.ts';
 import { Workers, type WorkersHost } from './engine/workers.ts';
@@ -145,6 +146,27 @@ export function createEngine(host: EngineHost): LocalEngine {
       return retrainedOf(stage.model, keptRun(), found, (name) => textOf(source, name));
     },
     keptReport: () => last?.training?.report ?? null,
+    suggest: (stage, scores) =>
+      // What trains is not told to train.
+      suggestionsFor({ opened: current().opened.model.graph, stage: stageAt(stage), request: keptRun().request, scores }).filter(
+        ({ change }) => change.kind !== 'retrain',
+      ),
+    recalibrate: async (stage, variables, job) => {
+      const { stages: made, request } = keptRun();
+      const quantized = made.slice(0, stage).find(({ quantization }) => quantization?.calibrated === true);
+      if (quantized?.quantization === undefined) return null;
+      const models = { float: floatModel(made, quantized.quantization.placed), placed: quantized.quantization.placed };
+      const { document: source, opened: first } = current();
+      const options = request.steps.find((step) => step.id === quantized.step)?.options ?? {};
+      const calibrated = await calibrateWith(source)(
+        { float: withVariables(models.float, variables), placed: withVariables(models.placed, variables) },
+        options,
+        job,
+      );
+      // What quantize does to thresholds afterwards is done as in the run.
+      const again = await rerun(first.model, keptRun(), { ...servicesOf(source, request), calibrated });
+      return again.stages[stage - 1]?.thresholds ?? calibrated.thresholds;
+    },
   });
 
   return {
@@ -229,7 +251,12 @@ export function createEngine(host: EngineHost): LocalEngine {
       advice: ({ networks: [first, second] }, evaluation) =>
         second?.kind !== 'stage' || second.stage === 0 || last === null || (first.kind === 'stage' && isQuantized(stageAt(first.stage)))
           ? []
-          : suggestionsFor({ opened: current().opened.model.graph, stage: stageAt(second.stage), request: last.request, evaluation }),
+          : suggestionsFor({
+              opened: current().opened.model.graph,
+              stage: stageAt(second.stage),
+              request: last.request,
+              scores: scoresOf(evaluation),
+            }),
     }),
 
     trainingOptions: async () => trainingOptionInfos(),

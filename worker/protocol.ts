@@ -262,6 +262,8 @@ export interface StageInfo {
   readonly step: string | null;
   readonly changes: number;
   readonly nodeCount: number;
+  /** Batch norms whose statistics training can measure anew (TRN32). */
+  readonly fixedBatchNorms: number;
 }
 
 // ---------------------------------------------------------------- jobs

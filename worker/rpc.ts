@@ -42,6 +42,7 @@ const JOB_ARGUMENT: Readonly<Record<Method, number | null>> = {
   editTraining: null,
   training: null,
   restoreTraining: null,
+  unreadableTraining: null,
   trainingReport: null,
   download: 1,
   commandLine: null,

@@ -58,7 +58,7 @@ function isSame(a: NetworkChoice, b: NetworkChoice): boolean {
 export function saveEvaluation(form: 'csv' | 'json' | 'confusion'): void {
   const { evaluation } = useData.getState();
   if (evaluation === null) return;
-  const name = useDocument.getState().summary?.name.replace(/\.[^.]+$/, '') ?? 'network';
+  const name = useDocument.getState().summary?.name ?? 'network';
   if (form === 'json') saveText(`${name}-evaluation.json`, toJson(evaluation));
   else if (form === 'csv') saveText(`${name}-evaluation.csv`, toCsv(evaluation));
   else saveText(`${name}-confusion.csv`, confusionCsv(evaluation));

@@ -24,10 +24,10 @@ export async function loadTrainingOptions(): Promise<void> {
 export async function train(): Promise<void> {
   const { summary, images } = useData.getState();
   if (summary === null) return;
-  const stage = trainedStage(useRun.getState().stages);
-  const request = trainRequest(useTraining.getState().form, { count: summary.count, images }, stage);
+  const { stages } = useRun.getState();
+  const request = trainRequest(useTraining.getState().form, { count: summary.count, images }, stages);
   useTraining.setState({ run: null, section: 'Progress' });
-  await showStage(stage);
+  await showStage(trainedStage(stages));
   // A run is found again by the pipeline that made its stage: that is kept before the first step.
   await storeNow();
   await go((options) => engine().train(request, options));
@@ -161,7 +161,13 @@ export async function restoreTraining(): Promise<void> {
   if (useDocument.getState().summary === null || useData.getState().summary === null || useTraining.getState().run !== null) return;
   try {
     const view = await engine().restoreTraining();
-    if (useDocument.getState().generation !== generation || view === null) return;
+    const unreadable = view === null ? await engine().unreadableTraining() : null;
+    if (useDocument.getState().generation !== generation) return;
+    if (unreadable !== null) {
+      logError(unreadable);
+      useTraining.setState({ error: unreadable, restored: true });
+    }
+    if (view === null) return;
     trainingSeen(view);
     useTraining.setState({ restored: true, error: null, section: 'Progress' });
     log('info', `A training run waits at step ${view.step} of ${view.setup.steps}.`);

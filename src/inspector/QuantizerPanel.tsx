@@ -120,7 +120,11 @@ export function QuantizerPanel({ row, others }: { row: QuantizerRow; others: rea
 }
 
 /** Thresholds that no calibration found. */
-const ORIGINS: Readonly<Record<string, string>> = { loaded: 'loaded from the files', trained: 'training' };
+const ORIGINS: Readonly<Record<string, string>> = {
+  loaded: 'loaded from the files',
+  trained: 'training',
+  searched: 'search by the answers',
+};
 
 function Threshold({ raw, used }: { raw: number; used: number }) {
   const [before, after] = threshold(raw, used).split(' → ');

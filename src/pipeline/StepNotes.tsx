@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react';
 import type { CalibrationReport, StepReport, Warning } from '../../worker/protocol.ts';
 import { showStage } from '../actions/stages.ts';
 import { useCommand } from '../commands/useCommand.ts';
-import { bytes, count, duration, plural } from '../format/numbers.ts';
+import { bytes, count, duration, plural, real } from '../format/numbers.ts';
 import { setOption, usePipeline } from '../state/pipeline.ts';
 import { useRun } from '../state/run.ts';
 import { showNode, touch } from '../state/selection.ts';
@@ -96,6 +96,7 @@ function Calibration({ report }: { report: CalibrationReport }) {
         {report.recomputed === 0 ? 'no tensor computed twice' : `${plural(report.recomputed, 'tensor')} computed again`} · peak{' '}
         {bytes(report.peakBytes)}
       </p>
+      {report.search !== undefined && <p className="muted">{searchText(report.search)}</p>}
       {report.inexact.length > 0 && (
         <p className="warn">
           Sums reach 2²⁴ in {report.inexact.length <= 3 ? report.inexact.join(', ') : plural(report.inexact.length, 'layer')}: the last bit
@@ -107,6 +108,12 @@ function Calibration({ report }: { report: CalibrationReport }) {
       </button>
     </div>
   );
+}
+
+/** SRCH6 */
+function searchText({ moved, of, before, after, tried, rounds }: NonNullable<CalibrationReport['search']>): string {
+  const cost = `${plural(tried, 'candidate')} in ${plural(rounds, 'round')}`;
+  return `Search moved ${count(moved)} of ${plural(of, 'weight threshold')}: distance of the answers ${real(before)} → ${real(after)} · ${cost}`;
 }
 
 interface DisclosureProps {

@@ -25,6 +25,8 @@ export interface TrainingForm {
   /** Images held out; null: a fifth of the set, at most a thousand. */
   readonly validation: number | null;
   readonly storeEvery: number | null;
+  /** Measure statistics of fixed batch norms anew, where the graph to train has some. */
+  readonly reestimateStatistics: boolean;
 }
 
 /** A question that cannot be undone: drop the run that is under way, or the one that waits. */
@@ -56,6 +58,7 @@ export const USUAL_FORM: TrainingForm = {
   thresholdRate: null,
   validation: null,
   storeEvery: null,
+  reestimateStatistics: false,
 };
 
 export const useTraining = create<TrainingState>(() => ({

@@ -7,7 +7,7 @@ import { bytes, count, duration, plural } from '../format/numbers.ts';
 import { useTraining } from '../state/training.ts';
 import { ThresholdList } from './ThresholdList.tsx';
 import { useReportRows, useSelectedPlace } from './useThresholdRows.ts';
-import { MODE_WORDS, scoreWord, TARGET_WORDS } from './words.ts';
+import { MODE_WORDS, scoreWord, statisticsText, TARGET_WORDS } from './words.ts';
 
 /** What the run came to: accuracy before and after, thresholds before and after, what it took, and the files. */
 export function ReportSection() {
@@ -53,6 +53,7 @@ function Scores() {
       <tbody>
         {float !== null && <Score name="float" text={rateText(float)} />}
         <Score name="calibrated" text={rateText(calibrated)} />
+        {report.statistics !== undefined && <Score name="statistics measured" text={rateText(report.statistics.begun)} />}
         <Score name="retrained" text={rateText(retrained)} />
       </tbody>
     </table>
@@ -71,13 +72,14 @@ function Score({ name, text }: { name: string; text: string }) {
 function Facts() {
   const report = useTraining((state) => state.report);
   if (report === null) return null;
-  const { steps, bestStep, options, images, backend, microBatches, msPerStep, peakBytes, hashes, thresholds } = report;
+  const { steps, bestStep, options, images, backend, microBatches, msPerStep, peakBytes, hashes, thresholds, statistics } = report;
   const facts: readonly (readonly [string, string])[] = [
     ['Trained', MODE_WORDS[options.mode]],
     ['Target', TARGET_WORDS[options.targets]],
     ['Steps', `${count(steps)}, best ${count(bestStep)}`],
     ['Batch', `${count(options.batchSize)} in ${plural(microBatches, 'part')}`],
     ['Images', `${count(images.training)} and ${count(images.validation)}`],
+    ...(statistics === undefined ? [] : [['Statistics', statisticsText(statistics)] as const]),
     ['Step', duration(msPerStep)],
     ['Memory', bytes(peakBytes)],
     ['Backend', backend],

@@ -3,11 +3,12 @@ import type { TrainingOptionInfo } from '../../worker/protocol.ts';
 import { real } from '../format/numbers.ts';
 import { TextField } from '../pipeline/TextField.tsx';
 import { useData } from '../state/data.ts';
+import { useRun } from '../state/run.ts';
 import { setForm, type TrainingForm, useTraining } from '../state/training.ts';
 import { Segments } from '../ui/Segments.tsx';
 import { Tip } from '../ui/Tip.tsx';
-import { heldOut } from './trainRequest.ts';
-import { MODE_WORDS, PRESET_WORDS, TARGET_WORDS } from './words.ts';
+import { hasFixedBatchNorms, heldOut } from './trainRequest.ts';
+import { MODE_WORDS, PRESET_WORDS, STATISTICS_WORDS, TARGET_WORDS } from './words.ts';
 
 /** The options that decide most. */
 export function MainFields() {
@@ -48,6 +49,7 @@ export function MainFields() {
 export function FineFields() {
   const form = useTraining((state) => state.form);
   const images = useData((state) => state.summary?.count ?? null);
+  const measurable = useRun((state) => hasFixedBatchNorms(state.stages));
   const suggested = images === null ? 'a fifth' : String(heldOut({ validation: null }, images));
   return (
     <div className="training-form">
@@ -77,6 +79,15 @@ export function FineFields() {
         placeholder="25 steps"
         onChange={(storeEvery) => setForm({ storeEvery })}
       />
+      {measurable && (
+        <ChoiceField
+          name="reestimateStatistics"
+          label="Statistics"
+          words={STATISTICS_WORDS}
+          value={form.reestimateStatistics ? 'measured' : 'kept'}
+          onChange={(choice) => setForm({ reestimateStatistics: choice === 'measured' })}
+        />
+      )}
     </div>
   );
 }

@@ -18,11 +18,21 @@ export function trainedStage(stages: readonly StageInfo[]): Stage {
   return stages.findLast(({ title }) => title !== RETRAINED)?.stage ?? 0;
 }
 
-/** What the engine is asked; what the form leaves to the preset is left out. */
-export function trainRequest(form: TrainingForm, set: { readonly count: number; readonly images: ImageRule }, stage: Stage): TrainRequest {
+/** Whether the stage that is trained has batch norms whose statistics can be measured anew. */
+export function hasFixedBatchNorms(stages: readonly StageInfo[]): boolean {
+  const trained = trainedStage(stages);
+  return stages.some(({ stage, fixedBatchNorms }) => stage === trained && fixedBatchNorms > 0);
+}
+
+/** What the engine is asked of the stage that is trained; what the form leaves to the preset is left out. */
+export function trainRequest(
+  form: TrainingForm,
+  set: { readonly count: number; readonly images: ImageRule },
+  stages: readonly StageInfo[],
+): TrainRequest {
   const { preset, steps, weightRate, thresholdRate, storeEvery } = form;
   return {
-    stage,
+    stage: trainedStage(stages),
     preset,
     images: set.images,
     options: {
@@ -33,6 +43,7 @@ export function trainRequest(form: TrainingForm, set: { readonly count: number; 
       ...(steps === null ? {} : { steps }),
       ...(weightRate === null ? {} : { weightRate }),
       ...(thresholdRate === null ? {} : { thresholdRate }),
+      ...(form.reestimateStatistics && hasFixedBatchNorms(stages) ? { reestimateStatistics: true } : {}),
     },
     validation: { kind: 'held-out', images: heldOut(form, set.count) },
     ...(storeEvery === null ? {} : { storeEvery }),

@@ -15,7 +15,21 @@ export const TARGET_WORDS: Readonly<Record<TrainingOptions['targets'], string>> 
   distillation: 'float outputs',
 };
 
+/** What becomes of the statistics of batch norms in inference form. */
+export const STATISTICS_WORDS = { kept: 'kept', measured: 'measured anew' } as const;
+
 export const PRESET_WORDS = { short: 'short run', published: 'as published' } as const;
+
+/** What measuring statistics anew came to. */
+export function statisticsText({ batchNorms, images, ended }: NonNullable<TrainReport['statistics']>): string {
+  const after =
+    ended === null
+      ? ''
+      : ended.taken
+        ? ', and again of the best'
+        : `, those of the best left out (${percent(ended.score.value, ended.score.of)})`;
+  return `${plural(batchNorms, 'batch norm')} on ${plural(images, 'image')}${after}`;
+}
 
 /** What a validation counts. */
 export function scoreWord(score: TrainReport['score']): string {

@@ -70,6 +70,23 @@ test('TRN8 a run with a reload in the middle ends with the numbers of one withou
   expect(numbersOf(await reportOf(page))).toEqual(numbersOf(expected));
 });
 
+test('TRN32 statistics of a thawed graph are measured anew where that is chosen, and the report says what it came to', async ({
+  page,
+}, testInfo) => {
+  const files = await writeTraining(testInfo.outputPath());
+  const expected = await trainedHere(files, 3, { reestimateStatistics: true });
+  await prepare(page, files);
+  await onWasm(page);
+  await ask(page, 3);
+  await page.getByRole('group', { name: 'Statistics' }).getByRole('radio', { name: 'measured anew' }).check();
+  await train(page).click();
+  const report = await reportOf(page);
+  expect(report.statistics).toEqual(expected.statistics);
+  expect(numbersOf(report)).toEqual(numbersOf(expected));
+  await expect(page.getByRole('row', { name: /^statistics measured/ })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'The run' })).toContainText(/batch norms? on 18 images/);
+});
+
 test('a paused run is edited and goes on: frozen, released, reset, other bits', async ({ page }, testInfo) => {
   await prepare(page, await writeTraining(testInfo.outputPath()));
   await ask(page, 20);

@@ -12,6 +12,7 @@ import { openGraph } from '../../worker/graph/graphFile.ts';
 import type { TrainReport } from '../../worker/protocol.ts';
 import { readQuantizers } from '../../worker/quantize/readQuantizers.ts';
 import { npy, npz, png } from '../unit/data/files.ts';
+import { spoiledGraph } from '../unit/engine/train/frozenSample.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const program = path.join(root, 'cli', 'graffitize.mjs');
@@ -90,18 +91,18 @@ describe('graffitize train', () => {
     expect(out).toContain('d, the change of ceil(log2 t)');
     expect((await readdir(path.join(folder, 'whole'))).sort()).toEqual([
       'checkpoint',
-      'shapes_mnv1.ckpt_recipe.json',
-      'shapes_mnv1.ckpt_training.json',
       'shapes_mnv1_graffitist.ckpt.data-00000-of-00001',
       'shapes_mnv1_graffitist.ckpt.index',
       'shapes_mnv1_graffitist.ckpt.meta',
+      'shapes_mnv1_recipe.json',
       'shapes_mnv1_retrained.pb',
       'shapes_mnv1_retrained_frozen.pb',
+      'shapes_mnv1_training.json',
     ]);
     const graph = openGraph(await read('whole', 'shapes_mnv1_retrained_frozen.pb'), 'frozen');
     expect(graph.nodes.filter(({ op }) => op === 'LinearQuant').length).toBeGreaterThan(39);
     expect(graph.nodes.filter(({ op }) => /Variable|BatchNorm/.test(op))).toEqual([]);
-    const report = JSON.parse(new TextDecoder().decode(await read('whole', 'shapes_mnv1.ckpt_training.json'))) as TrainReport;
+    const report = JSON.parse(new TextDecoder().decode(await read('whole', 'shapes_mnv1_training.json'))) as TrainReport;
     expect(report).toMatchObject({ steps: 4, options: { batchSize: 10, steps: 4 }, images: { training: 32, validation: 8 } });
   });
 
@@ -135,7 +136,7 @@ describe('graffitize train', () => {
   });
 
   it('TRC10 a recipe that was written trains the same again', async () => {
-    const recipe = ['--recipe', 'whole/shapes_mnv1.ckpt_recipe.json', '--no_check', '--out_dir', 'again'];
+    const recipe = ['--recipe', 'whole/shapes_mnv1_recipe.json', '--no_check', '--out_dir', 'again'];
     const { err, code } = await train('--in_graph', FILES.training, '--data', 'shapes.npz', ...recipe);
     expect(err).not.toContain('TRC10');
     expect(code).toBe(0);
@@ -160,6 +161,40 @@ describe('graffitize train', () => {
     expect(report.training).toMatchObject({ score: 'agreement', accuracy: { float: null }, options: { targets: 'distillation' } });
     const bits = report.training.thresholds.filter(({ variable }) => /Mul_fold_weight_quant/.test(variable)).map(({ bits }) => bits);
     expect(new Set(bits)).toEqual(new Set([4, 8]));
+  });
+
+  const FROZEN = ['--data', 'shapes.npz', '--images', 'signed', '--batch_size', '10', '--val_data', 'shapes.npz', '--no_check'];
+
+  it('TRN32 TRC1 measures statistics that were spoiled anew, by its name alone, and says so', async () => {
+    await writeFile(path.join(folder, 'spoiled.pb'), spoiledGraph());
+    const run = [...FROZEN, '--in_graph', 'spoiled.pb', '--steps', '4', '--validation_interval', '4', '--threshold_rate', '1e-2'];
+    const { out, err, code } = await train(...run, '--reestimate_statistics', '--statistics_images', '30', '--out_dir', 'measured');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^calibrated +40 +10\.00 %/m);
+    expect(err).toMatch(/^(Before the first step|What helps beside training):\n1\. .*\[ROAD\d\]$/m);
+    expect(err).not.toContain('ROAD6');
+    expect(out).toMatch(/^statistics measured +40 +[2-9]\d\.\d\d %/m);
+    expect(out).toMatch(/^retrained.* +40 +[5-9]\d\.\d\d %/m);
+    expect(out).toMatch(/^statistics of 11 batch norms measured on 30 images before the first step/m);
+    const again = ['--recipe', 'measured/spoiled_recipe.json', '--val_data', 'shapes.npz', '--out_dir', 'measured_again'];
+    const repeated = await train('--in_graph', 'spoiled.pb', '--data', 'shapes.npz', '--images', 'signed', '--no_check', ...again);
+    expect(repeated.err).not.toContain('TRC10');
+    expect(await results('measured_again')).toEqual(await results('measured'));
+  });
+
+  it('TRN20 trains the thresholds of a frozen graph that is not thawed', async () => {
+    const transforms = ['fix_input_shape', 'fold_batch_norms', 'remove_training_nodes', 'strip_unused_nodes', 'preprocess_layers'];
+    const run = [...FROZEN, '--in_graph', FILES.frozen, '--steps', '4', '--mode', 'thresholds'];
+    const { out, err, code } = await train(...run, '--out_dir', 'thresholds', '--transforms', ...transforms, 'quantize(is_training=True)');
+    expect(err).toMatch(/4 steps of 10 images; 40 to train on, 40 to validate; 3\d thresholds; /);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^retrained/m);
+    const graph = openGraph(await read('thresholds', 'shapes_mnv1_frozen_retrained.pb'), 'retrained');
+    const variables = graph.nodes.filter(({ op }) => /Variable/.test(op)).map(({ name }) => name);
+    expect(variables.filter((name) => !name.endsWith('threshold'))).toEqual([]);
+    expect((await train(...run, '--reestimate_statistics', '--transforms', ...transforms, 'quantize(is_training=True)')).err).toContain(
+      '[option-invalid] reestimateStatistics: No batch norm of this graph has fixed statistics that are variables of its own.',
+    );
   });
 
   it('TRC1 refuses what is no value, before any work', async () => {

@@ -6,6 +6,7 @@ import type { Model } from '../graph/model.ts';
 import { ancestors } from '../graph/reach.ts';
 import { inferShapes } from '../ops/inferShapes.ts';
 import type { CalibrationReport } from '../protocol.ts';
+import { readQuantizers } from '../quantize/readQuantizers.ts';
 import { type Calibrated, type CalibrateOptions, calibrate } from './calibrate.ts';
 import { type CalibrationData, feedsOf } from './feeds.ts';
 import { isWeightQuantizer } from './rules.ts';
@@ -56,7 +57,14 @@ export async function calibrateSearched(
   const ms = performance.now() - started;
   const fixed = new Map([...weights.thresholds, ...moved]);
   const result = await calibrate(quantized, data, { ...options, fixed });
-  return { ...result, calibration: { ...result.calibration, search, ms: result.calibration.ms + weights.calibration.ms + ms } };
+  const statistics = new Map(result.statistics);
+  for (const { name, threshold } of readQuantizers(quantized.graph)) {
+    const [own, byRule] = [statistics.get(name), weights.statistics.get(name)];
+    if (own === undefined || byRule === undefined) continue;
+    // What was fixed counts as the largest value for the sweep.
+    statistics.set(name, { ...own, method: moved.has(threshold) ? 'searched' : byRule.method });
+  }
+  return { ...result, statistics, calibration: { ...result.calibration, search, ms: result.calibration.ms + weights.calibration.ms + ms } };
 }
 
 /** A graph that was exported for one image holds shapes such as [1, 1001] and takes no more at a time. */

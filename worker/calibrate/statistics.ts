@@ -4,7 +4,8 @@ import type { Method } from './rules.ts';
 
 /** What calibration found out about one quantizer. */
 export interface QuantizerStatistics {
-  readonly method: Method;
+  /** `searched`: another one than the rule's was best by the network's answers (SRCH1). */
+  readonly method: Method | 'searched';
   /** The rule that was to be used: where KL-J has nothing to search, `method` is MAX. */
   readonly asked: Method;
   /** t as found, before log2 and before it is rounded up to a power of 2; of all members where the threshold is shared. */

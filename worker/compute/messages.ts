@@ -5,6 +5,7 @@ import type { Candidate } from '../calibrate/klj.ts';
 import type { Spread } from '../calibrate/spread.ts';
 import type { Answers, Scored } from '../evaluate/answers.ts';
 import type { BackendName } from '../execute/backend.ts';
+import type { ImageMoments } from '../train/channelMoments.ts';
 import type { MeasuredPass, Slopes, StepGradients } from '../train/trainingStep.ts';
 import type { VariableValues } from '../train/types.ts';
 import type { PortableModel } from './portableModel.ts';
@@ -167,6 +168,23 @@ export type ComputeCalls = {
   readonly trainGradients: { readonly args: { readonly slopes: Slopes }; readonly result: StepGradients };
   /** Frees the network that was trained. */
   readonly closeTraining: { readonly args: null; readonly result: null };
+
+  /** Makes a network ready to have tensors measured for `images`, in the place of the one before. */
+  readonly openStatistics: {
+    readonly args: {
+      readonly model: PortableModel;
+      readonly images: readonly ImageRange[];
+      /** Every one stands before those that depend on what is made of it. */
+      readonly targets: readonly { readonly tensor: string; readonly channels: number; readonly channelsFirst: boolean }[];
+      /** Bytes that kept tensors of this worker may take. */
+      readonly budgetBytes: number;
+    };
+    readonly result: null;
+  };
+  /** Gives variables other values, which stay, then measures the `at`-th tensor, image by image. Progress counts images. */
+  readonly moments: { readonly args: { readonly at: number; readonly values: VariableValues }; readonly result: ImageMoments };
+  /** Frees the network that was measured. */
+  readonly closeStatistics: { readonly args: null; readonly result: null };
 
   /**
    * Makes a quantized network ready for `distance`, in the place of the one before, and computes the float network's outputs for the images

@@ -30,6 +30,49 @@ export interface Plan {
   readonly inputs: readonly string[];
 }
 
+/** What stages read that an earlier one computed, or that lies ready. */
+export interface Reads {
+  /** By tensor: the last stage that reads it so. */
+  readonly lastRead: Map<string, number>;
+  /** Nodes that lie ready and are read by some stage. */
+  readonly reads: ReadonlySet<string>;
+}
+
+/**
+ * Plans what stages compute that want one tensor each, one after the other.
+ * @param edges the tensor that each stage wants
+ * @param isReady whether a node's output lies there and need not be computed
+ * @param isConstant whether a node's value follows from constants and variables alone
+ */
+export function planReads(
+  graph: Graph,
+  edges: readonly Edge[],
+  isReady: (node: string) => boolean,
+  isConstant: (node: string) => boolean,
+): Reads {
+  const computedIn = new Map<string, number>();
+  const lastRead = new Map<string, number>();
+  const reads = new Set<string>();
+  const read = (edge: string, stage: number) => lastRead.set(edge, Math.max(stage, lastRead.get(edge) ?? stage));
+  edges.forEach((wanted, stage) => {
+    const open: Edge[] = [wanted];
+    for (let edge = open.pop(); edge !== undefined; edge = open.pop()) {
+      if (isConstant(edge.node)) continue;
+      if (isReady(edge.node)) {
+        read(edgeText(edge), stage);
+        reads.add(edge.node);
+        continue;
+      }
+      const earlier = computedIn.get(edge.node);
+      if (earlier === undefined) {
+        computedIn.set(edge.node, stage);
+        open.push(...graph.node(edge.node).edges);
+      } else if (earlier < stage) read(edgeText(edge), stage);
+    }
+  });
+  return { lastRead, reads };
+}
+
 /**
  * Plans the sweep over `quantizers`, which come in the order in which thresholds are found.
  * @param inputs nodes that images are fed to
@@ -47,30 +90,14 @@ export function planSweep(
   const quantized = new Set(quantizers.flatMap(({ node, bits }) => (bits <= 8 ? [node] : [])));
   const lastMember = new Map(quantizers.map(({ threshold }, k) => [threshold, k]));
 
-  const computedIn = new Map<string, number>();
-  const lastRead = new Map<string, number>();
-  const reads = new Set<string>();
-  const read = (edge: string, stage: number) => lastRead.set(edge, Math.max(stage, lastRead.get(edge) ?? stage));
-
   const edges = quantizers.map(({ node }): Edge => graph.node(node).edges[0] ?? { node, port: 0 });
+  const { lastRead, reads } = planReads(graph, edges, (node) => sources.has(node) || quantized.has(node), isConstant);
+  // Samples stay until the threshold is final: a shared one counts them again with every member.
   edges.forEach((source, stage) => {
-    const open: Edge[] = [source];
-    for (let edge = open.pop(); edge !== undefined; edge = open.pop()) {
-      if (isConstant(edge.node)) continue;
-      const text = edgeText(edge);
-      if (sources.has(edge.node) || quantized.has(edge.node)) {
-        read(text, stage);
-        reads.add(edge.node);
-        continue;
-      }
-      const earlier = computedIn.get(edge.node);
-      if (earlier === undefined) {
-        computedIn.set(edge.node, stage);
-        open.push(...graph.node(edge.node).edges);
-      } else if (earlier < stage) read(text, stage);
-    }
-    // Samples stay until the threshold is final: a shared one counts them again with every member.
-    if (!isConstant(source.node)) read(edgeText(source), lastMember.get(quantizers[stage]?.threshold ?? '') ?? stage);
+    if (isConstant(source.node)) return;
+    const text = edgeText(source);
+    const last = lastMember.get(quantizers[stage]?.threshold ?? '') ?? stage;
+    lastRead.set(text, Math.max(last, lastRead.get(text) ?? last));
   });
 
   const sharing = new Map<string, number[]>();

@@ -11,6 +11,7 @@ import type { ComputeCalls } from './messages.ts';
 import { runOutputs } from './outputs.ts';
 import type { ComputePort } from './port.ts';
 import { SearchWorker } from './searchWorker.ts';
+import { StatisticsWorker } from './statisticsWorker.ts';
 import { SweepWorker } from './sweepWorker.ts';
 import { TrainWorker } from './trainWorker.ts';
 
@@ -24,6 +25,7 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
   let evaluator: Evaluator | null = null;
   let trainer: TrainWorker | null = null;
   let searcher: SearchWorker | null = null;
+  let statistics: StatisticsWorker | null = null;
 
   const started = (): Backend => {
     if (backend === null) throw new GraffitistError('internal', 'A compute worker was called before it was started.');
@@ -56,6 +58,14 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
   const closeTraining = (): void => {
     trainer?.dispose();
     trainer = null;
+  };
+  const measured = (): StatisticsWorker => {
+    if (statistics === null) throw new GraffitistError('internal', 'A compute worker has no statistics open.');
+    return statistics;
+  };
+  const closeStatistics = (): void => {
+    statistics?.dispose();
+    statistics = null;
   };
   const close = (): void => {
     sweep?.dispose();
@@ -115,6 +125,16 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
       closeSearch();
       return null;
     },
+    async openStatistics(args) {
+      closeStatistics();
+      statistics = await StatisticsWorker.open(args, started());
+      return null;
+    },
+    moments: (args, context) => measured().moments(args, context),
+    async closeStatistics() {
+      closeStatistics();
+      return null;
+    },
     codes: constantCodes,
   };
   const stop = serveCalls(port, handlers, (error) =>
@@ -126,6 +146,7 @@ export function serveCompute(port: ComputePort, options: BackendOptions): () => 
     closeNetworks();
     closeTraining();
     closeSearch();
+    closeStatistics();
     backend?.dispose();
     backend = null;
   };

@@ -1,3 +1,4 @@
+import { probabilitiesOf } from '../evaluate/softmax.ts';
 import type { Backend } from '../execute/backend.ts';
 import { makeTensor, tensorNumbers } from '../formats/tensorValues.ts';
 import { type MeasuredPass, type StepGradients, TrainingStep } from '../train/trainingStep.ts';
@@ -77,24 +78,11 @@ export class TrainWorker {
     if (this.#teacher === null) return { kind: 'labels', labels };
     const { network, input, output, kind } = this.#teacher;
     const answers = (await network.runner.run(new Map([[input, fed]]))).get(output);
-    const rows = Float32Array.from(answers === undefined ? [] : tensorNumbers(answers));
-    if (kind === 'logits') softmaxRows(rows, rows.length / labels.length);
-    return { kind: 'distributions', rows };
+    const values = answers === undefined ? new Float32Array(0) : tensorNumbers(answers);
+    return { kind: 'distributions', rows: Float32Array.from(probabilitiesOf(values, values.length / labels.length, kind)) };
   }
 }
 
 async function openTeacher({ model, input, output, kind }: NonNullable<NetworkToTrain['teacher']>, backend: Backend): Promise<Teacher> {
   return { network: await openNetwork({ model, input, outputs: [output] }, backend), input, output, kind };
-}
-
-/** Each row of `classes` numbers becomes its softmax. */
-function softmaxRows(rows: Float32Array, classes: number): void {
-  for (let at = 0; at < rows.length; at += classes) {
-    const row = rows.subarray(at, at + classes);
-    const largest = row.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-    const total = row.reduce((sum, value) => sum + Math.exp(value - largest), 0);
-    row.forEach((value, i) => {
-      row[i] = Math.exp(value - largest) / total;
-    });
-  }
 }

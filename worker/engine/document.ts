@@ -17,12 +17,13 @@ import { guessInterface, interfaceCandidates, placeholderShape } from '../transf
 import { outerLayers } from '../transforms/outerLayers.ts';
 import { summarizeNetwork } from '../zoo/presets.ts';
 import { graphForm, recognizeNetwork } from '../zoo/recognize.ts';
+import { documentName } from './documentName.ts';
 import { savedModelSummary, signatureInterface } from './signatures.ts';
 import { folderName, isSavedModel, savedModelFiles, unpackArchives } from './sources.ts';
 
 /** What lies open: one graph, and the weights and data that were found to belong to it. */
 export interface OpenDocument {
-  /** File name of the graph without its ending. */
+  /** EXP14: what the graph's file is called, without its ending. */
   readonly name: string;
   readonly graph: Graph;
   /** What the graph's file says beside it; null for a bare GraphDef. */
@@ -71,7 +72,7 @@ export async function openDocument(given: readonly SourceFile[], choice: OpenCho
   const files = await unpackArchives(given);
   const graphFile = chooseGraph(files);
   const { graph, meta, tags } = await openGraphFile(graphFile, { tag: choice.tag, choose: choice.anyTag });
-  const name = isSavedModel(graphFile) ? folderName(graphFile) : graphFile.name.replace(/\.[^.]*$/, '');
+  const name = isSavedModel(graphFile) ? folderName(graphFile) : documentName(graphFile.name);
   const savedModel = meta === null ? null : savedModelSummary(meta, tags, choice.signature);
   const named = signatureInterface(graph, savedModel) ?? guessInterface(graph);
   const guess = { ...named, ...outerLayers(graph, named.inputs, named.outputs) };

@@ -1,5 +1,6 @@
 import { GraffitistError } from '../errors.ts';
 import type { Model } from '../graph/model.ts';
+import { isVariable } from '../graph/variables.ts';
 import type { OptionValues, PipelineStep, RunRequest } from '../protocol.ts';
 import { evaluationForm } from '../transforms/evaluationForm.ts';
 import { isFoldedForTraining } from '../transforms/fold/obstacles.ts';
@@ -44,9 +45,11 @@ export function inferenceRoad({ opened, request, stages, trained }: TrainedStage
   refuseQuantized(before);
   const steps = active.slice(start).map(forInference);
   const folded = active.some(({ transform, options }) => transform === 'fold_batch_norms' && options.is_training === true);
+  // A graph of constants alone has nothing of training; without reads of its weights quantize would take others than it took.
+  const frozen = !before.graph.nodes.some(isVariable);
   return {
     base: evaluationForm(before).model,
-    steps: cleaned(steps, active),
+    steps: frozen ? steps : cleaned(steps, active),
     foldOnly: folded ? foldedForTraining(stages[trained - 1]) : undefined,
   };
 }

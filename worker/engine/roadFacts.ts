@@ -3,31 +3,39 @@ import { isVariable } from '../graph/variables.ts';
 import type { Evaluation, RunRequest, Suggestion } from '../protocol.ts';
 import { isFromAvgPool } from '../quantize/placement/ops.ts';
 import { isTrainingGraph, readQuantizers } from '../quantize/readQuantizers.ts';
-import { roadsFor } from './roads.ts';
+import { type RoadFacts, roadsFor } from './roads.ts';
 import type { StageState } from './stage.ts';
 
-/** What was evaluated: a stage that quantize made, beside the network that is right. */
+/** What was judged: a stage that quantize made, beside the network that is right. */
 export interface Judged {
   readonly opened: Graph;
   readonly stage: StageState;
   readonly request: RunRequest;
-  readonly evaluation: Evaluation;
+  /** null: the two were not compared. */
+  readonly scores: Pick<RoadFacts, 'accuracy' | 'agreement' | 'classes'> | null;
 }
 
-/** Suggestions for a stage with quantizers, from what an evaluation of it beside the float network says. */
-export function suggestionsFor({ opened, stage, request, evaluation }: Judged): readonly Suggestion[] {
+/** What an evaluation of two networks says of the second beside the first. */
+export function scoresOf({ networks: [float, quantized], comparison }: Evaluation): Judged['scores'] {
+  if (comparison === null) return null;
+  return {
+    accuracy: float?.top1 && quantized?.top1 ? { float: float.top1.value, quantized: quantized.top1.value } : null,
+    agreement: comparison.agreement?.value ?? null,
+    classes: float?.scored?.classes ?? 0,
+  };
+}
+
+/** Suggestions for a stage with quantizers, from how it does beside the float network. */
+export function suggestionsFor({ opened, stage, request, scores }: Judged): readonly Suggestion[] {
   const { graph } = stage.model;
-  const [float, quantized] = evaluation.networks;
-  if (evaluation.comparison === null || readQuantizers(graph).length === 0) return [];
+  if (scores === null || readQuantizers(graph).length === 0) return [];
   const done = request.steps.filter(({ bypassed }) => !bypassed);
   // What comes behind the stage that is judged has no part in it.
   const active = stage.step === null ? done : done.slice(0, done.findIndex(({ id }) => id === stage.step) + 1);
   const options = active.find(({ transform }) => transform === 'quantize')?.options ?? {};
   const layers = depthwiseLayers(graph);
   return roadsFor({
-    accuracy: float?.top1 && quantized?.top1 ? { float: float.top1.value, quantized: quantized.top1.value } : null,
-    agreement: evaluation.comparison.agreement?.value ?? null,
-    classes: float?.scored?.classes ?? 0,
+    ...scores,
     transforms: new Set(active.map(({ transform }) => transform)),
     searched: options.weight_search === 'kl',
     trained: (options.calibrate_quant_layers === false && !isTrainingGraph(graph)) || stage.title === 'retrained',

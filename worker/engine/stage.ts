@@ -11,6 +11,7 @@ import { type LeftInFloat, leftInFloat } from '../quantize/leftInFloat.ts';
 import type { Quantizer } from '../quantize/quantizer.ts';
 import { readQuantizers } from '../quantize/readQuantizers.ts';
 import type { SceneInput } from '../scene/input.ts';
+import { fixedBatchNorms } from '../train/fixedBatchNorms.ts';
 import type { OpenDocument } from './document.ts';
 import { quantizerNotes } from './quantizerNotes.ts';
 import { loadThresholds } from './thresholds.ts';
@@ -97,7 +98,17 @@ export function quantizerRows(stage: StageState): QuantizerRow[] {
 }
 
 export function stageInfo(stage: StageState, index: number): StageInfo {
-  return { stage: index, title: stage.title, step: stage.step, changes: stage.changes, nodeCount: stage.model.graph.nodes.length };
+  const { title, step, changes, model } = stage;
+  return { stage: index, title, step, changes, nodeCount: model.graph.nodes.length, fixedBatchNorms: countOf(model) };
+}
+
+/** A graph does not change, so that it is looked through once. */
+const counted = new WeakMap<Model, number>();
+
+function countOf(model: Model): number {
+  const found = counted.get(model) ?? fixedBatchNorms(model).batchNorms.length;
+  counted.set(model, found);
+  return found;
 }
 
 /** The document as it was opened. @throws GraffitistError `shape-mismatch` naming the node whose inputs do not fit */

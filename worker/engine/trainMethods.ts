@@ -7,7 +7,7 @@ import { type FoundByTraining, type KeptTraining, pinnedTraining } from './keptT
 import type { StageSource } from './networks.ts';
 import { prepareRun } from './train/prepare.ts';
 import { trainReport } from './train/report.ts';
-import { TrainingRun } from './train/run.ts';
+import { type RunServices, TrainingRun } from './train/run.ts';
 import type { RunStore } from './train/runStore.ts';
 import type { StoredRun } from './train/storedRun.ts';
 
@@ -23,6 +23,9 @@ export interface TrainServices extends StageSource {
   /** What tells the pipeline that made the stages from another. */
   readonly pipeline: () => unknown;
   readonly store: RunStore;
+  /** What calibration finds for a stage with other values of variables (TRN32). */
+  readonly recalibrate: RunServices['calibrate'];
+  readonly suggest: RunServices['suggest'];
   /** Takes what training found: adds the stage `retrained` to the run. */
   readonly retrained: (found: KeptTraining) => Promise<void>;
   /** Makes that stage and drops it. @throws what `retrained` would throw */
@@ -97,7 +100,15 @@ export function trainMethods(services: TrainServices): Omit<TrainingMethods, 'tr
       await services.tryResult({ trained: prepared.stage, variables: prepared.start, bits: new Map() });
       const memory = stored === null ? null : await stored.memory(prepared);
       const keep = (kept: TrainingRun, now: boolean) => services.store.keep(kept, now);
-      return { run: await TrainingRun.open(prepared, memory, { pool: services.pool, keep }, job.signal), session };
+      return {
+        run: await TrainingRun.open(
+          prepared,
+          memory,
+          { pool: services.pool, keep, calibrate: services.recalibrate, suggest: services.suggest },
+          job.signal,
+        ),
+        session,
+      };
     } catch (error) {
       session?.dispose();
       throw error;
@@ -221,6 +232,7 @@ export function trainMethods(services: TrainServices): Omit<TrainingMethods, 'tr
         opening = null;
       }
     },
+    unreadableTraining: async () => services.store.unreadable(await identify()),
     trainingReport: async () => report ?? services.keptReport(),
     refuseWhileTraining,
     forgetTraining,

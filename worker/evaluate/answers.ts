@@ -1,4 +1,5 @@
 /** What an output of shape [images, classes] answers, row by row. */
+import { logSumExp } from './softmax.ts';
 
 /** So many of the largest elements are kept per image. */
 export const TOP = 5;
@@ -53,7 +54,7 @@ export function answerImage(into: Answers, image: number, row: ArrayLike<number>
     if (value > own || (value === own && index < label)) rank++;
   }
   into.rank[image] = rank;
-  into.loss[image] = loss === 'probabilities' ? -Math.log(Math.max(own, SMALLEST)) : logSumExp(row, values[0] as number) - own;
+  into.loss[image] = loss === 'probabilities' ? -Math.log(Math.max(own, SMALLEST)) : logSumExp(row) - own;
 }
 
 /** Puts an element among the largest so far, behind those that are as large. */
@@ -68,13 +69,6 @@ function insert(top: Int32Array, values: Float64Array, index: number, value: num
   }
   values[at] = value;
   top[at] = index;
-}
-
-/** log Σ eˣ, with the largest x taken out so that nothing overflows. */
-function logSumExp(row: ArrayLike<number>, largest: number): number {
-  let sum = 0;
-  for (let index = 0; index < row.length; index++) sum += Math.exp((row[index] as number) - largest);
-  return largest + Math.log(sum);
 }
 
 function allFinite(row: ArrayLike<number>): boolean {

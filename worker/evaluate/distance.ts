@@ -1,4 +1,5 @@
 import type { Scored } from './answers.ts';
+import { logSumExp } from './softmax.ts';
 
 /** The smallest positive float32: what a probability that was rounded to 0 counts as (EVA5). */
 const LOG_SMALLEST = -149 * Math.LN2;
@@ -33,9 +34,6 @@ export function outputDistance(float: ArrayLike<number>, quantized: ArrayLike<nu
 
 function logProbabilities(row: ArrayLike<number>, kind: Scored['loss']): Float64Array {
   if (kind === 'probabilities') return Float64Array.from(row, (value) => Math.max(Math.log(value), LOG_SMALLEST));
-  let [largest, sum] = [Number.NEGATIVE_INFINITY, 0];
-  for (let k = 0; k < row.length; k++) largest = Math.max(largest, row[k] as number);
-  for (let k = 0; k < row.length; k++) sum += Math.exp((row[k] as number) - largest);
-  const norm = largest + Math.log(sum);
+  const norm = logSumExp(row);
   return Float64Array.from(row, (value) => value - norm);
 }

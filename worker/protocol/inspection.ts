@@ -51,7 +51,7 @@ export interface QuantizerRow extends Quantizer {
   /** Scale = 2^exponent; fraction bits = -exponent. */
   readonly exponent: number | null;
   /** How the threshold was found; `loaded`: from the files, `trained`: by a training run here. */
-  readonly method: 'MAX' | '3SD' | 'KL-J' | 'loaded' | 'trained' | null;
+  readonly method: 'MAX' | '3SD' | 'KL-J' | 'searched' | 'loaded' | 'trained' | null;
   /** Share of samples outside the range, and signal to quantization noise, over the calibration images. */
   readonly clipped: number | null;
   readonly sqnrDb: number | null;

@@ -1,6 +1,6 @@
 /** Retraining of weights and thresholds: what is asked for, what is seen while it runs, what comes out. */
 import type { DataRequest, DataWarning, ImageRule, Rate } from '../protocol/data.ts';
-import type { JobOptions, Stage } from '../protocol.ts';
+import type { ErrorInfo, JobOptions, Stage, Suggestion } from '../protocol.ts';
 import type { TrainingOptions } from '../train/options.ts';
 
 /** A training run as it is asked for. Options that are absent are the preset's. */
@@ -74,6 +74,8 @@ export interface TrainingSetup {
   readonly score: 'top1' | 'agreement';
   /** Of the float network on the validation images; 1 where agreement with it is counted. */
   readonly floatScore: number;
+  /** What else fits the network as it is before the first step (ROAD1 … ROAD5), the nearest road first. */
+  readonly suggestions: readonly Suggestion[];
   readonly backend: string;
 }
 
@@ -155,6 +157,15 @@ export interface TrainReport {
     readonly calibrated: Rate;
     readonly retrained: Rate;
   };
+  /** Statistics of fixed batch norms that were measured anew, on so many images; absent: they were kept. */
+  readonly statistics?: {
+    readonly images: number;
+    readonly batchNorms: number;
+    /** Score before the first step with statistics of the float network, and with thresholds that were calibrated behind them. */
+    readonly begun: Rate;
+    /** Score of the best state with statistics measured in it, and whether they are the result's; null: there was nothing to measure. */
+    readonly ended: { readonly score: Rate; readonly taken: boolean } | null;
+  };
   readonly thresholds: readonly ThresholdChange[];
   readonly options: TrainingOptions;
   readonly images: { readonly training: number; readonly validation: number };
@@ -194,6 +205,8 @@ export interface TrainingMethods {
    * its own for validation is not stored: it has to be given.
    */
   restoreTraining(validation?: TrainRequest['validation']): Promise<TrainingView | null>;
+  /** Why nothing of what is stored of a run of this document can be read: damaged, or of another version. null: something can, or nothing is stored. */
+  unreadableTraining(): Promise<ErrorInfo | null>;
   /** Of the run that ended last. */
   trainingReport(): Promise<TrainReport | null>;
 }

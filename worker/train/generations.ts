@@ -18,12 +18,14 @@ export interface Generation<T> {
  * TRN27: something that is written again and again, in two files by turns: the one before stays until the next one is whole.
  * @param read throws where bytes are damaged or cut off; that generation is passed over
  * @param age larger is newer
+ * @param onFault is told of what was passed over
  */
 export async function newestGeneration<T>(
   files: NamedFiles,
   name: string,
   read: (bytes: Uint8Array, about: string) => T,
   age: (value: T) => number,
+  onFault: (error: unknown) => void = () => undefined,
 ): Promise<Generation<T> | null> {
   const found: Generation<T>[] = [];
   for (const slot of SLOTS) {
@@ -31,8 +33,9 @@ export async function newestGeneration<T>(
     if (bytes === null) continue;
     try {
       found.push({ value: read(bytes, nameOf(name, slot)), slot });
-    } catch {
+    } catch (error) {
       // Written when the machine stopped: the other one is whole.
+      onFault(error);
     }
   }
   return found.sort((a, b) => age(b.value) - age(a.value))[0] ?? null;

@@ -43,6 +43,11 @@ export const trainingOptionsSchema = z.strictObject({
   averageDecay: share.default(0.9999).describe('Decay of the moving means of thresholds.'),
   lossDecay: share.default(0.99).describe('Decay of the moving means of losses.'),
   validationInterval: count.default(1000).describe('Steps between two validations.'),
+  reestimateStatistics: z
+    .boolean()
+    .default(false)
+    .describe('Measure mean and variance of fixed batch norms on training images, before the first step and again of the result.'),
+  statisticsImages: count.default(256).describe('Images that they are measured on, at most.'),
   validatesFirst: z.boolean().default(true).describe('Validate before the first step.'),
 });
 

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, type Locator, type Page } from '@playwright/test';
 import { createEngine } from '../../../worker/engine.ts';
-import type { SourceFile, TrainReport } from '../../../worker/protocol.ts';
+import type { SourceFile, TrainingOptions, TrainReport } from '../../../worker/protocol.ts';
 import { parseExpression } from '../../../worker/transforms/expression.ts';
 import { spawnHere } from '../../unit/compute/spawn.ts';
 import { spawnDataHere } from '../../unit/data/spawn.ts';
@@ -81,6 +81,7 @@ export async function reportOf(page: Page): Promise<TrainReport> {
 export async function trainedHere(
   { graph, checkpoint, calibration, images }: TrainingFiles,
   steps: number = RUN.steps,
+  more: Partial<TrainingOptions> = {},
 ): Promise<TrainReport> {
   const file = async (name: string): Promise<SourceFile> => ({ name: path.basename(name), blob: new Blob([await readFile(name)]) });
   const engine = createEngine({ spawn: spawnHere, spawnData: spawnDataHere, cores: 1, backend: 'wasm' });
@@ -93,7 +94,7 @@ export async function trainedHere(
     const summary = await engine.openData({ files: [await file(images)] });
     const outcome = await engine.train({
       preset: 'short',
-      options: { mode: 'tqt', targets: 'labels', steps, batchSize: RUN.batchSize, seed: RUN.seed },
+      options: { mode: 'tqt', targets: 'labels', steps, batchSize: RUN.batchSize, seed: RUN.seed, ...more },
       images: summary.images,
       validation: { kind: 'held-out', images: RUN.validation },
     });

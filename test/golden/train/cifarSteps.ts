@@ -33,7 +33,7 @@ export interface RecordedStep {
 /** The network of the case, ready for its recorded steps: graph, plan, what variables start from, batches and what is expected of each step. */
 export async function cifarSteps(mode: StepMode) {
   const { graph, meta } = openGraphBytes(new Uint8Array(readFileSync(shared(EXPECTED, META))), META);
-  const model = { graph, meta, variables: await checkpointOf(EXPECTED), outputs: ['MobilenetV1/Predictions/Softmax'] };
+  const model = { graph, meta, variables: await checkpointOf(EXPECTED), inputs: ['input'], outputs: ['MobilenetV1/Predictions/Softmax'] };
   const initial: VariableValues = new Map(
     [...(await readVariables(model))].map(([name, tensor]) => [name, { shape: tensor.shape, values: floats(tensor) }]),
   );

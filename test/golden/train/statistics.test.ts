@@ -86,7 +86,7 @@ describeShared('what a step of the MobileNet on CIFAR-10 does beside its gradien
 
   it('TRN14 weights and thresholds are those that the original trained', () => {
     const { graph, meta } = trainingGraph();
-    const model = { graph, meta, outputs: ['MobilenetV1/Predictions/Softmax'] };
+    const model = { graph, meta, inputs: ['input'], outputs: ['MobilenetV1/Predictions/Softmax'] };
     const { steps, thresholds_initial: thresholds } = json<{
       steps: readonly { readonly weights: Readonly<Record<string, unknown>> }[];
       thresholds_initial: Readonly<Record<string, number>>;

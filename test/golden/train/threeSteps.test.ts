@@ -44,7 +44,7 @@ describeShared('three training steps of the MobileNet on CIFAR-10, gradients and
   async function threeSteps() {
     const { graph, meta } = openGraphBytes(new Uint8Array(readFileSync(shared(EXPECTED, META))), META);
     const variables = await checkpointOf(EXPECTED);
-    const model = { graph, meta, variables, outputs: ['MobilenetV1/Predictions/Softmax'] };
+    const model = { graph, meta, variables, inputs: ['input'], outputs: ['MobilenetV1/Predictions/Softmax'] };
     const plan = trainingPlan(model, trainingOptions(), 50_000);
     const values = [...(await readVariables(model))].map(
       ([name, tensor]) => [name, { shape: tensor.shape, values: Float32Array.from(tensorNumbers(tensor)) }] as const,

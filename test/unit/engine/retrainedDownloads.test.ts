@@ -75,14 +75,14 @@ describe('what is saved of a training run', () => {
   it('RET12 the files: graph, checkpoint with its MetaGraph, and both forms, recipe and report in one archive', async () => {
     const names = (form: DownloadForm): string[] => filesOf(form).map(({ name }) => name);
     const checkpoint = ['index', 'data-00000-of-00001', 'meta'].map((end) => `shapes_mnv1_graffitist.ckpt.${end}`);
-    expect(names('frozen')).toEqual(['shapes_mnv1.ckpt_retrained.pb']);
-    expect(names('graffitist')).toEqual(['shapes_mnv1.ckpt_retrained.pb', ...checkpoint, 'checkpoint']);
+    expect(names('frozen')).toEqual(['shapes_mnv1_retrained.pb']);
+    expect(names('graffitist')).toEqual(['shapes_mnv1_retrained.pb', ...checkpoint, 'checkpoint']);
     const [zip] = filesOf('zip');
     expect(Object.keys(unzipSync(new Uint8Array(await (zip as SourceFile).blob.arrayBuffer())))).toEqual([
-      'shapes_mnv1.ckpt_retrained.pb',
-      ...['shapes_mnv1.ckpt_retrained.pb', ...checkpoint, 'checkpoint'].map((name) => `graffitist/${name}`),
-      'shapes_mnv1.ckpt_recipe.json',
-      'shapes_mnv1.ckpt_training.json',
+      'shapes_mnv1_retrained.pb',
+      ...['shapes_mnv1_retrained.pb', ...checkpoint, 'checkpoint'].map((name) => `graffitist/${name}`),
+      'shapes_mnv1_recipe.json',
+      'shapes_mnv1_training.json',
     ]);
   });
 

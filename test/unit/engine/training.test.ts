@@ -56,7 +56,7 @@ describe('recipes 3a and 3c', () => {
     // Two images are too few samples for a search.
     expect(new Set(rows.map(({ method }) => method))).toEqual(new Set(['3SD', 'MAX']));
     expect(written.map(({ name }) => name)).toEqual([
-      'shapes_mnv1.ckpt_quant.pb',
+      'shapes_mnv1_quant.pb',
       ...['index', 'data-00000-of-00001', 'meta'].map((end) => `shapes_mnv1_graffitist.ckpt.${end}`),
       'checkpoint',
     ]);

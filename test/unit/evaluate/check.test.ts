@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type ImageMoments, StatisticsDistance } from '../../../worker/evaluate/check/distance.ts';
-import { answerInformation, probabilitiesOf } from '../../../worker/evaluate/check/diversity.ts';
+import { answerInformation } from '../../../worker/evaluate/check/diversity.ts';
 import { binomialTail, twoSidedP, wilcoxonP } from '../../../worker/evaluate/check/wilcoxon.ts';
+import { probabilitiesOf } from '../../../worker/evaluate/softmax.ts';
 import { random } from '../../../worker/random.ts';
 
 describe('what a look at images is judged by', () => {

@@ -48,6 +48,7 @@ function view(records: readonly TrainingRecord[], change: Partial<TrainingView> 
       ],
       score: 'top1',
       floatScore: 0.75,
+      suggestions: [],
       backend: 'wasm',
     },
     step: records.at(-1)?.step ?? 0,
@@ -246,16 +247,26 @@ describe('what is asked', () => {
 
   it('TPG8: the stage before what training made; what is left to the preset is not said', () => {
     const stages = ['graph', 'quantize', 'retrained'].map(
-      (title, stage): StageInfo => ({ stage, title, step: null, changes: 0, nodeCount: 1 }),
+      (title, stage): StageInfo => ({ stage, title, step: null, changes: 0, nodeCount: 1, fixedBatchNorms: stage === 1 ? 3 : 0 }),
     );
     expect(trainedStage(stages)).toBe(1);
-    expect(trainRequest({ ...USUAL_FORM, steps: null, thresholdRate: 0.02 }, { count: 100, images: { name: 'unit' } }, 1)).toEqual({
+    expect(trainRequest({ ...USUAL_FORM, steps: null, thresholdRate: 0.02 }, { count: 100, images: { name: 'unit' } }, stages)).toEqual({
       stage: 1,
       preset: 'short',
       images: { name: 'unit' },
       options: { mode: 'tqt', targets: 'labels', batchSize: 24, seed: 0, thresholdRate: 0.02 },
       validation: { kind: 'held-out', images: 20 },
     });
+  });
+
+  it('TPG8: statistics are measured anew where the stage has some that can be, and nowhere else', () => {
+    const stages = (fixedBatchNorms: number): StageInfo[] => [
+      { stage: 0, title: 'quantize', step: null, changes: 0, nodeCount: 1, fixedBatchNorms },
+    ];
+    const asked = (fixedBatchNorms: number) =>
+      trainRequest({ ...USUAL_FORM, reestimateStatistics: true }, { count: 100, images: { name: 'unit' } }, stages(fixedBatchNorms)).options
+        .reestimateStatistics;
+    expect([asked(2), asked(0)]).toEqual([true, undefined]);
   });
 });
 

@@ -29,6 +29,7 @@ export function toyPlan(given: Partial<TrainingOptions> = {}): TrainingPlan {
     images: IMAGES,
     weights: ['w', 'b'],
     thresholds: THRESHOLDS,
+    ...{ statistics: [], calibrated: [] },
     movingUpdates: [{ variable: 'moving_mean', batchNorm: 'norm', statistic: 'mean', share: Math.fround(0.1) }],
   };
 }

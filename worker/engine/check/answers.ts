@@ -1,6 +1,7 @@
 import type { Alternative } from '../../data/checks/alternatives.ts';
-import { answerInformation, probabilitiesOf } from '../../evaluate/check/diversity.ts';
+import { answerInformation } from '../../evaluate/check/diversity.ts';
 import { binomialTail, wilcoxonP } from '../../evaluate/check/wilcoxon.ts';
+import { probabilitiesOf } from '../../evaluate/softmax.ts';
 
 /** The answers of a network to some images, read in one way. */
 export interface Answers {

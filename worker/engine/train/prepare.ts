@@ -13,7 +13,7 @@ import type { Quantizer } from '../../quantize/quantizer.ts';
 import { readQuantizers } from '../../quantize/readQuantizers.ts';
 import { logitsOf } from '../../train/logits.ts';
 import { type TrainingOptions, trainingOptions } from '../../train/options.ts';
-import { type TrainingPlan, trainingPlan } from '../../train/plan.ts';
+import { changedVariables, type TrainingPlan, trainingPlan } from '../../train/plan.ts';
 import { regularizationLosses } from '../../train/regularization.ts';
 import { scheduleOf, shortRun } from '../../train/schedule.ts';
 import { bytesPerImage, partsOf } from '../../train/stepBytes.ts';
@@ -106,11 +106,10 @@ export function networkToTrain(
 ): NetworkToTrain {
   const teaches = plan.options.targets === 'distillation';
   const [teacher] = teaches ? prepareNetworks([float], shape).networks : [];
-  const changed = [...plan.weights, ...plan.thresholds, ...plan.movingUpdates.map(({ variable }) => variable)];
   return {
     ...{ model: portableModel(model), input, shape, logits },
     trained: [...plan.weights, ...plan.thresholds],
-    given: [...new Set(changed)],
+    given: changedVariables(plan),
     regularization: plan.weights.length === 0 ? [] : regularizationLosses(model),
     teacher:
       teacher?.scored == null
@@ -202,7 +201,7 @@ function trainedThresholds({ model, thresholds }: OpenNetwork, plan: TrainingPla
 
 /** Values of what is trained and moved, read once; thresholds come from the model, where calibration put them. */
 async function startValues(model: Model, plan: TrainingPlan): Promise<VariableValues> {
-  const wanted = new Set([...plan.weights, ...plan.thresholds, ...plan.movingUpdates.map(({ variable }) => variable)]);
+  const wanted = new Set(changedVariables(plan));
   const part = new Graph(model.graph.nodes.filter((node) => isVariable(node) && wanted.has(variableName(node))));
   const values = await readVariables({ graph: part, variables: model.variables });
   return new Map(

@@ -4,15 +4,19 @@ import type { ComputePool } from '../../compute/pool.ts';
 import type { Batch } from '../../data/types.ts';
 import { GraffitistError } from '../../errors.ts';
 import type { Model } from '../../graph/model.ts';
-import type { DataWarning, JobOptions, Rate, TrainingEdit, TrainingSetup, TrainingView } from '../../protocol.ts';
+import type { DataWarning, JobOptions, Rate, Stage, Suggestion, TrainingEdit, TrainingSetup, TrainingView } from '../../protocol.ts';
 import { withQuantizerBits } from '../../quantize/bitOverrides.ts';
 import { imageOrder } from '../../train/imageOrder.ts';
 import { startOfTraining, type TrainingState, withFrozen, withOtherBits, withReleased, withThreshold } from '../../train/state.ts';
 import { afterValidation, type TrainingEvent, train } from '../../train/trainer.ts';
+import type { VariableValues } from '../../train/types.ts';
+import type { RoadFacts } from '../roads.ts';
 import { ImageFeed } from './imageFeed.ts';
 import type { PreparedRun } from './prepare.ts';
 import { NO_RECORDS, type Records, withRecord } from './records.ts';
+import { begin, type Reestimated } from './reestimate.ts';
 import { floatScore, trainedScore } from './scores.ts';
+import { measureStatistics, withVariables } from './statistics.ts';
 import { Steps } from './steps.ts';
 
 /** Times of so many last steps make the mean that is shown. */
@@ -37,6 +41,8 @@ export interface RunMemory {
   readonly calibrated: Rate | null;
   /** Where it was computed, in order; the last one still is. */
   readonly backends: readonly UsedBackend[];
+  /** TRN32: what measuring statistics anew came to; null: they are kept. */
+  readonly statistics: Reestimated | null;
   readonly peakBytes: number;
   /** Milliseconds that all steps took. */
   readonly trainedMs: number;
@@ -46,6 +52,10 @@ export interface RunServices {
   readonly pool: (signal: AbortSignal | undefined) => Promise<ComputePool>;
   /** Stores the run, now or when it is due; says at which step it was stored last, and what went wrong. */
   readonly keep: (run: TrainingRun, now: boolean) => Promise<void>;
+  /** What else fits a stage that does so well beside the float network. */
+  readonly suggest: (stage: Stage, scores: Pick<RoadFacts, 'accuracy' | 'agreement' | 'classes'>) => readonly Suggestion[];
+  /** log2 t as calibration finds them for the trained stage with other values of variables; null: its thresholds were not calibrated. */
+  readonly calibrate: (stage: Stage, variables: VariableValues, job: JobOptions) => Promise<ReadonlyMap<string, number> | null>;
 }
 
 /** A training run: what it is now, and what moves it on. Between two calls of `run` it is paused, and can be changed. */
@@ -86,12 +96,15 @@ export class TrainingRun {
     const float = memory?.float ?? (await onWorkers(start, (pool) => floatScore(prepared, pool, signal)));
     const calibrated =
       memory?.calibrated ?? (await onWorkers(start, (pool) => trainedScore(prepared, trained.model, prepared.start, pool, signal)));
+    const begun = memory === null ? await begin(prepared, services, signal) : null;
     const fresh = {
-      ...{ state: startOfTraining(plan, prepared.start), records: NO_RECORDS, frozenAt: new Map(), bits: new Map() },
-      ...{ backends: [], peakBytes: 0, trainedMs: 0 },
+      ...{ state: startOfTraining(plan, begun?.start ?? prepared.start), records: NO_RECORDS, frozenAt: new Map(), bits: new Map() },
+      ...{ backends: [], peakBytes: 0, trainedMs: 0, statistics: begun?.statistics ?? null },
     };
-    const setup = setupOf(prepared, float, (await start()).description);
-    return new TrainingRun(prepared, setup, { ...(memory ?? fresh), float, calibrated }, services);
+    const held = { ...(memory ?? fresh), float, calibrated };
+    const suggestions = services.suggest(prepared.stage, scoresOf(prepared, float, held.statistics?.begun ?? calibrated));
+    const setup = { ...setupOf(prepared, held, float, (await start()).description), suggestions };
+    return new TrainingRun(prepared, setup, held, services);
   }
 
   get memory(): RunMemory {
@@ -255,15 +268,36 @@ export class TrainingRun {
   }
 
   async #validate(variables: TrainingState['variables']): Promise<number> {
-    const { calibrated, state, bits } = this.#memory;
-    // The calibrated network was measured when the run began.
-    if (state.step === 0 && bits.size === 0 && calibrated !== null) return calibrated.value;
+    const { calibrated, statistics, state, bits } = this.#memory;
+    const begun = statistics?.begun ?? calibrated;
+    // The network was measured when the run began.
+    return state.step === 0 && bits.size === 0 && begun !== null ? begun.value : (await this.#score(variables)).value;
+  }
+
+  #score(variables: VariableValues): Promise<Rate> {
     const signal = this.#signal;
-    const score = await onWorkers(
+    return onWorkers(
       () => this.#services.pool(signal),
       (pool) => trainedScore(this.prepared, this.model, variables, pool, signal),
     );
-    return score.value;
+  }
+
+  /** TRN32: the best state with statistics measured in it, where that is no worse. */
+  async #measureResult(): Promise<void> {
+    const { state, statistics } = this.#memory;
+    const { best } = state;
+    if (statistics === null || best === null || statistics.ended?.step === best.step) return;
+    const signal = this.#signal;
+    const start = () => this.#services.pool(signal);
+    const { values } = await measureStatistics(this.prepared, withVariables(this.model, best.variables), start, signal);
+    const variables = new Map([...best.variables, ...values]);
+    const score = await this.#score(variables);
+    const taken = score.value >= best.score;
+    this.#memory = {
+      ...this.#memory,
+      state: taken ? { ...state, best: { ...best, score: score.value, variables } } : state,
+      statistics: { ...statistics, ended: { step: best.step, score, taken } },
+    };
   }
 
   /** The workers for a step; where they compute is noted. */
@@ -294,6 +328,7 @@ export class TrainingRun {
     if (state.validations.at(-1)?.step !== state.step) {
       this.#memory = { ...this.#memory, state: afterValidation(state, await this.#validate(state.variables)) };
     }
+    await this.#measureResult();
     this.#status = 'ended';
     await this.dispose();
     return how;
@@ -317,12 +352,21 @@ export class TrainingRun {
   }
 }
 
+/** The network before the first step beside the float one. */
+function scoresOf({ score, classes }: PreparedRun, float: Rate, { value }: Rate): Pick<RoadFacts, 'accuracy' | 'agreement' | 'classes'> {
+  const counts = score === 'top1';
+  return { accuracy: counts ? { float: float.value, quantized: value } : null, agreement: counts ? null : value, classes };
+}
+
 function setupOf(
-  { plan, training, validation, thresholds, score, start, parts }: PreparedRun,
+  { plan, training, validation, score, start, parts, ...prepared }: PreparedRun,
+  { statistics }: RunMemory,
   float: Rate,
   backend: string,
-): TrainingSetup {
+): Omit<TrainingSetup, 'suggestions'> {
   const sizes = plan.weights.map((name) => start.get(name)?.values.length ?? 0);
+  const again = new Map(statistics?.thresholds);
+  const thresholds = prepared.thresholds.map((one) => ({ ...one, start: again.get(one.variable) ?? one.start }));
   return {
     ...{ options: plan.options, steps: plan.schedule.steps, microBatches: parts, thresholds, score, backend },
     images: { training: training.images.length, validation: validation.images.length },

@@ -1,4 +1,4 @@
-import { errorInfo, GraffitistError } from '../../errors.ts';
+import { type ErrorInfo, errorInfo, GraffitistError } from '../../errors.ts';
 import { newestGeneration, removeGenerations, writeGeneration } from '../../train/generations.ts';
 import type { RunMemory, TrainingRun } from './run.ts';
 import type { RunFiles } from './runFiles.ts';
@@ -54,6 +54,26 @@ export class RunStore {
     if (this.#files === null) return null;
     const found = await newestGeneration(this.#files, name, parseRun, ({ generation }) => generation);
     return found === null ? null : { run: found.value, slot: found.slot };
+  }
+
+  /** TRN33: why nothing of what is stored under a name can be read; null: something can, or nothing is stored. */
+  async unreadable(name: string): Promise<ErrorInfo | null> {
+    if (this.#files === null) return null;
+    const faults: unknown[] = [];
+    const found = await newestGeneration(
+      this.#files,
+      name,
+      parseRun,
+      ({ generation }) => generation,
+      (error) => faults.push(error),
+    );
+    const [fault] = faults;
+    if (found !== null || fault === undefined) return null;
+    return {
+      code: 'training-state',
+      cause: `What is stored of a training run of this document cannot be read: ${errorInfo(fault).cause}`,
+      remedy: 'Training begins anew, and what it stores takes that place.',
+    };
   }
 
   /** Stores the run: now, or when it is due. */

@@ -3,12 +3,11 @@ import { GraffitistError } from '../../errors.ts';
 import { evaluateNetworks } from '../../evaluate/evaluate.ts';
 import { type OpenNetwork, prepareNetworks } from '../../evaluate/network.ts';
 import { rate } from '../../evaluate/rate.ts';
-import { makeTensor } from '../../formats/tensorValues.ts';
 import type { Model } from '../../graph/model.ts';
-import { withValues } from '../../graph/variables.ts';
 import type { Rate } from '../../protocol.ts';
 import type { VariableValues } from '../../train/types.ts';
 import type { PreparedRun } from './prepare.ts';
+import { withVariables } from './statistics.ts';
 
 /** TRN25: how many of the validation images the float network gets right; all, where its own answers are what is right. */
 export async function floatScore(run: PreparedRun, pool: ComputePool, signal: AbortSignal | undefined): Promise<Rate> {
@@ -24,8 +23,7 @@ export function trainedScore(
   pool: ComputePool,
   signal: AbortSignal | undefined,
 ): Promise<Rate> {
-  const values = new Map([...variables].map(([name, { shape, values: numbers }]) => [name, makeTensor('float32', shape, numbers)]));
-  const network: OpenNetwork = { title: 'trained', model: withValues(trained, values), thresholds: new Map() };
+  const network: OpenNetwork = { title: 'trained', model: withVariables(trained, variables), thresholds: new Map() };
   return score(run.score === 'agreement' ? [run.float, network] : [network], run, pool, signal);
 }
 

@@ -31,6 +31,8 @@ interface Header {
   readonly float: Rate | null;
   readonly calibrated: Rate | null;
   readonly backends: readonly UsedBackend[];
+  /** Absent in runs that were stored before there was the option. */
+  readonly statistics?: RunMemory['statistics'];
   readonly peakBytes: number;
   readonly trainedMs: number;
   readonly state: number;
@@ -51,7 +53,7 @@ export interface StoredRun {
  * float64, the state as `serializeTraining` writes it, and the CRC-32C of all that. Numbers come back bit by bit.
  */
 export function serializeRun({ memory, prepared, status }: TrainingRun, generation: number): Uint8Array {
-  const { state, records, frozenAt, bits, float, calibrated, backends, peakBytes, trainedMs } = memory;
+  const { state, records, frozenAt, bits, float, calibrated, backends, statistics, peakBytes, trainedMs } = memory;
   const { request, training, plan, thresholds } = prepared;
   const stored = serializeTraining(plan, state);
   const { title } = training.data.summary;
@@ -61,7 +63,16 @@ export function serializeRun({ memory, prepared, status }: TrainingRun, generati
       generation,
       request: request.validation.kind === 'data' ? { ...request, validation: { kind: 'data', data: { files: [] } } } : request,
     },
-    ...{ data: { title, count: training.data.count }, start: prepared.startHash, float, calibrated, backends, peakBytes, trainedMs },
+    ...{
+      data: { title, count: training.data.count },
+      start: prepared.startHash,
+      float,
+      calibrated,
+      backends,
+      statistics,
+      peakBytes,
+      trainedMs,
+    },
     ...{ ended: status === 'ended', stride: records.stride, records: records.list.length, thresholds: thresholds.length },
     ...{ frozenAt: [...frozenAt], bits: [...bits], state: stored.length },
   };
@@ -112,12 +123,12 @@ function resumed(
 }
 
 function memoryOf(header: Header, numbers: Float64Array, state: TrainingState): RunMemory {
-  const { stride, records, thresholds, float, calibrated, backends = [], peakBytes, trainedMs } = header;
+  const { stride, records, thresholds, float, calibrated, backends = [], statistics = null, peakBytes, trainedMs } = header;
   const list = Array.from({ length: records }, (_, k) =>
     recordOf(numbers.subarray(k * (FIXED + thresholds), (k + 1) * (FIXED + thresholds))),
   );
   return {
-    ...{ state, records: { stride, list }, float, calibrated, backends, peakBytes, trainedMs },
+    ...{ state, records: { stride, list }, float, calibrated, backends, statistics, peakBytes, trainedMs },
     ...{ frozenAt: new Map(header.frozenAt), bits: new Map(header.bits) },
   };
 }

@@ -18,20 +18,3 @@ export function answerInformation(probabilities: Float64Array, classes: number):
 function surprise(p: number): number {
   return p > 0 ? -p * Math.log(p) : 0;
 }
-
-/** Rows of an output as probabilities. */
-export function probabilitiesOf(values: ArrayLike<number>, classes: number, kind: 'probabilities' | 'logits'): Float64Array {
-  const result = Float64Array.from(values);
-  if (kind === 'probabilities') return result;
-  for (let row = 0; row < result.length; row += classes) {
-    const part = result.subarray(row, row + classes);
-    const largest = part.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-    let sum = 0;
-    for (let i = 0; i < classes; i++) {
-      part[i] = Math.exp((part[i] as number) - largest);
-      sum += part[i] as number;
-    }
-    for (let i = 0; i < classes; i++) part[i] = (part[i] as number) / sum;
-  }
-  return result;
-}

@@ -78,8 +78,35 @@ describe('a run that is stored', () => {
     const { name, bytes } = newest(runFiles);
     runFiles.files.set(name, bytes.slice(0, -9));
     expect((await (await opened({ runFiles })).restoreTraining())?.step).toBe(1);
-    for (const key of runFiles.files.keys()) runFiles.files.set(key, bytes.slice(0, 5));
-    expect(await (await opened({ runFiles })).restoreTraining()).toBeNull();
+    const last = await opened({ runFiles });
+    expect(await last.unreadableTraining()).toBeNull();
+    for (const key of runFiles.files.keys()) runFiles.files.set(key, bytes.slice(0, -5));
+    expect(await last.restoreTraining()).toBeNull();
+  });
+
+  it('TRN33 nothing of it that can be read is told with the cause, and the run begins anew', async () => {
+    const runFiles = new MemoryFiles();
+    const first = await opened({ runFiles });
+    expect(await first.unreadableTraining()).toBeNull();
+    await trainTo(first, 1);
+    await trainTo(first, 2, 'resume');
+    const whole = newest(runFiles).bytes;
+    const faults: (string | undefined)[] = [];
+    // Cut off, and the version of another format.
+    for (const bytes of [whole.slice(0, -9), whole.map((byte, i) => (i === 5 ? byte + 1 : byte))]) {
+      for (const key of runFiles.files.keys()) runFiles.files.set(key, bytes);
+      const found = await (await opened({ runFiles })).unreadableTraining();
+      faults.push(found?.cause);
+      expect(found?.code).toBe('training-state');
+    }
+    expect(faults).toEqual([
+      expect.stringMatching(/^What is stored of a training run of this document cannot be read: Its checksum is wrong/),
+      expect.stringMatching(/cannot be read: This is no stored run of this version\.$/),
+    ]);
+    const second = await opened({ runFiles });
+    await trainTo(second, 1);
+    expect(await second.unreadableTraining()).toBeNull();
+    expect(stepOf(newest(runFiles).bytes)).toBe(1);
   });
 
   it('TRN27 full storage is told, and the run goes on; once there is room it is stored again', async () => {

@@ -60,6 +60,20 @@ describe('what is said before a run begins', () => {
     await engine.discardTraining();
   });
 
+  it('ROAD6 says what else fits, as an evaluation on the same images does, but not to train', async () => {
+    await trainTo(engine, 1, trainRequest({ validation: { kind: 'data', data: dataSet() } }));
+    const networks = [
+      { kind: 'stage', stage: 3 },
+      { kind: 'stage', stage: 4 },
+    ] as const;
+    const { suggestions = [] } = await engine.validate({ networks, images: { name: 'signed' } });
+    expect(suggestions.at(-1)?.rule).toBe('ROAD6');
+    const { setup } = (await engine.training()) ?? {};
+    expect(setup?.suggestions).toEqual(suggestions.slice(0, -1));
+    expect(setup?.suggestions.map(({ rule }) => rule)).toContain('ROAD4');
+    await engine.discardTraining();
+  });
+
   it('TRN25 the float network is the one before its biases were corrected for what quantizers do', async () => {
     await engine.open([fileOf(FILES.frozen, committedFile(FILES.frozen)), fileOf(FILES.calibration, committedFile(FILES.calibration))]);
     await engine.run(
