@@ -10,6 +10,7 @@ import { setCollapsed, setView } from '../state/view.ts';
 import { RETRAINED, trainedStage, trainRequest } from '../training/trainRequest.ts';
 import { outcomeText } from '../training/words.ts';
 import { abortJob, quietly, runJob } from './jobs.ts';
+import { compareBehind } from './run.ts';
 import { refreshStages, showStage } from './stages.ts';
 
 /** The run at hand is looked at about so often while it goes on. */
@@ -78,9 +79,11 @@ async function go(work: (options: JobOptions) => Promise<TrainOutcome>): Promise
 async function trained(report: TrainReport): Promise<void> {
   for (const warning of report.warnings) log('warning', warning.text, warning.rule);
   useTraining.setState({ report, section: 'Report' });
+  useRun.setState({ retrainedComparison: null });
   await refreshStages('stay');
   const stage = useRun.getState().stages.findLast(({ title }) => title === RETRAINED)?.stage;
   if (stage !== undefined) await showStage(stage);
+  if (useDocument.getState().summary?.calibration != null) await compareBehind();
 }
 
 export async function lookAtTraining(): Promise<void> {

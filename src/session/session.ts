@@ -28,6 +28,9 @@ import {
 } from './storage.ts';
 import { storeNow, storesBy } from './storeNow.ts';
 
+/** What of a run is kept: a change of it is stored. */
+const KEPT_OF_RUN = ['ran', 'calibration', 'comparison', 'retrainedComparison'] as const;
+
 /** Documents that can be opened again, newest first; null while the list is read. */
 export const useRecent = create<{ readonly documents: readonly StoredDocument[] | null }>(() => ({ documents: null }));
 
@@ -52,7 +55,8 @@ export async function openStored(stored: StoredDocument): Promise<boolean> {
     try {
       await engine().restore(snapshot);
       const calibration = stored.ran?.report.steps.find((step) => step.calibration !== undefined)?.calibration ?? null;
-      useRun.setState({ ran: stored.ran, calibration, comparison: stored.comparison });
+      const { ran, comparison, retrainedComparison = null } = stored;
+      useRun.setState({ ran, calibration, comparison, retrainedComparison });
       useTraining.setState({ report: await engine().trainingReport() });
       await refreshStages('last');
     } catch {
@@ -100,7 +104,7 @@ export function keepSession(): void {
   const store = async (): Promise<void> => {
     // One moment of all stores: what changes during the writing below is stored after it.
     const { summary, sources, choice, storedId, generation } = useDocument.getState();
-    const { ran, quantizers, calibration, comparison } = useRun.getState();
+    const { ran, quantizers, calibration, comparison, retrainedComparison } = useRun.getState();
     const { request } = usePipeline.getState();
     const isCurrent = (): boolean => useDocument.getState().generation === generation;
     if (summary === null) {
@@ -145,6 +149,7 @@ export function keepSession(): void {
       request,
       ran,
       comparison,
+      retrainedComparison,
       hasSnapshot: files.hasSnapshot,
     });
     await refreshRecent();
@@ -181,7 +186,7 @@ export function keepSession(): void {
     if (state.request !== before.request) void schedule();
   });
   useRun.subscribe((state, before) => {
-    if (state.ran !== before.ran || state.calibration !== before.calibration || state.comparison !== before.comparison) void schedule();
+    if (KEPT_OF_RUN.some((part) => state[part] !== before[part])) void schedule();
   });
 }
 

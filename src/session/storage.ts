@@ -42,6 +42,8 @@ export interface StoredDocument {
   readonly request: RunRequest;
   readonly ran: Ran | null;
   readonly comparison: OutputComparison | null;
+  /** Absent in what an older page stored. */
+  readonly retrainedComparison?: OutputComparison | null;
   readonly hasSnapshot: boolean;
 }
 

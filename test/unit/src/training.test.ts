@@ -281,7 +281,13 @@ describe('names in the list', () => {
   it('TPG2: a quantizer is told by its layer and kind, without the scope that nearly all share', () => {
     const names = ['net/net/a/Mul_fold_weight_quant', 'net/net/b/Relu_act_quant', 'net/net/c/bias_quant', 'input_inp_quant'];
     expect(commonScope(names)).toBe('net/net/');
-    expect(names.map((name) => shortName(name, 'net/net/'))).toEqual(['a · weight', 'b · act', 'c · bias', 'input_inp_quant']);
+    const short = (name: string) => shortName(name, 'net/net/');
+    expect(names.map((name) => short(name).join(''))).toEqual(['a · weight', 'b · act', 'c · bias', 'input_inp_quant']);
+    // Cut is between the parts: the last scope and the kind stay.
+    expect(short('net/net/a/Mul_fold_weight_quant')).toEqual(['a', ' · weight']);
+    expect(short('net/net/mixed/branch/a/Mul_fold_weight_quant')).toEqual(['mixed/branch', '/a · weight']);
+    expect(short('net/head/a/bias_quant')).toEqual(['…/head', '/a · bias']);
+    expect(short('network/a/bias_quant')).toEqual(['network', '/a · bias']);
     expect(commonScope(['a/x', 'b/y'])).toBe('');
   });
 });
