@@ -7,7 +7,7 @@ import { log, logError } from '../state/log.ts';
 import { useRun } from '../state/run.ts';
 import { forgetTraining, type TrainingQuestion, trainingSeen, useTraining } from '../state/training.ts';
 import { setCollapsed, setView } from '../state/view.ts';
-import { RETRAINED, trainedStage, trainRequest } from '../training/trainRequest.ts';
+import { RETRAINED, trainedStage, trainRequest, validationOf } from '../training/trainRequest.ts';
 import { outcomeText } from '../training/words.ts';
 import { abortJob, quietly, runJob } from './jobs.ts';
 import { compareBehind } from './run.ts';
@@ -26,7 +26,8 @@ export async function train(): Promise<void> {
   const { summary, images } = useData.getState();
   if (summary === null) return;
   const stage = trainedStage(useRun.getState().stages);
-  const request = trainRequest(useTraining.getState().form, { count: summary.count, images }, stage);
+  const { form, validationSet } = useTraining.getState();
+  const request = trainRequest(form, { count: summary.count, images }, validationSet, stage);
   useTraining.setState({ run: null, section: 'Progress' });
   await showStage(stage);
   // A run is found again by the pipeline that made its stage: that is kept before the first step.
@@ -163,7 +164,8 @@ export async function restoreTraining(): Promise<void> {
   const { generation } = useDocument.getState();
   if (useDocument.getState().summary === null || useData.getState().summary === null || useTraining.getState().run !== null) return;
   try {
-    const view = await engine().restoreTraining();
+    const { form, validationSet } = useTraining.getState();
+    const view = await engine().restoreTraining(validationOf(form, validationSet) ?? undefined);
     if (useDocument.getState().generation !== generation || view === null) return;
     trainingSeen(view);
     useTraining.setState({ restored: true, error: null, section: 'Progress' });

@@ -10,6 +10,7 @@ import { EMPTY_REQUEST, startRequest, usePipeline } from '../state/pipeline.ts';
 import { forgetRun, useRun } from '../state/run.ts';
 import { clearSelection } from '../state/selection.ts';
 import { useTraining } from '../state/training.ts';
+import { openKeptValidation, validationKeeper } from './keptValidation.ts';
 import {
   currentDocument,
   documentId,
@@ -49,6 +50,9 @@ export async function openStored(stored: StoredDocument): Promise<boolean> {
   if (files.length === 0) return false;
   if (!(await openFiles(files, { request: stored.request, storedId: stored.id, choice: stored.choice ?? {} }))) return false;
   if (missing.length > 0) useDocument.setState({ askedAgain: missing.map(({ name, bytes }) => ({ name, bytes })) });
+  // A run that waits may be validated on it, and is looked for when images and stages are there.
+  const { validation } = stored;
+  if (validation !== undefined) await orUndefined(() => openKeptValidation(stored.id, validation));
   if (stored.data !== undefined) await openStoredData(stored.id, stored.data);
   const snapshot = stored.hasSnapshot ? await orUndefined(() => keptSnapshot(stored.id)) : null;
   if (snapshot) {
@@ -100,6 +104,7 @@ export function keepSession(): void {
   let storing: Promise<void> | null = null;
   let changed = false;
   let snapshotOf: unknown = null;
+  const keepValidation = validationKeeper();
 
   const store = async (): Promise<void> => {
     // One moment of all stores: what changes during the writing below is stored after it.
@@ -128,6 +133,7 @@ export function keepSession(): void {
     const set = useData.getState();
     if (set.summary !== null && (data?.id !== files.id || data.sources !== set.sources))
       data = { id: files.id, sources: set.sources, files: await keepDataFiles(files.id, set.sources) };
+    const validation = await keepValidation(files.id);
     await putDocument({
       id: files.id,
       name: summary.name,
@@ -146,6 +152,7 @@ export function keepSession(): void {
               files: data.files,
             },
           }),
+      ...(validation === undefined ? {} : { validation }),
       request,
       ran,
       comparison,
@@ -180,7 +187,7 @@ export function keepSession(): void {
     if (state.sources !== before.sources || state.images !== before.images || state.labels !== before.labels) void schedule();
   });
   useTraining.subscribe((state, before) => {
-    if (state.report !== before.report) void schedule();
+    if (state.report !== before.report || state.validationSet !== before.validationSet) void schedule();
   });
   usePipeline.subscribe((state, before) => {
     if (state.request !== before.request) void schedule();

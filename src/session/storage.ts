@@ -29,6 +29,9 @@ export interface StoredData {
   readonly files: readonly StoredFile[];
 }
 
+/** What is kept of a set that training is validated on; no files where it is too large. */
+export type StoredValidation = Pick<StoredData, 'labels' | 'files'>;
+
 /** What is kept of a document. */
 export interface StoredDocument {
   readonly id: string;
@@ -39,6 +42,8 @@ export interface StoredDocument {
   readonly choice?: OpenChoice;
   /** Absent where no data set was open. */
   readonly data?: StoredData;
+  /** Absent where training holds images out of the open set. */
+  readonly validation?: StoredValidation;
   readonly request: RunRequest;
   readonly ran: Ran | null;
   readonly comparison: OutputComparison | null;
@@ -105,9 +110,9 @@ export async function keepFiles(id: string, files: readonly SourceFile[], prefix
 }
 
 /** The files of a data set, where it is small; else none. */
-export async function keepDataFiles(id: string, files: readonly SourceFile[]): Promise<readonly StoredFile[]> {
+export async function keepDataFiles(id: string, files: readonly SourceFile[], prefix = 'data-'): Promise<readonly StoredFile[]> {
   const size = files.reduce((sum, { blob }) => sum + blob.size, 0);
-  return files.length > KEPT_DATA.files || size > KEPT_DATA.bytes ? [] : keepFiles(id, files, 'data-');
+  return files.length > KEPT_DATA.files || size > KEPT_DATA.bytes ? [] : keepFiles(id, files, prefix);
 }
 
 async function holds(directory: FileSystemDirectoryHandle, name: string, size: number): Promise<boolean> {

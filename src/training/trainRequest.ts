@@ -1,5 +1,5 @@
 import type { ImageRule, Stage, StageInfo, TrainRequest } from '../../worker/protocol.ts';
-import type { TrainingForm } from '../state/training.ts';
+import type { TrainingForm, ValidationSet } from '../state/training.ts';
 
 /** Title of the stage that a run ends with. */
 export const RETRAINED = 'retrained';
@@ -19,7 +19,12 @@ export function trainedStage(stages: readonly StageInfo[]): Stage {
 }
 
 /** What the engine is asked; what the form leaves to the preset is left out. */
-export function trainRequest(form: TrainingForm, set: { readonly count: number; readonly images: ImageRule }, stage: Stage): TrainRequest {
+export function trainRequest(
+  form: TrainingForm,
+  set: { readonly count: number; readonly images: ImageRule },
+  validation: ValidationSet | null,
+  stage: Stage,
+): TrainRequest {
   const { preset, steps, weightRate, thresholdRate, storeEvery } = form;
   return {
     stage,
@@ -34,7 +39,15 @@ export function trainRequest(form: TrainingForm, set: { readonly count: number; 
       ...(weightRate === null ? {} : { weightRate }),
       ...(thresholdRate === null ? {} : { thresholdRate }),
     },
-    validation: { kind: 'held-out', images: heldOut(form, set.count) },
+    validation: validationOf(form, validation) ?? { kind: 'held-out', images: heldOut(form, set.count) },
     ...(storeEvery === null ? {} : { storeEvery }),
   };
+}
+
+/** The set of its own that a run is validated on; null: images are held out. */
+export function validationOf(
+  { validates }: Pick<TrainingForm, 'validates'>,
+  validation: ValidationSet | null,
+): Extract<TrainRequest['validation'], { kind: 'data' }> | null {
+  return validates === 'set' && validation !== null ? { kind: 'data', data: validation.request } : null;
 }

@@ -15,6 +15,8 @@ export const TARGET_WORDS: Readonly<Record<TrainingOptions['targets'], string>> 
   distillation: 'float outputs',
 };
 
+export const VALIDATION_WORDS = { 'held-out': 'held out', set: 'own set' } as const;
+
 export const PRESET_WORDS = { short: 'short run', published: 'as published' } as const;
 
 /** What a validation counts. */

@@ -1,9 +1,11 @@
+import { writeFile } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import type { TrainReport } from '../../worker/protocol.ts';
-import { downloads, save } from './support/files.ts';
+import { downloads, dropOn, save } from './support/files.ts';
 import { expect, test } from './support/guard.ts';
 import { forbidThePointer, tabTo } from './support/keyboard.ts';
+import { labelledNoise } from './support/pictures.ts';
 import { marked, runButton, settled, statusLine, thresholdRows } from './support/studio.ts';
 import {
   ask,
@@ -70,7 +72,7 @@ test('TRN8 a run with a reload in the middle ends with the numbers of one withou
   expect(numbersOf(await reportOf(page))).toEqual(numbersOf(expected));
 });
 
-test('a paused run is edited and goes on: frozen, released, reset, other bits', async ({ page }, testInfo) => {
+test('TPG10 a paused run is edited and goes on: frozen, released, reset, other bits', async ({ page }, testInfo) => {
   await prepare(page, await writeTraining(testInfo.outputPath()));
   await ask(page, 20);
   await train(page).click();
@@ -96,6 +98,8 @@ test('a paused run is edited and goes on: frozen, released, reset, other bits', 
   // The inspector has the same hands.
   const inspector = page.getByRole('complementary', { name: 'Inspector' }).getByRole('region', { name: 'Trained threshold' });
   await expect(inspector).toContainText('frozen at step');
+  await expect(inspector.getByLabel('Bits')).toBeVisible();
+  await expect(page.getByRole('group', { name: 'Bits of these weights' })).toHaveCount(0);
   await press(page, 'Resume').click();
   await untilStep(page, 10);
   await press(page, 'Pause').click();
@@ -111,6 +115,40 @@ test('a paused run is edited and goes on: frozen, released, reset, other bits', 
   expect(report.thresholds.filter(({ bits }) => bits === 6).length).toBe(1);
 });
 
+test('TPG11 a run is validated on a set of its own, which survives a reload', async ({ page }, testInfo) => {
+  const files = await writeTraining(testInfo.outputPath());
+  const other = testInfo.outputPath('other.npz');
+  await writeFile(other, labelledNoise(10, 5));
+  await prepare(page, files);
+  await onWasm(page);
+  await ask(page, 400);
+  const setup = page.getByRole('region', { name: 'Validation, rates, seed and storage' });
+  await setup.getByRole('radio', { name: 'own set' }).check();
+  await expect(train(page)).toBeDisabled();
+  await expect(page.getByText('Choose the set to validate on')).toBeVisible();
+  // What is dropped beside it opens as ever; what is dropped on it is validated on.
+  await dropOn(page, setup, [other]);
+  await expect(setup).toContainText('10 images');
+  await expect(page.getByRole('region', { name: 'Files' })).toContainText('24 images');
+  await settled(page);
+  await train(page).click();
+  await untilStep(page, 3);
+  await press(page, 'Pause').click();
+  await expect(side(page)).toContainText('Paused');
+  await expect(side(page)).toContainText('24 and 10 to validate');
+  await settled(page);
+  await page.reload();
+  const notice = page.getByRole('region', { name: 'Training that waits' });
+  await expect(notice).toContainText(/Training paused at step \d+ of 400/);
+  await settled(page);
+  await notice.getByRole('button', { name: 'Resume' }).click();
+  await expect(press(page, 'Stop, keep best')).toBeEnabled();
+  await press(page, 'Stop, keep best').click();
+  const report = await reportOf(page);
+  expect(report.images).toEqual({ training: 24, validation: 10 });
+  expect(report.accuracy.retrained.of).toBe(10);
+});
+
 test('stopping keeps the best state, which is saved in every form', async ({ page }, testInfo) => {
   await prepare(page, await writeTraining(testInfo.outputPath()));
   await ask(page, 400);
@@ -121,6 +159,13 @@ test('stopping keeps the best state, which is saved in every form', async ({ pag
   const report = await reportOf(page);
   expect(report.steps).toBeLessThan(400);
   expect(report.bestStep).toBeLessThanOrEqual(report.steps);
+  // TPG12
+  const result = page.getByRole('region', { name: 'Result' });
+  await expect(result).toContainText('retrained · 4 calibration images');
+  await stages(page)
+    .getByRole('tab', { name: /^quantize/ })
+    .click();
+  await expect(result).toContainText('quantized · 4 calibration images');
   expect([...(await save(page, /^Download \.pb/)).keys()]).toEqual([expect.stringMatching(/\.pb$/)]);
   const graffitist = await save(page, /^Graffitist form/, 5);
   expect([...graffitist.keys()].sort()).toEqual(expect.arrayContaining([expect.stringMatching(/\.ckpt\.index$/), 'checkpoint']));

@@ -55,7 +55,7 @@ export async function prepare(page: Page, { folder, images }: TrainingFiles): Pr
 
 /** Fills the form for a run of so many steps. */
 export async function ask(page: Page, steps: number = RUN.steps): Promise<void> {
-  const fields = { Steps: steps, Batch: RUN.batchSize, Validation: RUN.validation, Seed: RUN.seed, 'Store every': RUN.storeEvery };
+  const fields = { Steps: steps, Batch: RUN.batchSize, 'Held out': RUN.validation, Seed: RUN.seed, 'Store every': RUN.storeEvery };
   for (const [name, value] of Object.entries(fields)) {
     await page.getByLabel(name, { exact: true }).fill(String(value));
     await page.keyboard.press('Enter');

@@ -8,8 +8,10 @@ import { commonScope, shortName } from '../../../src/training/shortName.ts';
 import { deviationOf, histogramOf, rowsOfRun, sortedRows } from '../../../src/training/thresholdRows.ts';
 import { boxTints, movedThresholds } from '../../../src/training/tints.ts';
 import { heldOut, trainedStage, trainRequest } from '../../../src/training/trainRequest.ts';
+import { validationRequest } from '../../../src/training/validationRequest.ts';
 import { movementText, outcomeText, paceText, signed } from '../../../src/training/words.ts';
 import type {
+  DataSummary,
   PipelineStep,
   Rate,
   RecipeInfo,
@@ -193,7 +195,8 @@ describe('what is missing before a run', () => {
       })),
     },
   });
-  const base = { form: 'training', faulty: false, data: { labels: null }, training: { mode: 'tqt', targets: 'labels' } } as const;
+  const asked = (mode: 'tqt' | 'float', targets: 'labels' | 'distillation') => ({ mode, targets, validates: 'held-out' }) as const;
+  const base = { form: 'training', faulty: false, data: { labels: null }, training: asked('tqt', 'labels'), validationSet: false } as const;
   const whole = request(...recipe3a.steps);
 
   it('TPG5: pipeline, run, calibration, images and labels, in the order in which they are mended', () => {
@@ -202,8 +205,11 @@ describe('what is missing before a run', () => {
     expect(trainingFaults({ ...base, request: whole, ran: null })).toEqual(['not-run', 'no-labels']);
     expect(trainingFaults({ ...base, request: whole, ran: ran(whole, false), faulty: true })).toEqual(['pipeline-faults', 'no-labels']);
     expect(trainingFaults({ ...base, request: whole, ran: ran(whole, false) })).toEqual(['not-calibrated', 'no-labels']);
-    const distilled = { ...base, training: { mode: 'tqt', targets: 'distillation' } } as const;
+    const distilled = { ...base, training: asked('tqt', 'distillation') } as const;
     expect(trainingFaults({ ...distilled, request: whole, ran: ran(whole, true) })).toEqual([]);
+    const ownSet = { ...distilled, training: { ...asked('tqt', 'distillation'), validates: 'set' } } as const;
+    expect(trainingFaults({ ...ownSet, request: whole, ran: ran(whole, true) })).toEqual(['no-validation']);
+    expect(trainingFaults({ ...ownSet, request: whole, ran: ran(whole, true), validationSet: true })).toEqual([]);
     expect(trainingFaults({ ...base, form: 'quantized', request: request(), ran: null })).toEqual(['quantized']);
   });
 
@@ -214,7 +220,7 @@ describe('what is missing before a run', () => {
       ),
     );
     expect(trainingFaults({ ...base, request: edited, ran: ran(whole, true) })).toContain('not-run');
-    const float = { ...base, training: { mode: 'float', targets: 'labels' }, data: { labels: {} as never } } as const;
+    const float = { ...base, training: asked('float', 'labels'), data: { labels: {} as never } } as const;
     expect(trainingFaults({ ...float, request: whole, ran: ran(whole, true) })).toEqual(['not-float']);
     const folded = request(...recipe3a.steps.slice(0, 3));
     expect(trainingFaults({ ...float, request: folded, ran: ran(folded, false) })).toEqual([]);
@@ -249,13 +255,37 @@ describe('what is asked', () => {
       (title, stage): StageInfo => ({ stage, title, step: null, changes: 0, nodeCount: 1 }),
     );
     expect(trainedStage(stages)).toBe(1);
-    expect(trainRequest({ ...USUAL_FORM, steps: null, thresholdRate: 0.02 }, { count: 100, images: { name: 'unit' } }, 1)).toEqual({
+    expect(trainRequest({ ...USUAL_FORM, steps: null, thresholdRate: 0.02 }, { count: 100, images: { name: 'unit' } }, null, 1)).toEqual({
       stage: 1,
       preset: 'short',
       images: { name: 'unit' },
       options: { mode: 'tqt', targets: 'labels', batchSize: 24, seed: 0, thresholdRate: 0.02 },
       validation: { kind: 'held-out', images: 20 },
     });
+  });
+});
+
+describe('a set of its own for validation', () => {
+  const file = (name: string) => ({ name, blob: new Blob() });
+
+  it('TPG11: it is labelled as the open set is, by a table only where one came with it', () => {
+    const images = [file('val.npz')];
+    expect(validationRequest(images, {})).toEqual({ files: images });
+    const counted = { labels: { kind: 'carried' }, labelOffset: -1 } as const;
+    expect(validationRequest(images, counted)).toEqual({ files: images, ...counted });
+    const table = { labels: { kind: 'csv', file: 'train.csv' } } as const;
+    expect(validationRequest(images, table)).toEqual({ files: images });
+    const both = [...images, file('val.csv')];
+    expect(validationRequest(both, table)).toEqual({ files: both, labels: { kind: 'csv', file: 'val.csv' } });
+  });
+
+  it('TPG11: nothing is held out then', () => {
+    const request = { files: [file('val.npz')] };
+    const set = { request, summary: {} as DataSummary };
+    const images = { count: 100, images: { name: 'unit' } } as const;
+    const asked = (validates: 'held-out' | 'set') => trainRequest({ ...USUAL_FORM, validates }, images, set, 1).validation;
+    expect(asked('set')).toEqual({ kind: 'data', data: request });
+    expect(asked('held-out')).toEqual({ kind: 'held-out', images: 20 });
   });
 });
 
