@@ -1,4 +1,11 @@
-import { errorInfo, type JobOptions, type TrainingEdit, type TrainOutcome, type TrainReport } from '../../worker/protocol.ts';
+import {
+  errorInfo,
+  type JobOptions,
+  type JobProgress,
+  type TrainingEdit,
+  type TrainOutcome,
+  type TrainReport,
+} from '../../worker/protocol.ts';
 import { engine } from '../engine/client.ts';
 import { storeNow } from '../session/storeNow.ts';
 import { useData } from '../state/data.ts';
@@ -46,18 +53,15 @@ async function go(work: (options: JobOptions) => Promise<TrainOutcome>): Promise
   showTraining();
   useTraining.setState({ error: null, asking: null, restored: false });
   const { generation } = useDocument.getState();
-  const look = paced(lookAtTraining);
   const ended = await runJob(
     'train',
     'Training',
     async ({ signal, onProgress }) => {
-      const outcome = await work({
-        ...(signal === undefined ? {} : { signal }),
-        onProgress: (progress) => {
-          onProgress?.(progress);
-          look();
-        },
+      const look = paced((progress: JobProgress) => {
+        onProgress?.(progress);
+        return lookAtTraining();
       });
+      const outcome = await work({ ...(signal === undefined ? {} : { signal }), onProgress: look });
       await lookAtTraining();
       return outcome;
     },
@@ -95,14 +99,14 @@ export async function lookAtTraining(): Promise<void> {
 }
 
 /** Calls `work` at once and then, while it is asked for, not before it has ended and the interval is over. */
-function paced(work: () => Promise<void>): () => void {
+function paced<T>(work: (at: T) => Promise<void>): (at: T) => void {
   let last = Number.NEGATIVE_INFINITY;
   let working = false;
-  return () => {
+  return (at) => {
     if (working || performance.now() - last < LOOK_MS) return;
     working = true;
     last = performance.now();
-    void work().finally(() => {
+    void work(at).finally(() => {
       working = false;
     });
   };
