@@ -6,14 +6,16 @@ import { downloads, dropOn, save } from './support/files.ts';
 import { expect, test } from './support/guard.ts';
 import { forbidThePointer, tabTo } from './support/keyboard.ts';
 import { labelledNoise } from './support/pictures.ts';
-import { marked, runButton, settled, statusLine, thresholdRows } from './support/studio.ts';
+import { card, handle, marked, runButton, settled, statusLine, thresholdRows } from './support/studio.ts';
 import {
   ask,
   numbersOf,
+  openAll,
   prepare,
   RUN,
   reportOf,
   side,
+  takeRoad,
   trainedHere,
   trainedRows,
   trainingSection,
@@ -278,7 +280,7 @@ test('TPG10 bits by layer: from the inspector, over filtered thresholds and by c
 
 test('a run by keyboard alone', async ({ page }, testInfo) => {
   await prepare(page, await writeTraining(testInfo.outputPath()));
-  await ask(page, 60);
+  await ask(page, 4000);
   await forbidThePointer(page);
   await page.keyboard.press('Control+Shift+L');
   await untilStep(page, 2);
@@ -295,9 +297,52 @@ test('a run by keyboard alone', async ({ page }, testInfo) => {
   await tabTo(page, edit.getByRole('button', { name: 'Freeze' }));
   await page.keyboard.press('Enter');
   await expect(edit.getByRole('button', { name: 'Release' })).toBeVisible();
-  await tabTo(page, press(page, 'Stop, keep best'), 'Shift+Tab');
+  await tabTo(page, edit.getByRole('button', { name: 'Reset to calibrated' }));
+  await page.keyboard.press('Enter');
+  const row = page.getByRole('region', { name: 'Trained thresholds' }).getByRole('row', { selected: true });
+  await expect(row).toContainText('0.000');
+  await tabTo(page, edit.getByLabel('Bits'));
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('int6');
+  await page.keyboard.press('Enter');
+  await expect(row).toContainText('int6');
+  const before = Number(await page.locator('.training-bar').getAttribute('value'));
+  await tabTo(page, press(page, 'Resume'), 'Shift+Tab');
+  await page.keyboard.press('Enter');
+  await untilStep(page, before + 2);
+  await tabTo(page, press(page, 'Stop, keep best'));
   await page.keyboard.press('Enter');
   await expect(trainingSection(page, 'Report')).toBeChecked({ timeout: 60_000 });
+  await settled(page);
+  const saved = await downloads(page, 1, async () => {
+    await tabTo(page, page.getByRole('button', { name: '.pb', exact: true }));
+    await page.keyboard.press('Enter');
+  });
+  expect([...saved.keys()]).toEqual([expect.stringMatching(/\.pb$/)]);
+});
+
+test('TPG13 4-bit depthwise layers: why training does not bring them back, and one click before the first run keeps them at 8 bits', async ({
+  page,
+}, testInfo) => {
+  await openAll(page, await writeTraining(testInfo.outputPath()));
+  await page.getByRole('button', { name: 'Thaw and use recipe 3a' }).click();
+  await expect(page.getByRole('button', { name: 'Run it now' })).toBeVisible();
+  const quantize = card(page, 'quantize');
+  await handle(page, 'quantize').click();
+  await quantize.getByLabel('weight_bits').fill('int4');
+  await page.keyboard.press('Enter');
+  const tab = page.getByRole('region', { name: 'Retrain' });
+  for (const place of [quantize, tab]) await expect(place).toContainText('the weights of most round to 0');
+  await tab.getByRole('button', { name: 'Keep depthwise layers at 8 bits' }).click();
+  await expect(page.getByRole('region', { name: 'Files' })).toContainText('bits.txt', { timeout: 60_000 });
+  await settled(page);
+  for (const place of [quantize, tab]) await expect(place).not.toContainText('the weights of most round to 0');
+  await page.getByRole('tab', { name: 'Thresholds' }).click();
+  const filter = page.getByLabel('Filter thresholds');
+  await filter.fill('depthwise weight');
+  await expect(thresholdRows(page).first()).toContainText('int8');
+  await filter.fill('left weight');
+  await expect(thresholdRows(page).first()).toContainText('int4');
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -306,11 +351,20 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
     test('no state of a run breaks a rule of accessibility', async ({ page }, testInfo) => {
       const files = await writeTraining(testInfo.outputPath());
-      await prepare(page, files);
+      await openAll(page, files);
+      await expectAccessible(page, 'refused');
+      await takeRoad(page);
       await expectAccessible(page, 'idle');
-      await ask(page, 60);
+      await page.getByRole('radio', { name: 'own set' }).check();
+      await expectAccessible(page, 'a set to choose');
+      await page.getByRole('radio', { name: 'held out' }).check();
+      await ask(page, 4000);
       await train(page).click();
       await untilStep(page, RUN.storeEvery + 1);
+      await expectAccessible(page, 'running');
+      await trainingSection(page, 'Thresholds').check();
+      await expectAccessible(page, 'running, thresholds');
+      await trainingSection(page, 'Progress').check();
       await press(page, 'Pause').click();
       await expect(side(page)).toContainText('Paused');
       await settled(page);
