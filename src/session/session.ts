@@ -9,7 +9,7 @@ import { log } from '../state/log.ts';
 import { EMPTY_REQUEST, startRequest, usePipeline } from '../state/pipeline.ts';
 import { forgetRun, useRun } from '../state/run.ts';
 import { clearSelection } from '../state/selection.ts';
-import { useTraining } from '../state/training.ts';
+import { setForm, useTraining } from '../state/training.ts';
 import { openKeptValidation, validationKeeper } from './keptValidation.ts';
 import {
   currentDocument,
@@ -29,7 +29,8 @@ import {
 } from './storage.ts';
 import { storeNow, storesBy } from './storeNow.ts';
 
-/** What of a run is kept: a change of it is stored. */
+/** What of training and of a run is kept: a change of it is stored. */
+const KEPT_OF_TRAINING = ['report', 'validationSet', 'form'] as const;
 const KEPT_OF_RUN = ['ran', 'calibration', 'comparison', 'retrainedComparison'] as const;
 
 /** Documents that can be opened again, newest first; null while the list is read. */
@@ -50,6 +51,7 @@ export async function openStored(stored: StoredDocument): Promise<boolean> {
   if (files.length === 0) return false;
   if (!(await openFiles(files, { request: stored.request, storedId: stored.id, choice: stored.choice ?? {} }))) return false;
   if (missing.length > 0) useDocument.setState({ askedAgain: missing.map(({ name, bytes }) => ({ name, bytes })) });
+  setForm(stored.training ?? {});
   // A run that waits may be validated on it, and is looked for when images and stages are there.
   const { validation } = stored;
   if (validation !== undefined) await orUndefined(() => openKeptValidation(stored.id, validation));
@@ -153,6 +155,7 @@ export function keepSession(): void {
             },
           }),
       ...(validation === undefined ? {} : { validation }),
+      training: useTraining.getState().form,
       request,
       ran,
       comparison,
@@ -187,7 +190,7 @@ export function keepSession(): void {
     if (state.sources !== before.sources || state.images !== before.images || state.labels !== before.labels) void schedule();
   });
   useTraining.subscribe((state, before) => {
-    if (state.report !== before.report || state.validationSet !== before.validationSet) void schedule();
+    if (KEPT_OF_TRAINING.some((part) => state[part] !== before[part])) void schedule();
   });
   usePipeline.subscribe((state, before) => {
     if (state.request !== before.request) void schedule();

@@ -2,6 +2,7 @@ import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { ImageRule, OpenChoice, OutputComparison, RunRequest, SourceFile } from '../../worker/protocol.ts';
 import type { Ran } from '../pipeline/stepState.ts';
 import type { LabelRequest } from '../state/data.ts';
+import type { TrainingForm } from '../state/training.ts';
 
 /** Up to this much of one document's files is kept; larger ones are asked for again after a reload. */
 export const KEPT_BYTES = 256e6;
@@ -44,6 +45,8 @@ export interface StoredDocument {
   readonly data?: StoredData;
   /** Absent where training holds images out of the open set. */
   readonly validation?: StoredValidation;
+  /** What was asked of training; absent in what an older page stored. */
+  readonly training?: TrainingForm;
   readonly request: RunRequest;
   readonly ran: Ran | null;
   readonly comparison: OutputComparison | null;

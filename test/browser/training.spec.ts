@@ -138,6 +138,7 @@ test('TPG11 a run is validated on a set of its own, which survives a reload', as
   await press(page, 'Pause').click();
   await expect(side(page)).toContainText('Paused');
   await expect(side(page)).toContainText('24 and 10 to validate');
+  await expect(page).toHaveTitle(/Graffitist Studio$/);
   await settled(page);
   await page.reload();
   const notice = page.getByRole('region', { name: 'Training that waits' });
@@ -148,6 +149,10 @@ test('TPG11 a run is validated on a set of its own, which survives a reload', as
   await press(page, 'Stop, keep best').click();
   const report = await reportOf(page);
   expect(report.images).toEqual({ training: 24, validation: 10 });
+  // TPG14: what was asked is asked again.
+  await trainingSection(page, 'Setup').check();
+  await expect(page.getByLabel('Steps', { exact: true })).toHaveValue('400');
+  await expect(setup).toContainText('10 images');
   expect(report.accuracy.retrained.of).toBe(10);
 });
 
@@ -375,8 +380,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await press(page, 'Discard').click();
       await expectAccessible(page, 'asking');
       await page.getByRole('button', { name: 'Keep it' }).click();
+      await trainingSection(page, 'Progress').check();
       await press(page, 'Resume').click();
       await untilStep(page, 20);
+      await expect(page).toHaveTitle(/^\d+ % · /);
+      await page.locator('.training-plot').first().hover();
+      await expect(page.locator('.training-chart').first()).toContainText(/at \d+/);
       await press(page, 'Stop, keep best').click();
       await reportOf(page);
       await page.waitForTimeout(300);
