@@ -17,8 +17,8 @@ export function commonScope(names: readonly string[]): string {
 export type ShortName = readonly [start: string, end: string];
 
 /**
- * `Conv2d_1_depthwise · weight` of `net/net/Conv2d_1_depthwise/Mul_fold_weight_quant`: what tells a quantizer apart. Of the scope that most
- * names share only what this one does not share is told, behind dots: `…/Logits/Conv2d_1c · bias`.
+ * `Conv2d_1_depthwise · weight` of `net/net/Conv2d_1_depthwise/Mul_fold_weight_quant`: what tells a quantizer apart, behind what it has of
+ * the scope that most names share.
  */
 export function shortName(name: string, scope: string): ShortName {
   const rest = withoutScope(name, scope);
@@ -30,10 +30,9 @@ export function shortName(name: string, scope: string): ShortName {
 
 /** A name without the scopes that it shares with the others. */
 function withoutScope(name: string, scope: string): string {
-  if (name.startsWith(scope)) return name.slice(scope.length);
   let shared = 0;
   for (let end = scope.indexOf('/') + 1; end > 0 && name.startsWith(scope.slice(0, end)); end = scope.indexOf('/', end) + 1) shared = end;
-  return shared === 0 ? name : `…/${name.slice(shared)}`;
+  return name.slice(shared);
 }
 
 /** The last scope of a path goes with the end. */
