@@ -5,11 +5,13 @@ import { CommandPalette } from './frame/CommandPalette.tsx';
 import { StatusLine } from './frame/StatusLine.tsx';
 import { TopBar } from './frame/TopBar.tsx';
 import { TrainingBar } from './frame/TrainingBar.tsx';
+import { useTitle } from './frame/useTitle.ts';
 import { Workspace } from './frame/Workspace.tsx';
 import { useDocument } from './state/document.ts';
 
 export function App() {
   const opened = useDocument((state) => state.summary !== null);
+  useTitle();
   return (
     <Tooltip.Provider delayDuration={400}>
       <div className="app">

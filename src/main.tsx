@@ -1,10 +1,9 @@
 import 'uplot/dist/uPlot.min.css';
-import './theme/tokens.css';
-import './theme/base.css';
+import './theme/theme.css';
 import './frame/frame.css';
 import './files/files.css';
+import './interface/interface.css';
 import './pipeline/pipeline.css';
-import './pipeline/bits.css';
 import './inspector/inspector.css';
 import './bottom/bottom.css';
 import './data/data.css';

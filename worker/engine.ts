@@ -247,6 +247,7 @@ export function createEngine(host: EngineHost): LocalEngine {
 
     ...dataMethods(data, networks, {
       isOpen: () => document !== null,
+      dataSession,
       made: (list) => lists.splice(0, 1, list),
       advice: ({ networks: [first, second] }, evaluation) =>
         second?.kind !== 'stage' || second.stage === 0 || last === null || (first.kind === 'stage' && isQuantized(stageAt(first.stage)))

@@ -360,6 +360,8 @@ export interface Engine extends TrainingMethods {
   /** Opens images (and labels) to evaluate on and to choose calibration sets from; on an error the former ones stay. */
   openData(request: DataRequest, job?: JobOptions): Promise<DataSummary>;
   closeData(): Promise<void>;
+  /** What a set holds, labelled for the open network; the open set stays. */
+  describeData(request: DataRequest, job?: JobOptions): Promise<DataSummary>;
   /** Whether the data, read by this rule, is what the float network expects: a look at a few images, before a long run. */
   checkData(images: ImageRule, job?: JobOptions): Promise<readonly DataWarning[]>;
   /** Runs one or two networks over the images, in one pass. */

@@ -29,6 +29,7 @@ const JOB_ARGUMENT: Readonly<Record<Method, number | null>> = {
   compareOutputs: 1,
   openData: 1,
   closeData: null,
+  describeData: 1,
   checkData: 1,
   validate: 1,
   makeCalibrationSet: 1,

@@ -3,10 +3,12 @@ import { droppedFiles, holdsFolders } from '../files/dropped.ts';
 import { plural } from '../format/numbers.ts';
 import { runJob } from './jobs.ts';
 import { takeFiles } from './open.ts';
+import { openValidationSet } from './validationSet.ts';
 
-/** Opens what was dropped. Folders of many files take a while to walk: a job of its own, which can be cancelled. */
-export async function takeDrop(transfer: DataTransfer): Promise<void> {
-  if (!holdsFolders(transfer)) return takeFiles(await droppedFiles(transfer));
+/** Opens what was dropped where. Folders of many files take a while to walk: a job of its own, which can be cancelled. */
+export async function takeDrop(transfer: DataTransfer, place: 'page' | 'validation'): Promise<void> {
+  const take = place === 'validation' ? openValidationSet : takeFiles;
+  if (!holdsFolders(transfer)) return take(await droppedFiles(transfer));
   const ended = await runJob(
     'open',
     'Reading folders',
@@ -20,5 +22,5 @@ export async function takeDrop(transfer: DataTransfer): Promise<void> {
       }),
     (files) => `Found ${plural(files.length, 'file')}.`,
   );
-  if (ended.state === 'done') await takeFiles(ended.value);
+  if (ended.state === 'done') await take(ended.value);
 }

@@ -5,6 +5,7 @@ import { documentGrew, useDocument } from '../state/document.ts';
 import { log, logError } from '../state/log.ts';
 import { usePipeline } from '../state/pipeline.ts';
 import { useRun } from '../state/run.ts';
+import { RETRAINED } from '../training/trainRequest.ts';
 import { runJob } from './jobs.ts';
 import { refreshStages } from './stages.ts';
 
@@ -28,6 +29,7 @@ export async function runPipeline(): Promise<void> {
     ran: { request, report },
     error: null,
     comparison: null,
+    retrainedComparison: null,
     calibration,
     memory: calibration?.peakBytes ?? useRun.getState().memory,
     ...(refused === undefined
@@ -42,7 +44,7 @@ export async function runPipeline(): Promise<void> {
       log('warning', `${warning.node}: ${warning.text}`, warning.rule);
   }
   await refreshStages('last');
-  if (calibration !== null && refused === undefined) await compareOutputs();
+  if (calibration !== null && refused === undefined) await compareBehind();
 }
 
 function runSaid(report: RunReport): string {
@@ -73,6 +75,7 @@ export async function calibrate(files: readonly SourceFile[] | null): Promise<vo
     calibration,
     error: null,
     comparison: null,
+    retrainedComparison: null,
     memory: calibration.peakBytes,
     ran:
       ran === null
@@ -87,28 +90,27 @@ export async function calibrate(files: readonly SourceFile[] | null): Promise<vo
   }));
   for (const warning of calibration.warnings) log('warning', `${warning.node}: ${warning.text}`, warning.rule);
   await refreshStages('stay');
-  await compareOutputs();
+  await compareBehind();
 }
 
-/** Float against quantized outputs on some calibration images. */
+/** Compares behind another job, whose words stay in the status line. */
+export async function compareBehind(): Promise<void> {
+  const { outcome } = useRun.getState();
+  await compareOutputs();
+  if (outcome !== null && useRun.getState().outcome?.state === 'done') useRun.setState({ outcome });
+}
+
+/** Float against quantized outputs on some calibration images; after training against those of what it made. */
 export async function compareOutputs(): Promise<void> {
+  const { generation } = useDocument.getState();
+  const retrained = useRun.getState().stages.at(-1)?.title === RETRAINED;
   const ended = await runJob(
     'compare',
     'Comparing outputs',
     (options) => engine().compareOutputs(COMPARED_IMAGES, options),
-    (comparison) =>
-      `Compared float and quantized outputs on ${plural(comparison.images, 'image')}: top-1 agrees on ${Math.round(comparison.agreement * comparison.images)}.`,
+    ({ images, agreement }) =>
+      `Compared float and ${retrained ? 'retrained' : 'quantized'} outputs on ${plural(images, 'image')}: top-1 agrees on ${Math.round(agreement * images)}.`,
   );
-  if (ended.state === 'done')
-    useRun.setState(({ outcome, calibration }) => ({
-      comparison: ended.value,
-      outcome: calibration === null ? outcome : { state: 'done', text: calibratedText() },
-    }));
-}
-
-function calibratedText(): string {
-  const { calibration } = useRun.getState();
-  return calibration === null
-    ? ''
-    : `Calibrated ${count(calibration.quantizers)} quantizers on ${plural(calibration.images, 'image')} in ${duration(calibration.ms)} · ${calibration.backend}`;
+  if (ended.state !== 'done' || useDocument.getState().generation !== generation) return;
+  useRun.setState(retrained ? { retrainedComparison: ended.value } : { comparison: ended.value });
 }

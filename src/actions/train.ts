@@ -1,4 +1,11 @@
-import { errorInfo, type JobOptions, type TrainingEdit, type TrainOutcome, type TrainReport } from '../../worker/protocol.ts';
+import {
+  errorInfo,
+  type JobOptions,
+  type JobProgress,
+  type TrainingEdit,
+  type TrainOutcome,
+  type TrainReport,
+} from '../../worker/protocol.ts';
 import { engine } from '../engine/client.ts';
 import { storeNow } from '../session/storeNow.ts';
 import { useData } from '../state/data.ts';
@@ -7,9 +14,10 @@ import { log, logError } from '../state/log.ts';
 import { useRun } from '../state/run.ts';
 import { forgetTraining, type TrainingQuestion, trainingSeen, useTraining } from '../state/training.ts';
 import { setCollapsed, setView } from '../state/view.ts';
-import { RETRAINED, trainedStage, trainRequest } from '../training/trainRequest.ts';
+import { RETRAINED, trainedStage, trainRequest, validationOf } from '../training/trainRequest.ts';
 import { outcomeText } from '../training/words.ts';
 import { abortJob, quietly, runJob } from './jobs.ts';
+import { compareBehind } from './run.ts';
 import { refreshStages, showStage } from './stages.ts';
 
 /** The run at hand is looked at about so often while it goes on. */
@@ -25,7 +33,8 @@ export async function train(): Promise<void> {
   const { summary, images } = useData.getState();
   if (summary === null) return;
   const { stages } = useRun.getState();
-  const request = trainRequest(useTraining.getState().form, { count: summary.count, images }, stages);
+  const { form, validationSet } = useTraining.getState();
+  const request = trainRequest(form, { count: summary.count, images }, validationSet, stages);
   useTraining.setState({ run: null, section: 'Progress' });
   await showStage(trainedStage(stages));
   // A run is found again by the pipeline that made its stage: that is kept before the first step.
@@ -44,18 +53,15 @@ async function go(work: (options: JobOptions) => Promise<TrainOutcome>): Promise
   showTraining();
   useTraining.setState({ error: null, asking: null, restored: false });
   const { generation } = useDocument.getState();
-  const look = paced(lookAtTraining);
   const ended = await runJob(
     'train',
     'Training',
     async ({ signal, onProgress }) => {
-      const outcome = await work({
-        ...(signal === undefined ? {} : { signal }),
-        onProgress: (progress) => {
-          onProgress?.(progress);
-          look();
-        },
+      const look = paced((progress: JobProgress) => {
+        onProgress?.(progress);
+        return lookAtTraining();
       });
+      const outcome = await work({ ...(signal === undefined ? {} : { signal }), onProgress: look });
       await lookAtTraining();
       return outcome;
     },
@@ -78,9 +84,11 @@ async function go(work: (options: JobOptions) => Promise<TrainOutcome>): Promise
 async function trained(report: TrainReport): Promise<void> {
   for (const warning of report.warnings) log('warning', warning.text, warning.rule);
   useTraining.setState({ report, section: 'Report' });
+  useRun.setState({ retrainedComparison: null });
   await refreshStages('stay');
   const stage = useRun.getState().stages.findLast(({ title }) => title === RETRAINED)?.stage;
   if (stage !== undefined) await showStage(stage);
+  if (useDocument.getState().summary?.calibration != null) await compareBehind();
 }
 
 export async function lookAtTraining(): Promise<void> {
@@ -91,14 +99,14 @@ export async function lookAtTraining(): Promise<void> {
 }
 
 /** Calls `work` at once and then, while it is asked for, not before it has ended and the interval is over. */
-function paced(work: () => Promise<void>): () => void {
+function paced<T>(work: (at: T) => Promise<void>): (at: T) => void {
   let last = Number.NEGATIVE_INFINITY;
   let working = false;
-  return () => {
+  return (at) => {
     if (working || performance.now() - last < LOOK_MS) return;
     working = true;
     last = performance.now();
-    void work().finally(() => {
+    void work(at).finally(() => {
       working = false;
     });
   };
@@ -160,7 +168,8 @@ export async function restoreTraining(): Promise<void> {
   const { generation } = useDocument.getState();
   if (useDocument.getState().summary === null || useData.getState().summary === null || useTraining.getState().run !== null) return;
   try {
-    const view = await engine().restoreTraining();
+    const { form, validationSet } = useTraining.getState();
+    const view = await engine().restoreTraining(validationOf(form, validationSet) ?? undefined);
     const unreadable = view === null ? await engine().unreadableTraining() : null;
     if (useDocument.getState().generation !== generation) return;
     if (unreadable !== null) {

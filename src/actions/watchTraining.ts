@@ -1,7 +1,7 @@
 import { useData } from '../state/data.ts';
 import { useDocument } from '../state/document.ts';
 import { useRun } from '../state/run.ts';
-import { forgetTraining, useTraining } from '../state/training.ts';
+import { forgetTraining, setForm, useTraining } from '../state/training.ts';
 import { lookAtTraining, restoreTraining } from './train.ts';
 
 /**
@@ -10,7 +10,10 @@ import { lookAtTraining, restoreTraining } from './train.ts';
  */
 export function watchTraining(): void {
   useDocument.subscribe((state, before) => {
-    if (state.generation !== before.generation || state.summary === null) forgetTraining();
+    if (state.generation === before.generation && state.summary !== null) return;
+    forgetTraining();
+    useTraining.setState({ validationSet: null });
+    setForm({ validates: 'held-out' });
   });
   useRun.subscribe((state, before) => {
     if (state.ran === before.ran) return;

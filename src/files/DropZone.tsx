@@ -4,7 +4,7 @@ import { useDocument } from '../state/document.ts';
 
 /** Files may be dropped anywhere on the page. */
 export function DropZone() {
-  const [over, setOver] = useState(false);
+  const [over, setOver] = useState<'page' | 'validation' | null>(null);
   const opened = useDocument((state) => state.summary !== null);
   useEffect(() => {
     // Enter and leave fire for every element passed; the count tells when the page itself was left.
@@ -14,24 +14,25 @@ export function DropZone() {
       if (!carriesFiles(event)) return;
       event.preventDefault();
       depth++;
-      setOver(true);
+      setOver(dropPlace(event));
     };
     const leave = (event: DragEvent): void => {
       if (!carriesFiles(event)) return;
       depth = Math.max(0, depth - 1);
-      if (depth === 0) setOver(false);
+      if (depth === 0) setOver(null);
     };
     const move = (event: DragEvent): void => {
       if (!carriesFiles(event)) return;
       event.preventDefault();
       if (event.dataTransfer !== null) event.dataTransfer.dropEffect = 'copy';
+      setOver(dropPlace(event));
     };
     const drop = (event: DragEvent): void => {
       depth = 0;
-      setOver(false);
+      setOver(null);
       if (!carriesFiles(event) || event.dataTransfer === null) return;
       event.preventDefault();
-      void takeDrop(event.dataTransfer);
+      void takeDrop(event.dataTransfer, dropPlace(event));
     };
     window.addEventListener('dragenter', enter);
     window.addEventListener('dragleave', leave);
@@ -44,13 +45,22 @@ export function DropZone() {
       window.removeEventListener('drop', drop);
     };
   }, []);
-  if (!over) return null;
+  if (over === null) return null;
   return (
     <div className="drop-over" aria-hidden>
       <div className="drop-words">
-        <b>Drop to open</b>
-        {opened && <span className="muted">A graph replaces the open one; a checkpoint, images or a recipe joins it.</span>}
+        <b>{over === 'validation' ? 'Drop to validate on' : 'Drop to open'}</b>
+        {opened && over === 'page' && (
+          <span className="muted">A graph replaces the open one; a checkpoint, images or a recipe joins it.</span>
+        )}
       </div>
     </div>
   );
+}
+
+/** Whether the pointer is over the place for a validation set; the words that are shown meanwhile lie above it. */
+function dropPlace({ clientX, clientY }: DragEvent): 'page' | 'validation' {
+  return document.elementsFromPoint(clientX, clientY).some((element) => element.closest('[data-drop="validation"]') !== null)
+    ? 'validation'
+    : 'page';
 }

@@ -30,9 +30,20 @@ export function quantName(tag: { readonly bits: number; readonly signed: boolean
   return tag.exponent === null ? name : `${name} ${powerOfTwo(tag.exponent)}`;
 }
 
+const formats = new Map<number, Intl.NumberFormat>();
+
+/** Made once each: a hundred numbers are printed with every look at a run, and making one is slow. */
+function english(decimals: number): Intl.NumberFormat {
+  const known = formats.get(decimals);
+  if (known !== undefined) return known;
+  const made = new Intl.NumberFormat('en-US', { maximumFractionDigits: decimals });
+  formats.set(decimals, made);
+  return made;
+}
+
 /** `1,728`, with a true minus sign. */
 export function count(value: number): string {
-  return minus(value.toLocaleString('en-US', { maximumFractionDigits: 0 }));
+  return minus(english(0).format(value));
 }
 
 /** `digits` significant digits, no exponent in the everyday range, a true minus sign: `0.993`, `58.5`, `−0.214`, `1.2e−9`. */
@@ -43,7 +54,7 @@ export function real(value: number, digits = 3): string {
   const magnitude = Math.abs(value);
   if (magnitude < 1e-4 || magnitude >= 1e7) return minus(value.toExponential(Math.max(0, digits - 1)));
   const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(magnitude)));
-  return minus(value.toLocaleString('en-US', { maximumFractionDigits: Math.min(decimals, 12) }));
+  return minus(english(Math.min(decimals, 12)).format(value));
 }
 
 /** Fixed decimals for a column: `5.871`, `−0.214`. */

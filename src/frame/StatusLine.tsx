@@ -11,18 +11,13 @@ import { type Panel, useView } from '../state/view.ts';
 import { Tip } from '../ui/Tip.tsx';
 
 export function StatusLine() {
-  const job = useRun((state) => state.job);
-  const outcome = useRun((state) => state.outcome);
   const memory = useRun((state) => state.memory);
   const opened = useDocument((state) => state.summary !== null);
   const layers = useView((state) => state.layersShown);
   const nodes = useRun((state) => state.stages)[useView((state) => state.stage)]?.nodeCount;
   return (
     <footer className="status">
-      <div className="status-job">{job !== null && <Working job={job} />}</div>
-      <div className="status-job" role="status">
-        {job === null && outcome !== null && <Ended outcome={outcome} />}
-      </div>
+      <JobAtHand />
       {opened && (
         <span className="status-fact">
           {layers > 0 && `${plural(layers, 'layer')} · `}
@@ -46,6 +41,20 @@ export function StatusLine() {
         <span className="status-fact">0 bytes sent</span>
       </Tip>
     </footer>
+  );
+}
+
+/** The part that changes with every word of progress. */
+function JobAtHand() {
+  const job = useRun((state) => state.job);
+  const outcome = useRun((state) => state.outcome);
+  return (
+    <>
+      <div className="status-job">{job !== null && <Working job={job} />}</div>
+      <div className="status-job" role="status">
+        {job === null && outcome !== null && <Ended outcome={outcome} />}
+      </div>
+    </>
   );
 }
 

@@ -1,5 +1,7 @@
 import { askTraining, dropTraining } from '../actions/train.ts';
+import { openValidationSet } from '../actions/validationSet.ts';
 import { useCommand } from '../commands/useCommand.ts';
+import { pickFiles } from '../files/dropped.ts';
 import { useRun } from '../state/run.ts';
 import { useTraining } from '../state/training.ts';
 import { stepText } from '../training/words.ts';
@@ -21,6 +23,7 @@ export function TrainingBar() {
           <span className="warn grow">
             {error?.cause} {error?.remedy}
           </span>
+          {error?.about === 'validation' && <GiveValidationSet />}
           <button type="button" className="button small" onClick={later}>
             Dismiss
           </button>
@@ -52,5 +55,21 @@ export function TrainingBar() {
         </>
       )}
     </section>
+  );
+}
+
+/** The files of a set that was too large to keep: the run is found with it. */
+function GiveValidationSet() {
+  const busy = useRun((state) => state.job !== null);
+  const pick = async (what: 'files' | 'folder'): Promise<void> => openValidationSet(await pickFiles(what));
+  return (
+    <>
+      <button type="button" className="button small primary" disabled={busy} onClick={() => void pick('folder')}>
+        Folder…
+      </button>
+      <button type="button" className="button small primary" disabled={busy} onClick={() => void pick('files')}>
+        Files…
+      </button>
+    </>
   );
 }

@@ -1,12 +1,12 @@
 import { useState } from 'react';
 import { count, plural, shape } from '../format/numbers.ts';
 import { useDocument } from '../state/document.ts';
-import { useRun } from '../state/run.ts';
 import { Accuracy } from './Accuracy.tsx';
 import { InFloat } from './InFloat.tsx';
 import { NetworkFacts } from './NetworkFacts.tsx';
 import { Result } from './Result.tsx';
 import { Fact } from './Summary.tsx';
+import { useShownComparison } from './useShownComparison.ts';
 
 /** Ops that are listed before "all". */
 const LISTED_OPS = 12;
@@ -14,15 +14,15 @@ const LISTED_OPS = 12;
 /** With nothing selected: the result of the last run, and what the document holds. */
 export function DocumentOverview() {
   const summary = useDocument((state) => state.summary);
-  const comparison = useRun((state) => state.comparison);
+  const shown = useShownComparison();
   const inFloat = useDocument((state) => state.inFloat);
   const [all, setAll] = useState(false);
   if (summary === null) return null;
   const ops = all ? summary.ops : summary.ops.slice(0, LISTED_OPS);
   return (
     <>
-      <Accuracy quantized={comparison !== null} />
-      {comparison !== null && <Result comparison={comparison} />}
+      <Accuracy quantized={shown !== null} />
+      {shown !== null && <Result {...shown} />}
       <header className="inspector-head">
         <h2 className="clip" title={summary.name}>
           {summary.name}

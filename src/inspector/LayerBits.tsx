@@ -5,14 +5,19 @@ import { bitsText, parseBits } from '../pipeline/bitsText.ts';
 import { TextField } from '../pipeline/TextField.tsx';
 import { usePaintedBits, useTakesBits } from '../pipeline/usePaintedBits.ts';
 import { useRun } from '../state/run.ts';
+import { useTraining } from '../state/training.ts';
 
 /** Other bits for these weights in the next run; empty: what the options of quantize say. */
 export function LayerBits({ row }: { row: QuantizerRow }) {
   const takes = useTakesBits();
   const painted = usePaintedBits().get(row.name);
+  const inRun = useTraining(
+    ({ run }) => run !== null && run.state !== 'ended' && run.setup.thresholds.some(({ quantizers }) => quantizers.includes(row.name)),
+  );
   const busy = useRun((state) => state.job !== null);
   const id = useId();
-  if (!takes || row.kind !== 'weight') return null;
+  // Of a run that waits the bits are changed where its threshold is.
+  if (!takes || row.kind !== 'weight' || inRun) return null;
   const now = row.signed ? -row.bits : row.bits;
   const take = (text: string): void => {
     const bits = text === '' ? null : parseBits(text);

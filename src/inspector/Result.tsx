@@ -6,8 +6,14 @@ import { QuantizedOutputs } from './QuantizedOutputs.tsx';
 /** Below this share of equal answers static quantization has broken the network. */
 const POOR_AGREEMENT = 0.5;
 
-/** Float against quantized outputs on some calibration images: top-5 and the largest difference. */
-export function Result({ comparison }: { comparison: OutputComparison }) {
+interface ResultProps {
+  readonly comparison: OutputComparison;
+  /** What was held against the float network. */
+  readonly network: 'quantized' | 'retrained';
+}
+
+/** Float against quantized or retrained outputs on some calibration images: top-5 and the largest difference. */
+export function Result({ comparison, network }: ResultProps) {
   const [at, setAt] = useState(0);
   const row = comparison.rows[Math.min(at, comparison.rows.length - 1)];
   const agree = Math.round(comparison.agreement * comparison.images);
@@ -15,7 +21,9 @@ export function Result({ comparison }: { comparison: OutputComparison }) {
     <section className="result" aria-labelledby="result">
       <header className="inspector-head">
         <h2 id="result">Result</h2>
-        <span className="muted">{plural(comparison.images, 'calibration image')}</span>
+        <span className="muted">
+          {network} · {plural(comparison.images, 'calibration image')}
+        </span>
       </header>
       <dl className="fact-list">
         <dt>Top-1 agrees</dt>
@@ -30,7 +38,7 @@ export function Result({ comparison }: { comparison: OutputComparison }) {
         </dd>
       </dl>
       <QuantizedOutputs />
-      {comparison.agreement < POOR_AGREEMENT && (
+      {comparison.agreement < POOR_AGREEMENT && network === 'quantized' && (
         <p className="result-hint warn">
           One power-of-2 threshold per tensor does not fit this network: often the channels of depthwise weights differ too widely. Sort the
           thresholds by scale to find such layers; retraining repairs them.
@@ -60,7 +68,7 @@ export function Result({ comparison }: { comparison: OutputComparison }) {
                   Class
                 </th>
                 <th scope="col" className="right">
-                  Quantized
+                  {network === 'quantized' ? 'Quantized' : 'Retrained'}
                 </th>
               </tr>
             </thead>

@@ -15,9 +15,9 @@ export function Pipeline() {
   const request = usePipeline((state) => state.request);
   const drag = useDrag((state) => state.drag);
   const ran = useRun((state) => state.ran);
-  const job = useRun((state) => state.job);
+  // Other jobs' progress is none of the cards'.
+  const running = useRun(({ job }) => (job?.kind === 'run' ? job : null));
   const [pasting, setPasting] = useState(false);
-  const running = job?.kind === 'run' ? job : null;
   const states = useMemo(
     () => (running === null ? settledStates(request, ran) : runningStates(request, running.progress)),
     [request, ran, running],

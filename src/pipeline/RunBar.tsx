@@ -10,11 +10,10 @@ import { Offers } from './Offers.tsx';
 /** Runs everything, from wherever the pipeline is scrolled to. */
 export function RunBar() {
   const run = useCommand('run-pipeline');
-  const job = useRun((state) => state.job);
+  const running = useRun(({ job }) => job?.kind === 'run' || job?.kind === 'calibrate');
   const error = useRun((state) => state.error);
   const ran = useRun((state) => state.ran);
   const quantize = usePipeline((state) => state.request.steps.find((step) => step.transform === 'quantize'));
-  const running = job?.kind === 'run' || job?.kind === 'calibrate';
   return (
     <div className="run-bar">
       {error !== null && error.code !== 'interface-invalid' && !running && (

@@ -9,7 +9,8 @@ import { log } from '../state/log.ts';
 import { EMPTY_REQUEST, startRequest, usePipeline } from '../state/pipeline.ts';
 import { forgetRun, useRun } from '../state/run.ts';
 import { clearSelection } from '../state/selection.ts';
-import { useTraining } from '../state/training.ts';
+import { setForm, useTraining } from '../state/training.ts';
+import { openKeptValidation, validationKeeper } from './keptValidation.ts';
 import {
   currentDocument,
   documentId,
@@ -27,6 +28,10 @@ import {
   type StoredFile,
 } from './storage.ts';
 import { storeNow, storesBy } from './storeNow.ts';
+
+/** What of training and of a run is kept: a change of it is stored. */
+const KEPT_OF_TRAINING = ['report', 'validationSet', 'form'] as const;
+const KEPT_OF_RUN = ['ran', 'calibration', 'comparison', 'retrainedComparison'] as const;
 
 /** Documents that can be opened again, newest first; null while the list is read. */
 export const useRecent = create<{ readonly documents: readonly StoredDocument[] | null }>(() => ({ documents: null }));
@@ -46,13 +51,18 @@ export async function openStored(stored: StoredDocument): Promise<boolean> {
   if (files.length === 0) return false;
   if (!(await openFiles(files, { request: stored.request, storedId: stored.id, choice: stored.choice ?? {} }))) return false;
   if (missing.length > 0) useDocument.setState({ askedAgain: missing.map(({ name, bytes }) => ({ name, bytes })) });
+  setForm(stored.training ?? {});
+  // A run that waits may be validated on it, and is looked for when images and stages are there.
+  const { validation } = stored;
+  if (validation !== undefined) await orUndefined(() => openKeptValidation(stored.id, validation));
   if (stored.data !== undefined) await openStoredData(stored.id, stored.data);
   const snapshot = stored.hasSnapshot ? await orUndefined(() => keptSnapshot(stored.id)) : null;
   if (snapshot) {
     try {
       await engine().restore(snapshot);
       const calibration = stored.ran?.report.steps.find((step) => step.calibration !== undefined)?.calibration ?? null;
-      useRun.setState({ ran: stored.ran, calibration, comparison: stored.comparison });
+      const { ran, comparison, retrainedComparison = null } = stored;
+      useRun.setState({ ran, calibration, comparison, retrainedComparison });
       useTraining.setState({ report: await engine().trainingReport() });
       await refreshStages('last');
     } catch {
@@ -96,11 +106,12 @@ export function keepSession(): void {
   let storing: Promise<void> | null = null;
   let changed = false;
   let snapshotOf: unknown = null;
+  const keepValidation = validationKeeper();
 
   const store = async (): Promise<void> => {
     // One moment of all stores: what changes during the writing below is stored after it.
     const { summary, sources, choice, storedId, generation } = useDocument.getState();
-    const { ran, quantizers, calibration, comparison } = useRun.getState();
+    const { ran, quantizers, calibration, comparison, retrainedComparison } = useRun.getState();
     const { request } = usePipeline.getState();
     const isCurrent = (): boolean => useDocument.getState().generation === generation;
     if (summary === null) {
@@ -124,6 +135,7 @@ export function keepSession(): void {
     const set = useData.getState();
     if (set.summary !== null && (data?.id !== files.id || data.sources !== set.sources))
       data = { id: files.id, sources: set.sources, files: await keepDataFiles(files.id, set.sources) };
+    const validation = await keepValidation(files.id);
     await putDocument({
       id: files.id,
       name: summary.name,
@@ -142,9 +154,12 @@ export function keepSession(): void {
               files: data.files,
             },
           }),
+      ...(validation === undefined ? {} : { validation }),
+      training: useTraining.getState().form,
       request,
       ran,
       comparison,
+      retrainedComparison,
       hasSnapshot: files.hasSnapshot,
     });
     await refreshRecent();
@@ -175,13 +190,13 @@ export function keepSession(): void {
     if (state.sources !== before.sources || state.images !== before.images || state.labels !== before.labels) void schedule();
   });
   useTraining.subscribe((state, before) => {
-    if (state.report !== before.report) void schedule();
+    if (KEPT_OF_TRAINING.some((part) => state[part] !== before[part])) void schedule();
   });
   usePipeline.subscribe((state, before) => {
     if (state.request !== before.request) void schedule();
   });
   useRun.subscribe((state, before) => {
-    if (state.ran !== before.ran || state.calibration !== before.calibration || state.comparison !== before.comparison) void schedule();
+    if (KEPT_OF_RUN.some((part) => state[part] !== before[part])) void schedule();
   });
 }
 

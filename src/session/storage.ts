@@ -2,6 +2,7 @@ import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { ImageRule, OpenChoice, OutputComparison, RunRequest, SourceFile } from '../../worker/protocol.ts';
 import type { Ran } from '../pipeline/stepState.ts';
 import type { LabelRequest } from '../state/data.ts';
+import type { TrainingForm } from '../state/training.ts';
 
 /** Up to this much of one document's files is kept; larger ones are asked for again after a reload. */
 export const KEPT_BYTES = 256e6;
@@ -29,6 +30,9 @@ export interface StoredData {
   readonly files: readonly StoredFile[];
 }
 
+/** What is kept of a set that training is validated on; no files where it is too large. */
+export type StoredValidation = Pick<StoredData, 'labels' | 'files'>;
+
 /** What is kept of a document. */
 export interface StoredDocument {
   readonly id: string;
@@ -39,9 +43,15 @@ export interface StoredDocument {
   readonly choice?: OpenChoice;
   /** Absent where no data set was open. */
   readonly data?: StoredData;
+  /** Absent where training holds images out of the open set. */
+  readonly validation?: StoredValidation;
+  /** What was asked of training; absent in what an older page stored. */
+  readonly training?: TrainingForm;
   readonly request: RunRequest;
   readonly ran: Ran | null;
   readonly comparison: OutputComparison | null;
+  /** Absent in what an older page stored. */
+  readonly retrainedComparison?: OutputComparison | null;
   readonly hasSnapshot: boolean;
 }
 
@@ -103,9 +113,9 @@ export async function keepFiles(id: string, files: readonly SourceFile[], prefix
 }
 
 /** The files of a data set, where it is small; else none. */
-export async function keepDataFiles(id: string, files: readonly SourceFile[]): Promise<readonly StoredFile[]> {
+export async function keepDataFiles(id: string, files: readonly SourceFile[], prefix = 'data-'): Promise<readonly StoredFile[]> {
   const size = files.reduce((sum, { blob }) => sum + blob.size, 0);
-  return files.length > KEPT_DATA.files || size > KEPT_DATA.bytes ? [] : keepFiles(id, files, 'data-');
+  return files.length > KEPT_DATA.files || size > KEPT_DATA.bytes ? [] : keepFiles(id, files, prefix);
 }
 
 async function holds(directory: FileSystemDirectoryHandle, name: string, size: number): Promise<boolean> {

@@ -28,12 +28,23 @@ interface RunState {
   readonly stages: readonly StageInfo[];
   /** Quantizers of the stage on screen. */
   readonly quantizers: { readonly stage: Stage; readonly rows: readonly QuantizerRow[] } | null;
+  /** Float against quantized outputs, as calibrated. */
   readonly comparison: OutputComparison | null;
+  /** The same of what training made. */
+  readonly retrainedComparison: OutputComparison | null;
   /** Peak of engine memory in the job at hand or the last one. */
   readonly memory: number | null;
 }
 
-const NOTHING_RUN = { outcome: null, ran: null, error: null, calibration: null, quantizers: null, comparison: null } as const;
+const NOTHING_RUN = {
+  outcome: null,
+  ran: null,
+  error: null,
+  calibration: null,
+  quantizers: null,
+  comparison: null,
+  retrainedComparison: null,
+} as const;
 
 export const useRun = create<RunState>(() => ({ ...NOTHING_RUN, job: null, stages: [], memory: null }));
 

@@ -1,5 +1,7 @@
 import { create } from 'zustand';
 import type {
+  DataRequest,
+  DataSummary,
   ErrorInfo,
   TrainingOptionInfo,
   TrainingOptions,
@@ -22,6 +24,8 @@ export interface TrainingForm {
   readonly seed: number;
   readonly weightRate: number | null;
   readonly thresholdRate: number | null;
+  /** What the best state is chosen by: images held out, or a set of its own. */
+  readonly validates: 'held-out' | 'set';
   /** Images held out; null: a fifth of the set, at most a thousand. */
   readonly validation: number | null;
   readonly storeEvery: number | null;
@@ -32,9 +36,16 @@ export interface TrainingForm {
 /** A question that cannot be undone: drop the run that is under way, or the one that waits. */
 export type TrainingQuestion = 'cancel' | 'discard';
 
+/** A set of its own for validation: how it is opened, and what it holds. */
+export interface ValidationSet {
+  readonly request: DataRequest;
+  readonly summary: DataSummary;
+}
+
 interface TrainingState {
   readonly section: TrainingSection;
   readonly form: TrainingForm;
+  readonly validationSet: ValidationSet | null;
   /** The options that there are, from the engine; empty until it was asked. */
   readonly options: readonly TrainingOptionInfo[];
   /** The run at hand: running, paused or ended. */
@@ -56,6 +67,7 @@ export const USUAL_FORM: TrainingForm = {
   seed: 0,
   weightRate: null,
   thresholdRate: null,
+  validates: 'held-out',
   validation: null,
   storeEvery: null,
   reestimateStatistics: false,
@@ -64,6 +76,7 @@ export const USUAL_FORM: TrainingForm = {
 export const useTraining = create<TrainingState>(() => ({
   section: 'Setup',
   form: USUAL_FORM,
+  validationSet: null,
   options: [],
   run: null,
   report: null,

@@ -33,6 +33,8 @@ function Fault({ fault }: { fault: TrainingFault }) {
       return <NotRun words="The thresholds are not calibrated: open calibration data, or choose it of the images." />;
     case 'no-data':
       return <NoData />;
+    case 'no-validation':
+      return <Note>Choose the set to validate on, or drop it on this panel; or hold images out of the open one.</Note>;
     case 'no-labels':
       return (
         <Note

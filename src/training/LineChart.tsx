@@ -1,4 +1,4 @@
-import { useCallback, useRef } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import type { Options, Scale } from 'uplot';
 import { count } from '../format/numbers.ts';
 import type { Columns } from './series.ts';
@@ -29,14 +29,16 @@ interface Props {
   readonly now: readonly string[];
 }
 
-/** A chart over the steps of a run, with its lines and their last numbers named above it. */
+/** A chart over the steps of a run, with its lines and their last numbers named above it; under the pointer those of its step. */
 export function LineChart({ title, words, lines, columns, steps, log = false, tick, now }: Props) {
   const host = useRef<HTMLDivElement>(null);
+  const [at, setAt] = useState<number | null>(null);
   const make = useCallback(
     (token: Token, size: { width: number; height: number }): Options => ({
       ...size,
       legend: { show: false },
-      cursor: { show: false },
+      cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
+      hooks: { setCursor: [({ cursor }) => setAt(cursor.idx ?? null)] },
       padding: [6, 14, 0, 2],
       scales: { x: { time: false, range: [0, Math.max(1, steps)] }, y: log ? { distr: 3 } : { range: roomy } },
       axes: [
@@ -60,20 +62,31 @@ export function LineChart({ title, words, lines, columns, steps, log = false, ti
     [lines, steps, log, tick],
   );
   useChart(host, make, columns);
+  const step = at === null ? undefined : columns[0][at];
   return (
     <figure className="training-chart">
       <figcaption>
         <b>{title}</b>
-        {lines.map(({ name, colour, dashed }, index) => (
-          <span key={name} className="training-key">
-            <i className={dashed ? 'dashed' : undefined} style={{ borderColor: `var(--${colour})` }} />
-            {name} {now[index] !== '' && <em>{now[index]}</em>}
-          </span>
-        ))}
+        {lines.map(({ name, colour, dashed }, index) => {
+          const value = at === null ? now[index] : valueAt(columns, index + 1, at, tick);
+          return (
+            <span key={name} className="training-key">
+              <i className={dashed ? 'dashed' : undefined} style={{ borderColor: `var(--${colour})` }} />
+              {name} {value !== '' && <em>{value}</em>}
+            </span>
+          );
+        })}
+        {step !== undefined && <span className="muted">at {count(step)}</span>}
       </figcaption>
       <div ref={host} className="training-plot" role="img" aria-label={words} />
     </figure>
   );
+}
+
+/** The number of a line where the pointer is; empty where it has none. */
+function valueAt(columns: Columns, line: number, at: number, tick: (value: number) => string): string {
+  const value = columns[line]?.[at];
+  return value === null || value === undefined ? '' : tick(value);
 }
 
 /** Ticks of a log axis: a power of ten each. */

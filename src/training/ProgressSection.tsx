@@ -33,7 +33,10 @@ export function ProgressSection() {
   const records = run?.records;
   const loss = useMemo(() => lossColumns(records ?? []), [records]);
   const rates = useMemo(() => rateColumns(records ?? []), [records]);
-  const scores = useMemo(() => (run === null ? null : scoreColumns(run)), [run]);
+  // Every look brings the validations anew: the chart is drawn when one has been added.
+  const validated = run === null ? '' : JSON.stringify([run.setup.steps, run.setup.floatScore, run.validations]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  const scores = useMemo(() => (run === null ? null : scoreColumns(run)), [validated]);
   if (run === null || scores === null) return <p className="bottom-hint muted">The first step is being prepared.</p>;
   const { steps, score } = run.setup;
   const last = run.records.at(-1);

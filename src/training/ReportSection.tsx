@@ -78,7 +78,7 @@ function Facts() {
     ['Target', TARGET_WORDS[options.targets]],
     ['Steps', `${count(steps)}, best ${count(bestStep)}`],
     ['Batch', `${count(options.batchSize)} in ${plural(microBatches, 'part')}`],
-    ['Images', `${count(images.training)} and ${count(images.validation)}`],
+    ['Images', `${count(images.training)} and ${count(images.validation)} to validate`],
     ...(statistics === undefined ? [] : [['Statistics', statisticsText(statistics)] as const]),
     ['Step', duration(msPerStep)],
     ['Memory', bytes(peakBytes)],

@@ -121,7 +121,7 @@ function Facts() {
       <Fact name="Stored">{storedAt === null ? 'not yet' : `at step ${count(storedAt)}`}</Fact>
       <Fact name="Trained">{trainedText(setup)}</Fact>
       <Fact name="Images">
-        {count(setup.images.training)} <span className="muted">and {count(setup.images.validation)} held out</span>
+        {count(setup.images.training)} <span className="muted">and {count(setup.images.validation)} to validate</span>
       </Fact>
       <Fact name="Backend">{setup.backend}</Fact>
     </dl>

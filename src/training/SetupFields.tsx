@@ -2,12 +2,11 @@ import { useId } from 'react';
 import type { TrainingOptionInfo } from '../../worker/protocol.ts';
 import { real } from '../format/numbers.ts';
 import { TextField } from '../pipeline/TextField.tsx';
-import { useData } from '../state/data.ts';
 import { useRun } from '../state/run.ts';
 import { setForm, type TrainingForm, useTraining } from '../state/training.ts';
 import { Segments } from '../ui/Segments.tsx';
 import { Tip } from '../ui/Tip.tsx';
-import { hasFixedBatchNorms, heldOut } from './trainRequest.ts';
+import { hasFixedBatchNorms } from './trainRequest.ts';
 import { MODE_WORDS, PRESET_WORDS, STATISTICS_WORDS, TARGET_WORDS } from './words.ts';
 
 /** The options that decide most. */
@@ -48,20 +47,9 @@ export function MainFields() {
 /** What a run seldom needs to be told. */
 export function FineFields() {
   const form = useTraining((state) => state.form);
-  const images = useData((state) => state.summary?.count ?? null);
   const measurable = useRun((state) => hasFixedBatchNorms(state.stages));
-  const suggested = images === null ? 'a fifth' : String(heldOut({ validation: null }, images));
   return (
     <div className="training-form">
-      <NumberField
-        name={null}
-        hint="Images held out of the set by the seed; the state that does best on them is kept."
-        label="Validation"
-        value={form.validation}
-        least={1}
-        placeholder={suggested}
-        onChange={(validation) => setForm({ validation })}
-      />
       <NumberField name="seed" label="Seed" value={form.seed} least={0} placeholder="0" onChange={(seed) => setForm({ seed: seed ?? 0 })} />
       <RateField name="weightRate" label="Weight rate" value={form.weightRate} onChange={(weightRate) => setForm({ weightRate })} />
       <RateField
@@ -145,7 +133,8 @@ function ChoiceField<T extends string>({
   );
 }
 
-function NumberField({
+/** A whole number; empty: what the placeholder says. */
+export function NumberField({
   value,
   least,
   placeholder,

@@ -7,6 +7,7 @@ import { Faults } from './Faults.tsx';
 import { FineFields, MainFields } from './SetupFields.tsx';
 import { StaticVerdict } from './StaticVerdict.tsx';
 import { useFaults } from './useFaults.ts';
+import { ValidationFields } from './ValidationFields.tsx';
 import { WhatIsTrained } from './WhatIsTrained.tsx';
 
 /** What will be trained, what there is to choose, and what is missing before it can start. */
@@ -36,7 +37,8 @@ export function SetupSection() {
       <section className="data-column" aria-label="Options of the run">
         <MainFields />
       </section>
-      <section className="data-column" aria-label="Rates, seed and storage">
+      <section className="data-column" aria-label="Validation, rates, seed and storage">
+        <ValidationFields />
         <FineFields />
       </section>
     </div>

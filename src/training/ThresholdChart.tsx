@@ -3,10 +3,13 @@ import type UPlot from 'uplot';
 import type { Options } from 'uplot';
 import type { TrainingView } from '../../worker/protocol.ts';
 import { count, fixed, plural } from '../format/numbers.ts';
+import { NameText } from './NameText.tsx';
 import { selectThreshold } from './selectThreshold.ts';
 import { lastPlace, thresholdColumns } from './series.ts';
+import { shortName } from './shortName.ts';
 import type { ThresholdRow } from './thresholdRows.ts';
 import { axis, type Token, useChart } from './useChart.ts';
+import { useCommonScope } from './useThresholdRows.ts';
 import { signed } from './words.ts';
 
 interface Props {
@@ -64,6 +67,7 @@ export function ThresholdChart({ run, rows, selected }: Props) {
   const plot = useChart(host, make, columns);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the selected line is drawn in front
   useEffect(() => plot.current?.redraw(false), [selected]);
+  const common = useCommonScope(rows);
   const row = rows[hovered ?? selected];
   const frozen = run.frozen.length;
   return (
@@ -75,11 +79,16 @@ export function ThresholdChart({ run, rows, selected }: Props) {
             {count(rows.length)} lines{frozen > 0 && `, ${count(frozen)} frozen`}
           </span>
         ) : (
-          <span className="clip" title={row.quantizers.join('\n')}>
-            <span className="mono">{row.quantizers[0] ?? row.variable}</span> {fixed(row.now, 3)}
-            {row.deviation !== 0 && ` (${signed(row.deviation)})`}
-            {row.frozenAt !== null && `, frozen at ${count(row.frozenAt)}`}
-          </span>
+          <>
+            <span className="training-named" title={row.quantizers.join('\n')}>
+              <NameText name={shortName(row.quantizers[0] ?? row.variable, common)} />
+            </span>
+            <span>
+              {fixed(row.now, 3)}
+              {row.deviation !== 0 && ` (${signed(row.deviation)})`}
+              {row.frozenAt !== null && <span className="muted"> · frozen</span>}
+            </span>
+          </>
         )}
       </figcaption>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the same choice is made by key in the list beside it */}

@@ -5,9 +5,11 @@ import { useTraining } from '../state/training.ts';
 import { Spacer } from '../ui/Spacer.tsx';
 import { BitsTag } from '../ui/Tag.tsx';
 import { useRowWindow } from '../ui/VirtualRows.tsx';
+import { NameText } from './NameText.tsx';
 import { selectThreshold } from './selectThreshold.ts';
-import { commonScope, shortName } from './shortName.ts';
+import { shortName } from './shortName.ts';
 import { type RowColumn, type RowSorting, sortedRows, type ThresholdRow } from './thresholdRows.ts';
+import { useCommonScope } from './useThresholdRows.ts';
 import { movementText, signed } from './words.ts';
 
 const ROW_HEIGHT = 23;
@@ -23,13 +25,13 @@ interface Column {
 }
 
 const NAME: Column = { id: 'name', title: 'Threshold', width: 'auto', right: false, hint: 'The first quantizer that reads it' };
-const BITS: Column = { id: 'bits', title: 'Bits', width: '60px', right: false, hint: 'Bits of its quantizers' };
-const BEFORE: Column = { id: 'start', title: 'Before', width: '64px', right: true, hint: 'log₂ t as it was calibrated' };
+const BITS: Column = { id: 'bits', title: 'Bits', width: '58px', right: false, hint: 'Bits of its quantizers' };
+const BEFORE: Column = { id: 'start', title: 'Before', width: '60px', right: true, hint: 'log₂ t as it was calibrated' };
 const REST: readonly Column[] = [
-  { id: 'now', title: 'log₂ t', width: '66px', right: true, hint: 'As it stands' },
-  { id: 'movement', title: 'Δ', width: '62px', right: true, hint: 'Change of log₂ t since the start; sorted by how far' },
-  { id: 'deviation', title: 'd', width: '36px', right: true, hint: 'Change of ceil(log₂ t): + for range, − for precision' },
-  { id: 'frozen', title: 'Frozen', width: '60px', right: true, hint: 'The step at which it was frozen' },
+  { id: 'now', title: 'log₂ t', width: '60px', right: true, hint: 'As it stands' },
+  { id: 'movement', title: 'Δ', width: '58px', right: true, hint: 'Change of log₂ t since the start; sorted by how far' },
+  { id: 'deviation', title: 'd', width: '34px', right: true, hint: 'Change of ceil(log₂ t): + for range, − for precision' },
+  { id: 'frozen', title: 'Frozen', width: '58px', right: true, hint: 'The step at which it was frozen' },
 ];
 const COLUMNS: readonly Column[] = [NAME, BITS, ...REST];
 const WITH_BEFORE: readonly Column[] = [NAME, BITS, BEFORE, ...REST];
@@ -50,7 +52,7 @@ export function ThresholdList({ rows, selected, before = false }: Props) {
   const order = useOrder(rows, sorting);
   const range = useRowWindow(scroller, order.length, ROW_HEIGHT);
   const at = order.indexOf(selected);
-  const common = useMemo(() => commonScope(rows.map(({ quantizers, variable }) => quantizers[0] ?? variable)), [rows]);
+  const common = useCommonScope(rows);
 
   useEffect(() => {
     const element = scroller.current;
@@ -81,7 +83,7 @@ export function ThresholdList({ rows, selected, before = false }: Props) {
       <table className="thresholds trained" aria-rowcount={order.length + 1}>
         <colgroup>
           {columns.map(({ id, width }) => (
-            <col key={id} style={{ width }} />
+            <col key={id} className={id} style={{ width }} />
           ))}
         </colgroup>
         <thead>
@@ -92,7 +94,7 @@ export function ThresholdList({ rows, selected, before = false }: Props) {
                 <th
                   key={id}
                   scope="col"
-                  className={right ? 'right' : undefined}
+                  className={right ? `right ${id}` : id}
                   aria-sort={on ? (sorting.descending ? 'descending' : 'ascending') : 'none'}
                 >
                   <button type="button" className="sort" title={hint} onClick={() => sort(id)}>
@@ -126,7 +128,9 @@ function Row({ row, index, on, before, common }: { row: ThresholdRow; index: num
   const name = quantizers[0] ?? variable;
   return (
     <tr aria-rowindex={index} aria-selected={on} className={on ? 'on' : undefined} onClick={() => selectThreshold(row)}>
-      <td title={quantizers.join('\n')}>{shortName(name, common)}</td>
+      <td title={quantizers.join('\n')}>
+        <NameText name={shortName(name, common)} />
+      </td>
       <td>
         <BitsTag bits={bits} signed={row.signed ?? true} />
       </td>
@@ -134,7 +138,7 @@ function Row({ row, index, on, before, common }: { row: ThresholdRow; index: num
       <td className="right">{fixed(now, 3)}</td>
       <td className="right">{movementText(now - start)}</td>
       <td className={deviation === 0 ? 'right muted' : 'right'}>{signed(deviation)}</td>
-      <td className="right muted">{frozenAt === null ? '' : count(frozenAt)}</td>
+      <td className="right muted frozen">{frozenAt === null ? '' : count(frozenAt)}</td>
     </tr>
   );
 }

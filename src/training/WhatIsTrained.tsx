@@ -24,7 +24,9 @@ export function WhatIsTrained() {
         ]
           .filter((part) => part !== null)
           .join(', ')})`;
-  const held = set === null ? 0 : heldOut(form, set.count);
+  const own = useTraining(({ validationSet }) => validationSet?.summary.count ?? null);
+  const ownSet = form.validates === 'set' ? own : null;
+  const held = set === null || form.validates === 'set' ? 0 : heldOut(form, set.count);
   return (
     <p className="data-sentence">
       Trains {MODE_WORDS[form.mode]}
@@ -32,7 +34,9 @@ export function WhatIsTrained() {
       {set !== null && (
         <>
           {' '}
-          on {plural(set.count - held, 'image')}; {count(held)} more are held out and choose the best state
+          on {plural(set.count - held, 'image')};{' '}
+          {ownSet === null ? `${count(held)} more are held out and choose` : `${plural(ownSet, 'image')} of another set choose`} the best
+          state
         </>
       )}
       . Right is {form.targets === 'labels' ? 'what the labels say' : 'what the float network answers'}.

@@ -14,7 +14,9 @@ export type TrainingFault =
   | 'not-run'
   | 'not-calibrated'
   | 'no-data'
-  | 'no-labels';
+  | 'no-labels'
+  /** A set of its own is to be validated on, and none is chosen. */
+  | 'no-validation';
 
 interface Situation {
   readonly form: GraphForm;
@@ -23,11 +25,13 @@ interface Situation {
   /** The pipeline has faults of order. */
   readonly faulty: boolean;
   readonly data: Pick<DataSummary, 'labels'> | null;
-  readonly training: Pick<TrainingForm, 'mode' | 'targets'>;
+  readonly training: Pick<TrainingForm, 'mode' | 'targets' | 'validates'>;
+  /** A set of its own for validation is chosen. */
+  readonly validationSet: boolean;
 }
 
 /** What is missing, in the order in which it is mended; empty: a run can start. */
-export function trainingFaults({ form, request, ran, faulty, data, training }: Situation): readonly TrainingFault[] {
+export function trainingFaults({ form, request, ran, faulty, data, training, validationSet }: Situation): readonly TrainingFault[] {
   if (form === 'quantized') return ['quantized'];
   const faults: TrainingFault[] = [];
   const quantize = request.steps.find(({ transform, bypassed }) => transform === 'quantize' && !bypassed);
@@ -40,6 +44,7 @@ export function trainingFaults({ form, request, ran, faulty, data, training }: S
   }
   if (data === null) faults.push('no-data');
   else if (data.labels === null && training.targets === 'labels') faults.push('no-labels');
+  if (training.validates === 'set' && !validationSet) faults.push('no-validation');
   return faults;
 }
 

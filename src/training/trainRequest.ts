@@ -1,5 +1,5 @@
 import type { ImageRule, Stage, StageInfo, TrainRequest } from '../../worker/protocol.ts';
-import type { TrainingForm } from '../state/training.ts';
+import type { TrainingForm, ValidationSet } from '../state/training.ts';
 
 /** Title of the stage that a run ends with. */
 export const RETRAINED = 'retrained';
@@ -28,6 +28,7 @@ export function hasFixedBatchNorms(stages: readonly StageInfo[]): boolean {
 export function trainRequest(
   form: TrainingForm,
   set: { readonly count: number; readonly images: ImageRule },
+  validation: ValidationSet | null,
   stages: readonly StageInfo[],
 ): TrainRequest {
   const { preset, steps, weightRate, thresholdRate, storeEvery } = form;
@@ -45,7 +46,15 @@ export function trainRequest(
       ...(thresholdRate === null ? {} : { thresholdRate }),
       ...(form.reestimateStatistics && hasFixedBatchNorms(stages) ? { reestimateStatistics: true } : {}),
     },
-    validation: { kind: 'held-out', images: heldOut(form, set.count) },
+    validation: validationOf(form, validation) ?? { kind: 'held-out', images: heldOut(form, set.count) },
     ...(storeEvery === null ? {} : { storeEvery }),
   };
+}
+
+/** The set of its own that a run is validated on; null: images are held out. */
+export function validationOf(
+  { validates }: Pick<TrainingForm, 'validates'>,
+  validation: ValidationSet | null,
+): Extract<TrainRequest['validation'], { kind: 'data' }> | null {
+  return validates === 'set' && validation !== null ? { kind: 'data', data: validation.request } : null;
 }

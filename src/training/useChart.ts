@@ -1,6 +1,7 @@
 import { type RefObject, useEffect, useRef } from 'react';
 import UPlot, { type AlignedData, type Options } from 'uplot';
 import { resolvedTheme, useView } from '../state/view.ts';
+import { drawNever, drawSoon } from './drawQueue.ts';
 import type { Columns } from './series.ts';
 
 /** A colour of the theme by its token. */
@@ -36,11 +37,13 @@ export function useChart(
     return () => {
       plot.current = null;
       observer.disconnect();
+      drawNever(made);
       made.destroy();
     };
   }, [host, make, theme]);
   useEffect(() => {
-    plot.current?.setData(asData(columns));
+    const { current } = plot;
+    if (current !== null) drawSoon(current, () => current.setData(asData(columns)));
   }, [columns]);
   return plot;
 }

@@ -16,6 +16,7 @@ export function faultsNow(): readonly TrainingFault[] {
     faulty: faults.length > 0,
     data: useData.getState().summary,
     training: useTraining.getState().form,
+    validationSet: useTraining.getState().validationSet !== null,
   });
 }
 
@@ -27,5 +28,6 @@ export function useFaults(): readonly TrainingFault[] {
   useRun((state) => state.ran);
   useData((state) => state.summary);
   useTraining((state) => state.form);
+  useTraining((state) => state.validationSet);
   return faultsNow();
 }

@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import { useRun } from '../state/run.ts';
 import { useSelection } from '../state/selection.ts';
 import { useTraining } from '../state/training.ts';
+import { commonScope } from './shortName.ts';
 import { rowsOfReport, rowsOfRun, type ThresholdRow } from './thresholdRows.ts';
 
 const NO_ROWS: readonly ThresholdRow[] = [];
@@ -29,4 +30,10 @@ export function useThresholdRows(): readonly ThresholdRow[] {
 export function useSelectedPlace(rows: readonly ThresholdRow[]): number {
   const quantizer = useSelection((state) => state.quantizer);
   return useMemo(() => (quantizer === null ? -1 : rows.findIndex(({ quantizers }) => quantizers.includes(quantizer))), [rows, quantizer]);
+}
+
+/** The scope that most of the thresholds lie in; it stays what it is while the same ones are trained. */
+export function useCommonScope(rows: readonly ThresholdRow[]): string {
+  const names = rows.map(({ quantizers, variable }) => quantizers[0] ?? variable).join('\n');
+  return useMemo(() => commonScope(names.split('\n')), [names]);
 }

@@ -18,6 +18,8 @@ export const TARGET_WORDS: Readonly<Record<TrainingOptions['targets'], string>> 
 /** What becomes of the statistics of batch norms in inference form. */
 export const STATISTICS_WORDS = { kept: 'kept', measured: 'measured anew' } as const;
 
+export const VALIDATION_WORDS = { 'held-out': 'held out', set: 'own set' } as const;
+
 export const PRESET_WORDS = { short: 'short run', published: 'as published' } as const;
 
 /** What measuring statistics anew came to. */

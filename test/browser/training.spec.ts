@@ -1,17 +1,21 @@
+import { writeFile } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import type { TrainReport } from '../../worker/protocol.ts';
-import { downloads, save } from './support/files.ts';
+import { downloads, dropOn, save } from './support/files.ts';
 import { expect, test } from './support/guard.ts';
 import { forbidThePointer, tabTo } from './support/keyboard.ts';
-import { marked, runButton, settled, statusLine, thresholdRows } from './support/studio.ts';
+import { labelledNoise } from './support/pictures.ts';
+import { card, handle, marked, runButton, settled, statusLine, thresholdRows } from './support/studio.ts';
 import {
   ask,
   numbersOf,
+  openAll,
   prepare,
   RUN,
   reportOf,
   side,
+  takeRoad,
   trainedHere,
   trainedRows,
   trainingSection,
@@ -87,7 +91,7 @@ test('TRN32 statistics of a thawed graph are measured anew where that is chosen,
   await expect(page.getByRole('region', { name: 'The run' })).toContainText(/batch norms? on 18 images/);
 });
 
-test('a paused run is edited and goes on: frozen, released, reset, other bits', async ({ page }, testInfo) => {
+test('TPG10 a paused run is edited and goes on: frozen, released, reset, other bits', async ({ page }, testInfo) => {
   await prepare(page, await writeTraining(testInfo.outputPath()));
   await ask(page, 20);
   await train(page).click();
@@ -113,6 +117,8 @@ test('a paused run is edited and goes on: frozen, released, reset, other bits', 
   // The inspector has the same hands.
   const inspector = page.getByRole('complementary', { name: 'Inspector' }).getByRole('region', { name: 'Trained threshold' });
   await expect(inspector).toContainText('frozen at step');
+  await expect(inspector.getByLabel('Bits')).toBeVisible();
+  await expect(page.getByRole('group', { name: 'Bits of these weights' })).toHaveCount(0);
   await press(page, 'Resume').click();
   await untilStep(page, 10);
   await press(page, 'Pause').click();
@@ -128,6 +134,45 @@ test('a paused run is edited and goes on: frozen, released, reset, other bits', 
   expect(report.thresholds.filter(({ bits }) => bits === 6).length).toBe(1);
 });
 
+test('TPG11 a run is validated on a set of its own, which survives a reload', async ({ page }, testInfo) => {
+  const files = await writeTraining(testInfo.outputPath());
+  const other = testInfo.outputPath('other.npz');
+  await writeFile(other, labelledNoise(10, 5));
+  await prepare(page, files);
+  await onWasm(page);
+  await ask(page, 400);
+  const setup = page.getByRole('region', { name: 'Validation, rates, seed and storage' });
+  await setup.getByRole('radio', { name: 'own set' }).check();
+  await expect(train(page)).toBeDisabled();
+  await expect(page.getByText('Choose the set to validate on')).toBeVisible();
+  // What is dropped beside it opens as ever; what is dropped on it is validated on.
+  await dropOn(page, setup, [other]);
+  await expect(setup).toContainText('10 images');
+  await expect(page.getByRole('region', { name: 'Files' })).toContainText('24 images');
+  await settled(page);
+  await train(page).click();
+  await untilStep(page, 3);
+  await press(page, 'Pause').click();
+  await expect(side(page)).toContainText('Paused');
+  await expect(side(page)).toContainText('24 and 10 to validate');
+  await expect(page).toHaveTitle(/Graffitist Studio$/);
+  await settled(page);
+  await page.reload();
+  const notice = page.getByRole('region', { name: 'Training that waits' });
+  await expect(notice).toContainText(/Training paused at step \d+ of 400/);
+  await settled(page);
+  await notice.getByRole('button', { name: 'Resume' }).click();
+  await expect(press(page, 'Stop, keep best')).toBeEnabled();
+  await press(page, 'Stop, keep best').click();
+  const report = await reportOf(page);
+  expect(report.images).toEqual({ training: 24, validation: 10 });
+  // TPG14: what was asked is asked again.
+  await trainingSection(page, 'Setup').check();
+  await expect(page.getByLabel('Steps', { exact: true })).toHaveValue('400');
+  await expect(setup).toContainText('10 images');
+  expect(report.accuracy.retrained.of).toBe(10);
+});
+
 test('stopping keeps the best state, which is saved in every form', async ({ page }, testInfo) => {
   await prepare(page, await writeTraining(testInfo.outputPath()));
   await ask(page, 400);
@@ -138,6 +183,13 @@ test('stopping keeps the best state, which is saved in every form', async ({ pag
   const report = await reportOf(page);
   expect(report.steps).toBeLessThan(400);
   expect(report.bestStep).toBeLessThanOrEqual(report.steps);
+  // TPG12
+  const result = page.getByRole('region', { name: 'Result' });
+  await expect(result).toContainText('retrained · 4 calibration images');
+  await stages(page)
+    .getByRole('tab', { name: /^quantize/ })
+    .click();
+  await expect(result).toContainText('quantized · 4 calibration images');
   expect([...(await save(page, /^Download \.pb/)).keys()]).toEqual([expect.stringMatching(/\.pb$/)]);
   const graffitist = await save(page, /^Graffitist form/, 5);
   expect([...graffitist.keys()].sort()).toEqual(expect.arrayContaining([expect.stringMatching(/\.ckpt\.index$/), 'checkpoint']));
@@ -250,7 +302,7 @@ test('TPG10 bits by layer: from the inspector, over filtered thresholds and by c
 
 test('a run by keyboard alone', async ({ page }, testInfo) => {
   await prepare(page, await writeTraining(testInfo.outputPath()));
-  await ask(page, 60);
+  await ask(page, 4000);
   await forbidThePointer(page);
   await page.keyboard.press('Control+Shift+L');
   await untilStep(page, 2);
@@ -267,9 +319,52 @@ test('a run by keyboard alone', async ({ page }, testInfo) => {
   await tabTo(page, edit.getByRole('button', { name: 'Freeze' }));
   await page.keyboard.press('Enter');
   await expect(edit.getByRole('button', { name: 'Release' })).toBeVisible();
-  await tabTo(page, press(page, 'Stop, keep best'), 'Shift+Tab');
+  await tabTo(page, edit.getByRole('button', { name: 'Reset to calibrated' }));
+  await page.keyboard.press('Enter');
+  const row = page.getByRole('region', { name: 'Trained thresholds' }).getByRole('row', { selected: true });
+  await expect(row).toContainText('0.000');
+  await tabTo(page, edit.getByLabel('Bits'));
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('int6');
+  await page.keyboard.press('Enter');
+  await expect(row).toContainText('int6');
+  const before = Number(await page.locator('.training-bar').getAttribute('value'));
+  await tabTo(page, press(page, 'Resume'), 'Shift+Tab');
+  await page.keyboard.press('Enter');
+  await untilStep(page, before + 2);
+  await tabTo(page, press(page, 'Stop, keep best'));
   await page.keyboard.press('Enter');
   await expect(trainingSection(page, 'Report')).toBeChecked({ timeout: 60_000 });
+  await settled(page);
+  const saved = await downloads(page, 1, async () => {
+    await tabTo(page, page.getByRole('button', { name: '.pb', exact: true }));
+    await page.keyboard.press('Enter');
+  });
+  expect([...saved.keys()]).toEqual([expect.stringMatching(/\.pb$/)]);
+});
+
+test('TPG13 4-bit depthwise layers: why training does not bring them back, and one click before the first run keeps them at 8 bits', async ({
+  page,
+}, testInfo) => {
+  await openAll(page, await writeTraining(testInfo.outputPath()));
+  await page.getByRole('button', { name: 'Thaw and use recipe 3a' }).click();
+  await expect(page.getByRole('button', { name: 'Run it now' })).toBeVisible();
+  const quantize = card(page, 'quantize');
+  await handle(page, 'quantize').click();
+  await quantize.getByLabel('weight_bits').fill('int4');
+  await page.keyboard.press('Enter');
+  const tab = page.getByRole('region', { name: 'Retrain' });
+  for (const place of [quantize, tab]) await expect(place).toContainText('the weights of most round to 0');
+  await tab.getByRole('button', { name: 'Keep depthwise layers at 8 bits' }).click();
+  await expect(page.getByRole('region', { name: 'Files' })).toContainText('bits.txt', { timeout: 60_000 });
+  await settled(page);
+  for (const place of [quantize, tab]) await expect(place).not.toContainText('the weights of most round to 0');
+  await page.getByRole('tab', { name: 'Thresholds' }).click();
+  const filter = page.getByLabel('Filter thresholds');
+  await filter.fill('depthwise weight');
+  await expect(thresholdRows(page).first()).toContainText('int8');
+  await filter.fill('left weight');
+  await expect(thresholdRows(page).first()).toContainText('int4');
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -278,11 +373,20 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
     test('no state of a run breaks a rule of accessibility', async ({ page }, testInfo) => {
       const files = await writeTraining(testInfo.outputPath());
-      await prepare(page, files);
+      await openAll(page, files);
+      await expectAccessible(page, 'refused');
+      await takeRoad(page);
       await expectAccessible(page, 'idle');
-      await ask(page, 60);
+      await page.getByRole('radio', { name: 'own set' }).check();
+      await expectAccessible(page, 'a set to choose');
+      await page.getByRole('radio', { name: 'held out' }).check();
+      await ask(page, 4000);
       await train(page).click();
       await untilStep(page, RUN.storeEvery + 1);
+      await expectAccessible(page, 'running');
+      await trainingSection(page, 'Thresholds').check();
+      await expectAccessible(page, 'running, thresholds');
+      await trainingSection(page, 'Progress').check();
       await press(page, 'Pause').click();
       await expect(side(page)).toContainText('Paused');
       await settled(page);
@@ -293,8 +397,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await press(page, 'Discard').click();
       await expectAccessible(page, 'asking');
       await page.getByRole('button', { name: 'Keep it' }).click();
+      await trainingSection(page, 'Progress').check();
       await press(page, 'Resume').click();
       await untilStep(page, 20);
+      await expect(page).toHaveTitle(/^\d+ % · /);
+      await page.locator('.training-plot').first().hover();
+      await expect(page.locator('.training-chart').first()).toContainText(/at \d+/);
       await press(page, 'Stop, keep best').click();
       await reportOf(page);
       await page.waitForTimeout(300);

@@ -4,13 +4,15 @@ import { checkData } from './check/checkData.ts';
 import type { DataSession } from './dataSession.ts';
 import { type ValidateServices, validate } from './validate.ts';
 
-type DataMethods = Pick<Engine, 'openData' | 'closeData' | 'checkData' | 'validate' | 'makeCalibrationSet' | 'thumbnail'>;
+type DataMethods = Pick<Engine, 'openData' | 'closeData' | 'describeData' | 'checkData' | 'validate' | 'makeCalibrationSet' | 'thumbnail'>;
 
 /** The document beside the images. */
 interface OpenOrNot {
   readonly isOpen: () => boolean;
   /** Hears of the list of a calibration set that was made. */
   readonly made: (list: SourceFile) => void;
+  /** A data session beside the open one; whoever asks ends it. */
+  readonly dataSession: () => DataSession;
   /** What an evaluation suggests. */
   readonly advice: (request: ValidateRequest, evaluation: Evaluation) => readonly Suggestion[];
 }
@@ -20,6 +22,14 @@ export function dataMethods(data: DataSession, networks: Omit<ValidateServices, 
   return {
     openData: (request, job) => data.open(request, job),
     closeData: async () => data.close(),
+    describeData: async (request, job) => {
+      const session = document.dataSession();
+      try {
+        return await session.open(request, job);
+      } finally {
+        session.dispose();
+      }
+    },
     thumbnail: (image, size) => data.thumbnail(image, size),
     checkData: async (images, job = {}) => {
       const services = {

@@ -1,6 +1,6 @@
 /** Files into the page, and out of it. */
 import { readFile } from 'node:fs/promises';
-import { type Download, expect, type FileChooser, type Page } from '@playwright/test';
+import { type Download, expect, type FileChooser, type Locator, type Page } from '@playwright/test';
 
 /** Files by name. */
 export type Files = ReadonlyMap<string, Buffer>;
@@ -18,8 +18,19 @@ export function inMemory(name: string, buffer: Buffer): { name: string; mimeType
 
 /** Drops files or folders from the desktop on the middle of the graph, as the system does: the page gets real entries to walk. */
 export async function drop(page: Page, paths: readonly string[]): Promise<void> {
+  await dropAt(page, { x: 720, y: 360 }, paths);
+}
+
+/** Drops them on a part of the page. */
+export async function dropOn(page: Page, part: Locator, paths: readonly string[]): Promise<void> {
+  const box = await part.boundingBox();
+  if (box === null) throw new Error('There is no place to drop on.');
+  await dropAt(page, { x: box.x + box.width / 2, y: box.y + 30 }, paths);
+}
+
+async function dropAt(page: Page, place: { readonly x: number; readonly y: number }, paths: readonly string[]): Promise<void> {
   const client = await page.context().newCDPSession(page);
-  const at = { x: 720, y: 360, data: { items: [], files: [...paths], dragOperationsMask: 1 } };
+  const at = { ...place, data: { items: [], files: [...paths], dragOperationsMask: 1 } };
   await client.send('Input.dispatchDragEvent', { type: 'dragEnter', ...at });
   await client.send('Input.dispatchDragEvent', { type: 'dragOver', ...at });
   await client.send('Input.dispatchDragEvent', { type: 'drop', ...at });

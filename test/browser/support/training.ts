@@ -38,8 +38,8 @@ export const trainingTab = (page: Page): Locator => page.getByRole('tab', { name
 export const trainingSection = (page: Page, name: string): Locator =>
   page.getByRole('group', { name: 'Section of the training' }).getByRole('radio', { name });
 
-/** Opens network and pictures, takes the road that the tab offers, and runs it. */
-export async function prepare(page: Page, { folder, images }: TrainingFiles): Promise<void> {
+/** Opens network and pictures: the Training tab refuses to train them as they are. */
+export async function openAll(page: Page, { folder, images }: TrainingFiles): Promise<void> {
   await openStudio(page);
   await drop(page, [folder]);
   await expect(page.getByRole('region', { name: 'Files' })).toContainText('8 images');
@@ -47,6 +47,15 @@ export async function prepare(page: Page, { folder, images }: TrainingFiles): Pr
   await expect(page.getByRole('region', { name: 'Files' })).toContainText(`${IMAGES} images · ${CLASSES} classes`);
   await settled(page);
   await trainingTab(page).click();
+}
+
+/** Opens them, takes the road that the tab offers, and runs it. */
+export async function prepare(page: Page, files: TrainingFiles): Promise<void> {
+  await openAll(page, files);
+  await takeRoad(page);
+}
+
+export async function takeRoad(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Thaw and use recipe 3a' }).click();
   await page.getByRole('button', { name: 'Run it now' }).click();
   await expect(marked(page, 'done')).toHaveCount(ROAD.length);
@@ -55,7 +64,7 @@ export async function prepare(page: Page, { folder, images }: TrainingFiles): Pr
 
 /** Fills the form for a run of so many steps. */
 export async function ask(page: Page, steps: number = RUN.steps): Promise<void> {
-  const fields = { Steps: steps, Batch: RUN.batchSize, Validation: RUN.validation, Seed: RUN.seed, 'Store every': RUN.storeEvery };
+  const fields = { Steps: steps, Batch: RUN.batchSize, 'Held out': RUN.validation, Seed: RUN.seed, 'Store every': RUN.storeEvery };
   for (const [name, value] of Object.entries(fields)) {
     await page.getByLabel(name, { exact: true }).fill(String(value));
     await page.keyboard.press('Enter');

@@ -57,6 +57,14 @@ describe('DAT1: openData, behind a port as in the page', () => {
     expect((await engine.thumbnail(1, 8)).name).toBe('class1/1.png');
   });
 
+  it('DAT1: a set is described beside the open one', async () => {
+    await engine.openData({ files: folders(2), labels: { kind: 'folders' } });
+    expect(await engine.describeData({ files: folders(5) })).toMatchObject({ count: 5, labels: { rule: { kind: 'folders' } } });
+    await expect(engine.describeData({ files: [fileOf('x.npz', new Uint8Array(4))] })).rejects.toHaveProperty('code');
+    expect((await engine.thumbnail(1, 8)).name).toBe('class1/1.png');
+    await expect(engine.thumbnail(2, 8)).rejects.toMatchObject({ code: 'data-missing' });
+  });
+
   it('PRP7: arrays of the size of the input are bytes that were cropped', async () => {
     const files = [fileOf('x.npz', npz({ images: npy('uint8', [1, 32, 32, 3], new Uint8Array(3072)), labels: npy('uint8', [1], [1]) }))];
     expect(await engine.openData({ files })).toMatchObject({ kind: 'arrays', images: { name: 'signed' }, shape: [32, 32, 3] });

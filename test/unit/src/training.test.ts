@@ -8,8 +8,10 @@ import { commonScope, shortName } from '../../../src/training/shortName.ts';
 import { deviationOf, histogramOf, rowsOfRun, sortedRows } from '../../../src/training/thresholdRows.ts';
 import { boxTints, movedThresholds } from '../../../src/training/tints.ts';
 import { heldOut, trainedStage, trainRequest } from '../../../src/training/trainRequest.ts';
+import { validationRequest } from '../../../src/training/validationRequest.ts';
 import { movementText, outcomeText, paceText, signed } from '../../../src/training/words.ts';
 import type {
+  DataSummary,
   PipelineStep,
   Rate,
   RecipeInfo,
@@ -194,7 +196,8 @@ describe('what is missing before a run', () => {
       })),
     },
   });
-  const base = { form: 'training', faulty: false, data: { labels: null }, training: { mode: 'tqt', targets: 'labels' } } as const;
+  const asked = (mode: 'tqt' | 'float', targets: 'labels' | 'distillation') => ({ mode, targets, validates: 'held-out' }) as const;
+  const base = { form: 'training', faulty: false, data: { labels: null }, training: asked('tqt', 'labels'), validationSet: false } as const;
   const whole = request(...recipe3a.steps);
 
   it('TPG5: pipeline, run, calibration, images and labels, in the order in which they are mended', () => {
@@ -203,8 +206,11 @@ describe('what is missing before a run', () => {
     expect(trainingFaults({ ...base, request: whole, ran: null })).toEqual(['not-run', 'no-labels']);
     expect(trainingFaults({ ...base, request: whole, ran: ran(whole, false), faulty: true })).toEqual(['pipeline-faults', 'no-labels']);
     expect(trainingFaults({ ...base, request: whole, ran: ran(whole, false) })).toEqual(['not-calibrated', 'no-labels']);
-    const distilled = { ...base, training: { mode: 'tqt', targets: 'distillation' } } as const;
+    const distilled = { ...base, training: asked('tqt', 'distillation') } as const;
     expect(trainingFaults({ ...distilled, request: whole, ran: ran(whole, true) })).toEqual([]);
+    const ownSet = { ...distilled, training: { ...asked('tqt', 'distillation'), validates: 'set' } } as const;
+    expect(trainingFaults({ ...ownSet, request: whole, ran: ran(whole, true) })).toEqual(['no-validation']);
+    expect(trainingFaults({ ...ownSet, request: whole, ran: ran(whole, true), validationSet: true })).toEqual([]);
     expect(trainingFaults({ ...base, form: 'quantized', request: request(), ran: null })).toEqual(['quantized']);
   });
 
@@ -215,7 +221,7 @@ describe('what is missing before a run', () => {
       ),
     );
     expect(trainingFaults({ ...base, request: edited, ran: ran(whole, true) })).toContain('not-run');
-    const float = { ...base, training: { mode: 'float', targets: 'labels' }, data: { labels: {} as never } } as const;
+    const float = { ...base, training: asked('float', 'labels'), data: { labels: {} as never } } as const;
     expect(trainingFaults({ ...float, request: whole, ran: ran(whole, true) })).toEqual(['not-float']);
     const folded = request(...recipe3a.steps.slice(0, 3));
     expect(trainingFaults({ ...float, request: folded, ran: ran(folded, false) })).toEqual([]);
@@ -250,7 +256,9 @@ describe('what is asked', () => {
       (title, stage): StageInfo => ({ stage, title, step: null, changes: 0, nodeCount: 1, fixedBatchNorms: stage === 1 ? 3 : 0 }),
     );
     expect(trainedStage(stages)).toBe(1);
-    expect(trainRequest({ ...USUAL_FORM, steps: null, thresholdRate: 0.02 }, { count: 100, images: { name: 'unit' } }, stages)).toEqual({
+    expect(
+      trainRequest({ ...USUAL_FORM, steps: null, thresholdRate: 0.02 }, { count: 100, images: { name: 'unit' } }, null, stages),
+    ).toEqual({
       stage: 1,
       preset: 'short',
       images: { name: 'unit' },
@@ -264,9 +272,33 @@ describe('what is asked', () => {
       { stage: 0, title: 'quantize', step: null, changes: 0, nodeCount: 1, fixedBatchNorms },
     ];
     const asked = (fixedBatchNorms: number) =>
-      trainRequest({ ...USUAL_FORM, reestimateStatistics: true }, { count: 100, images: { name: 'unit' } }, stages(fixedBatchNorms)).options
-        .reestimateStatistics;
+      trainRequest({ ...USUAL_FORM, reestimateStatistics: true }, { count: 100, images: { name: 'unit' } }, null, stages(fixedBatchNorms))
+        .options.reestimateStatistics;
     expect([asked(2), asked(0)]).toEqual([true, undefined]);
+  });
+});
+
+describe('a set of its own for validation', () => {
+  const file = (name: string) => ({ name, blob: new Blob() });
+
+  it('TPG11: it is labelled as the open set is, by a table only where one came with it', () => {
+    const images = [file('val.npz')];
+    expect(validationRequest(images, {})).toEqual({ files: images });
+    const counted = { labels: { kind: 'carried' }, labelOffset: -1 } as const;
+    expect(validationRequest(images, counted)).toEqual({ files: images, ...counted });
+    const table = { labels: { kind: 'csv', file: 'train.csv' } } as const;
+    expect(validationRequest(images, table)).toEqual({ files: images });
+    const both = [...images, file('val.csv')];
+    expect(validationRequest(both, table)).toEqual({ files: both, labels: { kind: 'csv', file: 'val.csv' } });
+  });
+
+  it('TPG11: nothing is held out then', () => {
+    const request = { files: [file('val.npz')] };
+    const set = { request, summary: {} as DataSummary };
+    const images = { count: 100, images: { name: 'unit' } } as const;
+    const asked = (validates: 'held-out' | 'set') => trainRequest({ ...USUAL_FORM, validates }, images, set, []).validation;
+    expect(asked('set')).toEqual({ kind: 'data', data: request });
+    expect(asked('held-out')).toEqual({ kind: 'held-out', images: 20 });
   });
 });
 
@@ -292,7 +324,13 @@ describe('names in the list', () => {
   it('TPG2: a quantizer is told by its layer and kind, without the scope that nearly all share', () => {
     const names = ['net/net/a/Mul_fold_weight_quant', 'net/net/b/Relu_act_quant', 'net/net/c/bias_quant', 'input_inp_quant'];
     expect(commonScope(names)).toBe('net/net/');
-    expect(names.map((name) => shortName(name, 'net/net/'))).toEqual(['a · weight', 'b · act', 'c · bias', 'input_inp_quant']);
+    const short = (name: string) => shortName(name, 'net/net/');
+    expect(names.map((name) => short(name).join(''))).toEqual(['a · weight', 'b · act', 'c · bias', 'input_inp_quant']);
+    // Cut is between the parts: the last scope and the kind stay.
+    expect(short('net/net/a/Mul_fold_weight_quant')).toEqual(['a', ' · weight']);
+    expect(short('net/net/mixed/branch/a/Mul_fold_weight_quant')).toEqual(['mixed/branch', '/a · weight']);
+    expect(short('net/head/a/bias_quant')).toEqual(['head', '/a · bias']);
+    expect(short('network/a/bias_quant')).toEqual(['network', '/a · bias']);
     expect(commonScope(['a/x', 'b/y'])).toBe('');
   });
 });
