@@ -7,46 +7,23 @@ import type { Model } from '../../graph/model.ts';
 import type { DataWarning, JobOptions, Rate, Stage, Suggestion, TrainingEdit, TrainingSetup, TrainingView } from '../../protocol.ts';
 import { withQuantizerBits } from '../../quantize/bitOverrides.ts';
 import { imageOrder } from '../../train/imageOrder.ts';
-import { startOfTraining, type TrainingState, withFrozen, withOtherBits, withReleased, withThreshold } from '../../train/state.ts';
+import { startOfTraining, type TrainingState } from '../../train/state.ts';
 import { afterValidation, type TrainingEvent, train } from '../../train/trainer.ts';
 import type { VariableValues } from '../../train/types.ts';
 import type { RoadFacts } from '../roads.ts';
 import { ImageFeed } from './imageFeed.ts';
 import type { PreparedRun } from './prepare.ts';
-import { NO_RECORDS, type Records, withRecord } from './records.ts';
-import { begin, type Reestimated } from './reestimate.ts';
+import { NO_RECORDS, withRecord } from './records.ts';
+import { begin } from './reestimate.ts';
+import { edited, frozenSince, type RunMemory } from './runMemory.ts';
+import { leftOutWarning, movedWarnings, usedBackends } from './runWarnings.ts';
 import { floatScore, trainedScore } from './scores.ts';
+import { scoresOf, setupOf } from './setup.ts';
 import { measureStatistics, withVariables } from './statistics.ts';
 import { Steps } from './steps.ts';
 
 /** Times of so many last steps make the mean that is shown. */
 const TIMED = 20;
-
-/** A backend as it describes itself, and the first step that was computed there. */
-export interface UsedBackend {
-  readonly backend: string;
-  readonly from: number;
-}
-
-/** What of a run is stored beside its state. */
-export interface RunMemory {
-  readonly state: TrainingState;
-  readonly records: Records;
-  /** At which step each threshold was frozen. */
-  readonly frozenAt: ReadonlyMap<string, number>;
-  /** Bits that a person changed, by quantizer. */
-  readonly bits: ReadonlyMap<string, number>;
-  /** Scores of the float network, and of the trained one before the first step. */
-  readonly float: Rate | null;
-  readonly calibrated: Rate | null;
-  /** Where it was computed, in order; the last one still is. */
-  readonly backends: readonly UsedBackend[];
-  /** TRN32: what measuring statistics anew came to; null: they are kept. */
-  readonly statistics: Reestimated | null;
-  readonly peakBytes: number;
-  /** Milliseconds that all steps took. */
-  readonly trainedMs: number;
-}
 
 export interface RunServices {
   readonly pool: (signal: AbortSignal | undefined) => Promise<ComputePool>;
@@ -194,18 +171,8 @@ export class TrainingRun {
     if (this.#status !== 'paused') {
       throw new GraffitistError('training-state', 'The run can be changed while it is paused.', { remedy: 'Pause it first.' });
     }
-    if (edit.kind === 'bits') this.#changeBits(edit.quantizer, edit.bits);
-    else {
-      const { state } = this.#memory;
-      const threshold = this.setup.thresholds.find(({ variable }) => variable === edit.threshold);
-      if (threshold === undefined) throw unknown('threshold', edit.threshold);
-      const { variable, start } = threshold;
-      if (edit.kind === 'reset') this.#memory = { ...this.#memory, state: withThreshold(state, variable, start) };
-      else {
-        const next = edit.kind === 'freeze' ? withFrozen(state, variable) : withReleased(state, variable);
-        this.#memory = { ...this.#memory, state: next, frozenAt: frozenSince(this.#memory.frozenAt, next) };
-      }
-    }
+    this.#memory = edited(this.#memory, edit, this.setup.thresholds, this.prepared.trained.model.graph);
+    if (edit.kind === 'bits') this.#steps.changeModel(this.model);
   }
 
   view(since = 0): TrainingView {
@@ -334,71 +301,7 @@ export class TrainingRun {
     return how;
   }
 
-  /** Quantizers that share a threshold get the same bits. What was best before was another network. */
-  #changeBits(quantizer: string, bits: number): void {
-    const threshold = this.setup.thresholds.find(({ quantizers }) => quantizers.includes(quantizer));
-    if (threshold === undefined) throw unknown('quantizer', quantizer);
-    const before = this.#memory;
-    const others = [...before.bits].filter(([name]) => !threshold.quantizers.includes(name));
-    const changed = new Map([...others, [quantizer, bits] as const]);
-    // Refused bits must leave the run as it was.
-    withQuantizerBits(this.prepared.trained.model.graph, changed);
-    this.#memory = { ...before, bits: changed, state: withOtherBits(before.state, threshold.variable) };
-    this.#steps.changeModel(this.model);
-  }
-
   #noteLeftOut({ leftOut }: Batch): void {
     for (const { name } of leftOut) this.#left.add(name);
   }
-}
-
-/** The network before the first step beside the float one. */
-function scoresOf({ score, classes }: PreparedRun, float: Rate, { value }: Rate): Pick<RoadFacts, 'accuracy' | 'agreement' | 'classes'> {
-  const counts = score === 'top1';
-  return { accuracy: counts ? { float: float.value, quantized: value } : null, agreement: counts ? null : value, classes };
-}
-
-function setupOf(
-  { plan, training, validation, score, start, parts, ...prepared }: PreparedRun,
-  { statistics }: RunMemory,
-  float: Rate,
-  backend: string,
-): Omit<TrainingSetup, 'suggestions'> {
-  const sizes = plan.weights.map((name) => start.get(name)?.values.length ?? 0);
-  const again = new Map(statistics?.thresholds);
-  const thresholds = prepared.thresholds.map((one) => ({ ...one, start: again.get(one.variable) ?? one.start }));
-  return {
-    ...{ options: plan.options, steps: plan.schedule.steps, microBatches: parts, thresholds, score, backend },
-    images: { training: training.images.length, validation: validation.images.length },
-    weights: { variables: sizes.length, parameters: sizes.reduce((sum, size) => sum + size, 0) },
-    floatScore: float.value,
-  };
-}
-
-function frozenSince(before: ReadonlyMap<string, number>, { freezing, step }: TrainingState): ReadonlyMap<string, number> {
-  return new Map(freezing.frozen.map((name) => [name, before.get(name) ?? step]));
-}
-
-function unknown(what: 'threshold' | 'quantizer', name: string): GraffitistError {
-  return new GraffitistError('option-invalid', `The run trains no ${what} '${name}'.`, { about: name });
-}
-
-function usedBackends(used: readonly UsedBackend[]): string {
-  return used.map(({ backend, from }, k) => (k === 0 ? backend : `from step ${from} on ${backend}`)).join(', ');
-}
-
-/** Backends add in different orders: the last bits of what follows are those of another one. */
-function movedWarnings(used: readonly UsedBackend[]): DataWarning[] {
-  return used.slice(1).map(({ backend, from }, k) => ({
-    rule: 'TRN28',
-    text: `From step ${from} on the run is on ${backend}, no longer on ${used[k]?.backend ?? ''}: its numbers are no longer those of a run on one of them alone.`,
-    remedy: null,
-  }));
-}
-
-function leftOutWarning(names: readonly string[]): DataWarning[] {
-  const [first] = names;
-  if (first === undefined) return [];
-  const text = `${names.length} ${names.length === 1 ? 'image' : 'images'} cannot be read and ${names.length === 1 ? 'is' : 'are'} left out (${first}${names.length > 1 ? ', …' : ''}).`;
-  return [{ rule: 'TRN28', text, remedy: null }];
 }

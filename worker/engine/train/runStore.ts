@@ -1,7 +1,8 @@
 import { type ErrorInfo, errorInfo, GraffitistError } from '../../errors.ts';
 import { newestGeneration, removeGenerations, writeGeneration } from '../../train/generations.ts';
-import type { RunMemory, TrainingRun } from './run.ts';
+import type { TrainingRun } from './run.ts';
 import type { RunFiles } from './runFiles.ts';
+import type { RunMemory } from './runMemory.ts';
 import { parseRun, type StoredRun, serializeRun } from './storedRun.ts';
 
 /** Steps between two times that a run is stored, unless the request says otherwise. */

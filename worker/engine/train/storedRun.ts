@@ -5,7 +5,8 @@ import type { Rate, TrainingRecord, TrainRequest } from '../../protocol.ts';
 import type { TrainingState } from '../../train/state.ts';
 import { parseTraining, resumedState, type StoredTraining, serializeTraining } from '../../train/storedState.ts';
 import type { PreparedRun } from './prepare.ts';
-import type { RunMemory, TrainingRun, UsedBackend } from './run.ts';
+import type { TrainingRun } from './run.ts';
+import type { RunMemory, UsedBackend } from './runMemory.ts';
 
 /** "GRUN", a zero, the version, two zeros. */
 const MAGIC = Uint8Array.of(0x47, 0x52, 0x55, 0x4e, 0, 1, 0, 0);
