@@ -12,6 +12,7 @@ import { MODE_WORDS, PRESET_WORDS, STATISTICS_WORDS, TARGET_WORDS } from './word
 /** The options that decide most. */
 export function MainFields() {
   const form = useTraining((state) => state.form);
+  const measurable = useRun((state) => hasFixedBatchNorms(state.stages));
   return (
     <div className="training-form">
       <ChoiceField name="mode" label="Train" words={MODE_WORDS} value={form.mode} onChange={(mode) => setForm({ mode })} />
@@ -40,6 +41,15 @@ export function MainFields() {
         placeholder="24"
         onChange={(batchSize) => batchSize !== null && setForm({ batchSize })}
       />
+      {measurable && (
+        <ChoiceField
+          name="reestimateStatistics"
+          label="Statistics"
+          words={STATISTICS_WORDS}
+          value={form.reestimateStatistics ? 'measured' : 'kept'}
+          onChange={(choice) => setForm({ reestimateStatistics: choice === 'measured' })}
+        />
+      )}
     </div>
   );
 }
@@ -47,7 +57,6 @@ export function MainFields() {
 /** What a run seldom needs to be told. */
 export function FineFields() {
   const form = useTraining((state) => state.form);
-  const measurable = useRun((state) => hasFixedBatchNorms(state.stages));
   return (
     <div className="training-form">
       <NumberField name="seed" label="Seed" value={form.seed} least={0} placeholder="0" onChange={(seed) => setForm({ seed: seed ?? 0 })} />
@@ -67,15 +76,6 @@ export function FineFields() {
         placeholder="25 steps"
         onChange={(storeEvery) => setForm({ storeEvery })}
       />
-      {measurable && (
-        <ChoiceField
-          name="reestimateStatistics"
-          label="Statistics"
-          words={STATISTICS_WORDS}
-          value={form.reestimateStatistics ? 'measured' : 'kept'}
-          onChange={(choice) => setForm({ reestimateStatistics: choice === 'measured' })}
-        />
-      )}
     </div>
   );
 }

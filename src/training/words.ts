@@ -16,7 +16,7 @@ export const TARGET_WORDS: Readonly<Record<TrainingOptions['targets'], string>> 
 };
 
 /** What becomes of the statistics of batch norms in inference form. */
-export const STATISTICS_WORDS = { kept: 'kept', measured: 'measured anew' } as const;
+export const STATISTICS_WORDS = { kept: 'kept', measured: 'measured' } as const;
 
 export const VALIDATION_WORDS = { 'held-out': 'held out', set: 'own set' } as const;
 

@@ -1,17 +1,21 @@
-"""Measures what batch norms normalize, with real TensorFlow 1: python recordStatistics.py FILE.
+"""Measures what batch norms normalize, with real TensorFlow: python statisticsAgainstTensorflow.py FOLDER.
 
 A small network with fused and written-out batch norms, behind convolutions, a depthwise one, a bias, a relu and a matrix product, whose
 statistics are drawn at random. Batch norm after batch norm the mean and variance of its input over all images, in float64, take the place
-of the drawn ones. test/unit/engine/train/statistics.test.ts holds the engine against the file, recorded as test/unit/train/recordedStatistics.json.
+of the drawn ones. FOLDER/statistics.json is what test/interop/statistics.test.ts holds the engine against, and test/unit/engine/train/statistics.test.ts
+against what TensorFlow 1.14 wrote, test/unit/train/recordedStatistics.json.
 """
 
 import base64
 import json
+import os
 import sys
 
 import numpy as np
-import tensorflow as tf
-from tensorflow.python.framework import graph_util
+import tensorflow
+
+tf = tensorflow.compat.v1
+tf.disable_eager_execution()
 
 rng = np.random.RandomState(7)
 IMAGES, SIZE, CHANNELS = 20, 8, 3
@@ -60,7 +64,7 @@ output = tf.nn.softmax(p, name="output")
 
 with tf.Session() as session:
     session.run(tf.global_variables_initializer())
-    graph = graph_util.convert_variables_to_constants(session, tf.get_default_graph().as_graph_def(), ["output"])
+    graph = tf.graph_util.convert_variables_to_constants(session, tf.get_default_graph().as_graph_def(), ["output"])
     statistics = {}
     for scope, tensor, mean_variable, variance_variable in normalized:
         values = session.run(tensor, {x: images}).astype(np.float64)
@@ -72,7 +76,7 @@ with tf.Session() as session:
     after = session.run(output, {x: images})
 
 text = lambda data: base64.b64encode(data).decode()
-with open(sys.argv[1], "w") as file:
+with open(os.path.join(sys.argv[1], "statistics.json"), "w") as file:
     json.dump(
         {
             "graph": text(graph.SerializeToString()),
