@@ -29,7 +29,7 @@ export interface DemoSize {
   readonly steps: number;
 }
 
-export const DEMO: DemoSize = { training: 2400, test: 2000, steps: 300 };
+export const DEMO: DemoSize = { training: 4800, test: 2000, steps: 900 };
 
 /** Bits in the place of quantize's own; a depthwise layer of 4 bits keeps next to nothing of its small channels. */
 const WIDTHS = [

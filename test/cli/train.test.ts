@@ -248,7 +248,7 @@ describe('graffitize train', () => {
     expect(share('retrained INT8')).toBeGreaterThan(0);
     expect(share('static INT4, depthwise 8')).toBeLessThan(30);
     expect(share('retrained INT4, depthwise 8')).toBeGreaterThan(0);
-    expect(done.out).toContain('200 test pictures; 2 steps of 24 on 2,400 other pictures each.');
+    expect(done.out).toContain('200 test pictures; 2 steps of 24 on 4,800 other pictures each.');
     const frozen = openGraph(await read('demo', 'int4', 'shapes_mnv1_retrained_frozen.pb'), 'frozen');
     const quantizers = readQuantizers(frozen).map(({ name, bits }) => [name, bits] as const);
     expect(quantizers.filter(([name]) => /depthwise.*weight_quant/.test(name)).map(([, bits]) => bits)).toEqual([8, 8, 8, 8, 8]);
