@@ -80,7 +80,7 @@ test('ENG2 calibration and evaluation start on a new device where the one at han
   expect(await graphics.devices()).toBe(2);
   await graphics.lose();
   await runButton(page).click();
-  await expect(marked(page, 'done')).toHaveCount(5);
+  await expect(marked(page, 'done')).toHaveCount(5, { timeout: 120_000 });
   await settled(page);
   await expect(statusLine(page)).toContainText(/Calibrated \d+ quantizers on 8 images in .* · WebGPU/);
   expect(await graphics.devices()).toBe(3);

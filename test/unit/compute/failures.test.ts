@@ -200,6 +200,20 @@ describe('calls over a channel', () => {
     await expect(client.call('sum', unclonable)).rejects.toThrow();
   });
 
+  it('ENG2 tell what stands behind an error instead of it', async () => {
+    const { port1: here, port2: there } = new MessageChannel();
+    const lost = new GraffitistError('backend-unavailable', 'The graphics device was lost.');
+    const end = serveCalls<Pick<Sums, 'fail'>>(
+      there as ComputePort,
+      { fail: async () => Promise.reject(new RangeError('unmapped')) },
+      async (error) => (error instanceof RangeError ? lost : error),
+    );
+    const { code, message } = await errorOf(callClient<Pick<Sums, 'fail'>>(here as ComputePort).call('fail', null));
+    end();
+    here.close();
+    expect([code, message]).toEqual([lost.code, lost.message]);
+  });
+
   it('run side by side until one fails, which stops the others', async () => {
     const stopped: string[] = [];
     const work = together<number>([
