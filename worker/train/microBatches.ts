@@ -31,7 +31,9 @@ export function joinParts(parts: readonly MeasuredPass[]): MeasuredPass {
       parts.map(({ loss }) => loss),
       (a, b) => a + b,
     ),
-    slopes: new Map([...first.slopes].map(([edge, { shape }]) => [edge, { shape, values: tree(parts.map(valuesOf(edge)), sum) }])),
+    slopes: new Map(
+      [...first.slopes].map(([edge, { shape, values }]) => [edge, { shape, values: tree(parts.map(valuesOf(edge, values.length)), sum) }]),
+    ),
     batchStatistics: first.batchStatistics,
     logits: joined(parts.map(({ logits }) => logits)),
     peakBytes: Math.max(...parts.map(({ peakBytes }) => peakBytes)),
@@ -39,10 +41,13 @@ export function joinParts(parts: readonly MeasuredPass[]): MeasuredPass {
   };
 }
 
-const NOTHING = new Float32Array(0);
-
-function valuesOf(edge: string): (part: { readonly slopes: Slopes }) => Float32Array {
-  return ({ slopes }) => slopes.get(edge)?.values ?? NOTHING;
+/** Every part goes through the same graph: one that lacks a slope, or has another shape of it, must not pass for zeros. */
+function valuesOf(edge: string, length: number): (part: { readonly slopes: Slopes }) => Float32Array {
+  return ({ slopes }) => {
+    const values = slopes.get(edge)?.values;
+    if (values?.length !== length) throw new RangeError(`Parts of a batch differ in the slope of ${edge}.`);
+    return values;
+  };
 }
 
 function tree<T>(values: readonly T[], add: (a: T, b: T) => T): T {

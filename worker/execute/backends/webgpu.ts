@@ -78,7 +78,7 @@ export async function webgpuBackend(): Promise<Backend> {
       if (together === null) return Promise.all(values.map(read));
       work.reads++;
       for (const { byteLength } of together) work.readBytes += byteLength;
-      return values.map(({ dtype, shape }, k) => makeTensor(dtype, shape, together[k] ?? []));
+      return values.map(({ dtype, shape }, k) => makeTensor(dtype, shape, together[k] as Float32Array));
     },
     withFloats: async (value, use) => {
       const elements = (await guarded((value as TfValue).tensor.data())) as Float32Array;

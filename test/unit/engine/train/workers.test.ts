@@ -37,6 +37,15 @@ describe('a batch in parts', () => {
     expect(joinParts([1, 2 ** 24, 1].map(part)).slopes.get('w:0')?.values).toEqual(Float32Array.of(2 ** 24));
   });
 
+  it('TRN23 that differ in what they give are no step', () => {
+    const part = (edge: string, values: number[]): MeasuredPass => ({
+      ...{ loss: 0, logits: Float32Array.of(0), batchStatistics: new Map(), peakBytes: 0, work: null },
+      slopes: new Map([[edge, { shape: [values.length], values: Float32Array.from(values) }]]),
+    });
+    expect(() => joinParts([part('w:0', [1]), part('v:0', [1])])).toThrow(/differ in the slope of w:0/);
+    expect(() => joinParts([part('w:0', [1]), part('w:0', [1, 2])])).toThrow(RangeError);
+  });
+
   it('TRN23 are doubled as long as one would be too large, whatever the device', () => {
     const options = trainingOptions({ batchSize: 24, microBatches: 4 });
     const megabytes = (count: number) => count * 2 ** 20;
